@@ -1,0 +1,134 @@
+import type { Finding } from '../findings/finding.ts';
+import type {
+  Certainty,
+  ClosedFirst,
+  CloseStyle,
+  End,
+  Outcome,
+  RoleBasis,
+  RstShape,
+  UndeterminedReason,
+} from '../flow/vocabulary.ts';
+import type { Basis, Phase, TcpState } from '../tcp/states.ts';
+
+/** Shapes of the result document: field names are a contract (`schemaVersion`). */
+export const SCHEMA_VERSION = 1;
+
+export interface StateEntry {
+  state: TcpState;
+  basis: Basis;
+  /** Frame at which the state was entered; for a timer entry, the last frame before it. */
+  frame: number;
+  /** RFC 3339, nanoseconds, UTC. */
+  time: string;
+  provenFrame?: number;
+  withdrawn?: { frame: number; time: string };
+}
+
+export interface EndpointResult {
+  state: TcpState;
+  basis: Basis;
+  stateHistory: StateEntry[];
+  segments: number;
+  payloadBytes: number;
+  uniquePayloadBytes: number;
+  syn: number;
+  fin: number;
+  rst: number;
+  retransmittedSegments: number;
+  outOfOrderSegments: number;
+  duplicateAcks: number;
+  zeroWindows: number;
+  mss: number | null;
+  windowScale: number | null;
+  sackPermitted: boolean;
+  timestamps: boolean;
+}
+
+export interface HandshakeResult {
+  synFrame: number | null;
+  synAckFrame: number | null;
+  ackFrame: number | null;
+  rttToServerSeconds: number | null;
+  rttToClientSeconds: number | null;
+  synRetransmissions: number;
+  synAckRetransmissions: number;
+}
+
+export interface FinResult {
+  from: End;
+  frame: number;
+  ackFrame: number | null;
+  retransmissions: number;
+}
+
+export interface SegmentResult {
+  frame: number;
+  time: string;
+  from: End;
+  /** Wireshark's order, comma separated: `FIN,PSH,ACK`. */
+  flags: string;
+  seq: number;
+  ack: number;
+  length: number;
+  labels: string[];
+  phase: Phase;
+  clientState: TcpState;
+  serverState: TcpState;
+  rules: string[];
+}
+
+export interface ConnectionResult {
+  id: number;
+  client: { address: string; port: number };
+  server: { address: string; port: number };
+  roleBasis: RoleBasis;
+  firstFrame: number;
+  lastFrame: number;
+  startTime: string;
+  endTime: string;
+  durationSeconds: number;
+  outcome: Outcome;
+  certainty: Certainty;
+  undeterminedBecause: UndeterminedReason | null;
+  closedFirst: ClosedFirst;
+  closeStyle: CloseStyle;
+  resetBy: End | null;
+  endpoints: { client: EndpointResult; server: EndpointResult };
+  handshake: HandshakeResult | null;
+  teardown: { fin1: FinResult; fin2: FinResult | null; durationSeconds: number | null } | null;
+  resets: { from: End; frame: number; shape: RstShape; accepted: boolean }[];
+  findings: Finding[];
+  equivalents: { zeekConnState: string; zeekHistory: string; wiresharkCompleteness: number };
+  segments?: SegmentResult[];
+}
+
+export interface CaptureResult {
+  path: string;
+  format: 'pcap' | 'pcapng';
+  linkTypes: string[];
+  clock: 'capture' | 'arrival';
+  packetCount: number;
+  tcpSegmentCount: number;
+  firstTime: string | null;
+  lastTime: string | null;
+  /** Packets that were not analysed, by reason (`arp`, `udp`, `truncated-ip`, ...). */
+  skipped: Record<string, number>;
+  problem: null | { code: string; byteOffset: number; packetNumber: number; message: string };
+}
+
+export interface SummaryResult {
+  connectionCount: number;
+  outcomes: Record<string, number>;
+  closedFirst: Record<string, number>;
+  findings: Record<string, number>;
+}
+
+export interface ResultDocument {
+  schemaVersion: typeof SCHEMA_VERSION;
+  tool: { name: 'lastack'; version: string };
+  captures: CaptureResult[];
+  summary: SummaryResult;
+  findings: Finding[];
+  connections: ConnectionResult[];
+}
