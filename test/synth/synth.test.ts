@@ -1,0 +1,211 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parseAddress, parseEndpoint } from '../../src/synth/address.ts';
+import { synthesizePcap, synthesizePcapng } from '../../src/synth/capture.ts';
+import { ScenarioError } from '../../src/synth/error.ts';
+import { DEFAULT_PCAP_STYLE } from '../../src/synth/pcap-writer.ts';
+import { printScenario } from '../../src/synth/print.ts';
+import { planFrames } from '../../src/synth/resolve.ts';
+import { parseScenario, type Scenario } from '../../src/synth/scenario.ts';
+import { readScenario } from '../support/scenario-runner.ts';
+
+const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
+const scenarioFiles = readdirSync(SCENARIOS).filter((name) => name.endsWith('.md'));
+
+const script = (...lines: string[]): string => ['# Title', '```packets', ...lines, '```', ''].join('\n');
+const parseScript = (...lines: string[]): Scenario => parseScenario(script(...lines), { path: 'x.md' });
+const tcpFrames = (scenario: Scenario) =>
+  planFrames(scenario).flatMap((planned) => (planned.kind === 'tcp' ? [planned.frame] : []));
+
+describe('packet script', () => {
+  test('numbers are relative to the ISN of the end they belong to', () => {
+    const [syn, synAck, data] = tcpFrames(
+      parseScript('+.000 C > S S 0:0(0)', '+.010 S > C S. 0:0(0) ack 1', '+.010 C > S P. 1:101(100) ack 1'),
+    );
+    expect([syn.seq, synAck.seq, synAck.ack]).toEqual([1000, 5000, 1001]);
+    expect([data.seq, data.ack, data.payloadBytes]).toEqual([1001, 5001, 100]);
+  });
+
+  test('left-out numbers follow what was sent', () => {
+    const frames = tcpFrames(
+      parseScript('+0 C > S S', '+0 S > C S.', '+0 C > S .', '+0 C > S P. (100)', '+0 C > S F.', '+0 S > C .'),
+    );
+    expect(frames.map((frame) => [frame.seq, frame.ack])).toEqual([
+      [1000, 0],
+      [5000, 1001],
+      [1001, 5001],
+      [1001, 5001],
+      [1101, 5001],
+      [5001, 1102],
+    ]);
+  });
+
+  test('timestamps and IP identification count up, and a copy keeps them', () => {
+    const frames = tcpFrames(
+      parseScript('+0 C > S S', '+.010 S > C S.', '+.010 C > S .', '+.001 dup ttl 63', '+.200 C > S P. (10)'),
+    );
+    expect(frames.map((frame) => frame.ipId)).toEqual([1000, 0, 1001, 1001, 1002]);
+    expect(frames.map((frame) => frame.ttl)).toEqual([64, 64, 64, 63, 64]);
+    const stamps = frames.map((frame) => frame.options.find((option) => option.kind === 'TS'));
+    expect(stamps[4]).toEqual({ kind: 'TS', val: 100221, ecr: 700010 });
+  });
+
+  test('sequence numbers wrap around', () => {
+    const text = script('+0 C > S S', '+0 C > S P. 1:101(100) ack 1').replace(
+      '```packets',
+      '```settings\nC isn 4294967290\n```\n```packets',
+    );
+    const [, data] = tcpFrames(parseScenario(text));
+    expect(data.seq).toBe(4294967291);
+  });
+
+  test.each([
+    ['+0 C > X S', 'x.md:3:8: no end is called', 8],
+    ['+0 C > S Q', 'x.md:3:10:', 10],
+    ['+0 C > S . 1:5(5)', 'x.md:3:12:', 12],
+    ['+0 C > S . 1 ack', 'x.md:3:17: expected an acknowledgment number', 17],
+    ['soon C > S .', 'x.md:3:1: time must be', 1],
+    ['+0 C > S . win 70000', 'x.md:3:16:', 16],
+    ['+0 C > S S | syn | SYN_SENT', 'x.md:3:28: expected a state', 28],
+    ['+0 dup', 'x.md:3:4: there is no frame above', 4],
+  ])('error in %j names line and column', (line, message, column) => {
+    const fail = (): Scenario => parseScript(line);
+    expect(fail).toThrow(ScenarioError);
+    expect(fail).toThrow(message);
+    try {
+      fail();
+    } catch (error) {
+      expect(error).toMatchObject({ path: 'x.md', line: 3, column });
+    }
+  });
+
+  test('unknown labels and states are refused when the vocabulary is given', () => {
+    const text = script('+0 C > S S | sin | SYN_SENT LISTEN?');
+    expect(() => parseScenario(text, { labels: ['syn'] })).toThrow("'sin' is no label");
+    const other = script('+0 C > S S | syn | SYN_SEND LISTEN?');
+    expect(() => parseScenario(other, { states: ['LISTEN', 'SYN_SENT'] })).toThrow("-:3:20: 'SYN_SEND' is no state");
+  });
+});
+
+test('addresses', () => {
+  expect(parseAddress('10.0.0.256')).toBeNull();
+  expect([...(parseAddress('2001:db8::1') ?? [])].slice(0, 4)).toEqual([0x20, 0x01, 0x0d, 0xb8]);
+  expect([...(parseAddress('::ffff:1.2.3.4') ?? [])].slice(10)).toEqual([0xff, 0xff, 1, 2, 3, 4]);
+  expect(parseEndpoint('[::1]:443')).toEqual({ address: '::1', port: 443 });
+  expect(parseEndpoint('1.2.3.4:99999')).toBeNull();
+});
+
+describe('printing', () => {
+  test.each(scenarioFiles)('%s: reading what was printed gives the same frames', (name) => {
+    const scenario = readScenario(join(SCENARIOS, name));
+    const planned = planFrames(scenario);
+    const isPlain = planned.every((frame, index) => frame.timeNanos >= (planned[index - 1]?.timeNanos ?? 0));
+    const segments = planned.flatMap((frame) => (frame.kind === 'tcp' ? [frame] : []));
+    const printed = printScenario({
+      title: scenario.title,
+      prose: '',
+      startSeconds: scenario.settings.startSeconds,
+      ends: [...scenario.ends.values()],
+      segments,
+      expectations: [],
+    });
+    expect(isPlain || printed.includes('-.')).toBe(true);
+    expect(planFrames(parseScenario(printed))).toEqual(segments);
+  });
+});
+
+const hasTshark = spawnSync('tshark', ['--version']).status === 0;
+const scratch = mkdtempSync(join(tmpdir(), 'lastack-synth-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+interface TsharkRow {
+  /** Nanoseconds since the first frame. */
+  timeNanos: number;
+  checksumOk: boolean;
+  seq: number;
+  ack: number;
+  length: number;
+}
+
+function dissect(path: string): (TsharkRow | null)[] {
+  const fields = [
+    'frame.time_relative',
+    'ip.checksum.status',
+    'tcp.checksum.status',
+    'tcp.seq_raw',
+    'tcp.ack_raw',
+    'tcp.len',
+  ];
+  const preferences = ['tcp.check_checksum:TRUE', 'ip.check_checksum:TRUE'].flatMap((preference) => ['-o', preference]);
+  const selected = fields.flatMap((field) => ['-e', field]);
+  const output = execFileSync(
+    'tshark',
+    ['-n', '-r', path, ...preferences, '-T', 'fields', '-E', 'occurrence=f', ...selected],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  return output
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => {
+      const [time, ipStatus, tcpStatus, seq, ack, length] = line.split('\t');
+      if (tcpStatus === '') return null;
+      return {
+        timeNanos: Math.round(Number(time) * 1e9),
+        checksumOk: ipStatus !== '0' && tcpStatus === '1',
+        seq: Number(seq),
+        ack: Number(ack),
+        length: Number(length),
+      };
+    });
+}
+
+/** What tshark must see; a cut frame has no checksum to verify. */
+function expectedRows(scenario: Scenario): (TsharkRow | null)[] {
+  const planned = planFrames(scenario);
+  return planned.map(({ timeNanos, kind, frame, snapBytes }) =>
+    kind === 'tcp'
+      ? {
+          timeNanos: timeNanos - planned[0].timeNanos,
+          checksumOk: !frame.badChecksum && snapBytes === 0,
+          seq: frame.seq,
+          ack: frame.ack,
+          length: frame.payloadBytes,
+        }
+      : null,
+  );
+}
+
+describe.runIf(hasTshark)('tshark reads what we write', () => {
+  const styles = [true, false].flatMap((littleEndian) =>
+    [true, false].map((nanoseconds) => ({ littleEndian, nanoseconds })),
+  );
+
+  test.each(styles)('pcap, little-endian $littleEndian, nanoseconds $nanoseconds', (style) => {
+    const scenario = readScenario(join(SCENARIOS, 'four-segment-close-by-client.md'));
+    const path = join(scratch, 'a.pcap');
+    writeFileSync(path, synthesizePcap(scenario, { ...DEFAULT_PCAP_STYLE, ...style }));
+    expect(dissect(path)).toEqual(expectedRows(scenario));
+  });
+
+  test.each(scenarioFiles)('pcapng of %s', (name) => {
+    const scenario = readScenario(join(SCENARIOS, name));
+    const path = join(scratch, 'b.pcapng');
+    writeFileSync(path, synthesizePcapng(scenario));
+    expect(dissect(path)).toEqual(expectedRows(scenario));
+  });
+
+  test('packet comments and the application name', () => {
+    const scenario = parseScript('+0 C > S S');
+    const path = join(scratch, 'c.pcapng');
+    writeFileSync(path, synthesizePcapng(scenario, { comments: new Map([[1, 'first wave']]), application: 'lastack' }));
+    const shown = execFileSync('tshark', ['-r', path, '-T', 'fields', '-e', 'frame.comment'], { encoding: 'utf8' });
+    expect(shown.trim()).toBe('first wave');
+    expect(readFileSync(path).includes('lastack')).toBe(true);
+  });
+});
