@@ -1,0 +1,223 @@
+/** From a connection with segments to its ladder: rows, bands of states, notes; see `ladder-model.ts`. */
+
+import type { Severity } from '../findings/finding.ts';
+import type { End } from '../flow/vocabulary.ts';
+import type { Rule } from '../tcp/rule.ts';
+import { LaneBuilder } from './ladder-lane.ts';
+import type { Fate, FoldRow, Ladder, LadderNote, LadderRow, SegmentRow, TimerRow } from './ladder-model.ts';
+import { secondsBetween } from './measure.ts';
+import { createSequenceBase, type SequenceBase } from './relative.ts';
+import type { ConnectionResult, SegmentResult } from './result.ts';
+import { severityRank } from './severity.ts';
+import { otherEnd } from './words.ts';
+
+export interface LadderOptions {
+  readonly rules: readonly Rule[];
+  /** Draws every segment; otherwise long runs of plain ones are folded. */
+  readonly unfolded?: boolean;
+}
+
+/** Runs of plain segments up to this length are drawn; of longer ones the first and the last few. */
+const FOLD_ABOVE = 8;
+const FOLD_KEEPS_FIRST = 3;
+const FOLD_KEEPS_LAST = 2;
+/** Remarkable segments drawn at most; past it the middle is folded too. */
+const MAX_REMARKABLE = 400;
+/** A pause is worth a row from one second on, if it is also this share of the whole. */
+const IDLE_SECONDS = 1;
+const IDLE_SHARE = 0.05;
+
+const PLAIN_LABELS: ReadonlySet<string> = new Set([
+  'data',
+  'data-retransmission',
+  'data-out-of-order',
+  'ack',
+  'duplicate-ack',
+  'window-update',
+  'zero-window',
+  'window-probe',
+  'keep-alive',
+  'keep-alive-ack',
+  'rst-duplicate',
+  'challenge-ack',
+  'capture-duplicate',
+  'late',
+]);
+
+const NOT_TAKEN_LABELS: ReadonlySet<string> = new Set([
+  'rst-challenged',
+  'rst-ignored',
+  'rst-duplicate',
+  'capture-duplicate',
+  'late',
+  'orphan',
+]);
+
+/**
+ * Lays out a connection.
+ *
+ * @throws Error when the connection was analysed without `segments`.
+ */
+export function layOutLadder(connection: ConnectionResult, options: LadderOptions): Ladder {
+  const segments = connection.segments;
+  if (segments === undefined) throw new Error('a ladder needs a connection that was analysed with segments');
+  const lanes = { client: new LaneBuilder(connection, 'client'), server: new LaneBuilder(connection, 'server') };
+  const context: RowContext = {
+    connection,
+    base: createSequenceBase(segments),
+    rules: new Map(options.rules.map((rule) => [rule.id, rule])),
+    lanes,
+    findings: findingsByFirstFrame(connection),
+    heard: heardEnds(segments),
+  };
+  const all = segments.map((segment) => createSegmentRow(context, segment));
+  const folded = options.unfolded === true ? all : foldRows(all);
+  const rows = addPauses(addTimers(folded, connection, lanes), connection.durationSeconds);
+  return {
+    connection: connection.id,
+    startTime: connection.startTime,
+    lanes: { client: lanes.client.finish(rows), server: lanes.server.finish(rows) },
+    rows,
+  };
+}
+
+interface RowContext {
+  readonly connection: ConnectionResult;
+  readonly base: SequenceBase;
+  readonly rules: ReadonlyMap<string, Rule>;
+  readonly lanes: Readonly<Record<End, LaneBuilder>>;
+  readonly findings: ReadonlyMap<number, { code: string; severity: Severity }[]>;
+  readonly heard: Readonly<Record<End, boolean>>;
+}
+
+function heardEnds(segments: readonly SegmentResult[]): Record<End, boolean> {
+  return {
+    client: segments.some((segment) => segment.from === 'client'),
+    server: segments.some((segment) => segment.from === 'server'),
+  };
+}
+
+function findingsByFirstFrame(connection: ConnectionResult): Map<number, { code: string; severity: Severity }[]> {
+  const byFrame = new Map<number, { code: string; severity: Severity }[]>();
+  for (const { code, severity, frames } of connection.findings) {
+    if (frames.length === 0 || severityRank(severity) === 0) continue;
+    const list = byFrame.get(frames[0]) ?? [];
+    list.push({ code, severity });
+    byFrame.set(frames[0], list);
+  }
+  return byFrame;
+}
+
+function createSegmentRow(context: RowContext, segment: SegmentResult): SegmentRow {
+  const { from } = segment;
+  const changes = [...context.lanes.client.changesAt(segment.frame), ...context.lanes.server.changesAt(segment.frame)];
+  const flags = segment.flags.split(',').filter((flag) => flag !== '');
+  return {
+    kind: 'segment',
+    frame: segment.frame,
+    seconds: secondsBetween(context.connection.startTime, segment.time),
+    from,
+    flags,
+    seq: context.base.relativeSeq(from, segment.seq),
+    ack: flags.includes('ACK') ? context.base.relativeSeq(otherEnd(from), segment.ack) : null,
+    length: segment.length,
+    labels: segment.labels,
+    phase: segment.phase,
+    fate: judgeFate(context, segment),
+    changes,
+    notes: segment.rules.flatMap((id) => createNote(context.rules.get(id), from)),
+    findings: context.findings.get(segment.frame) ?? [],
+  };
+}
+
+function createNote(rule: Rule | undefined, from: End): LadderNote[] {
+  if (rule === undefined) return [];
+  const end = rule.role === 'sends' ? from : otherEnd(from);
+  return [{ end, rule: rule.id, why: rule.why, rfc: rule.rfc, socket: rule.socket ?? null }];
+}
+
+function judgeFate(context: RowContext, segment: SegmentResult): Fate {
+  const receiver = otherEnd(segment.from);
+  if (context.lanes[receiver].isWithdrawn(segment.frame)) return 'lost';
+  if (segment.labels.some((label) => NOT_TAKEN_LABELS.has(label))) return 'not-taken';
+  return context.heard[receiver] ? 'arrives' : 'unanswered';
+}
+
+/** A segment whose row must not be folded away. */
+function isRemarkable(row: SegmentRow): boolean {
+  return row.changes.length > 0 || row.findings.length > 0 || row.labels.some((label) => !PLAIN_LABELS.has(label));
+}
+
+function foldRows(rows: readonly SegmentRow[]): LadderRow[] {
+  const remarkable = rows.map(isRemarkable);
+  let excess = remarkable.filter(Boolean).length - MAX_REMARKABLE;
+  for (let index = Math.floor(rows.length / 8); excess > 0 && index < rows.length; index++) {
+    if (remarkable[index]) excess--;
+    remarkable[index] = false;
+  }
+  const folded: LadderRow[] = [];
+  let start = 0;
+  for (let index = 0; index <= rows.length; index++) {
+    if (index < rows.length && !remarkable[index]) continue;
+    folded.push(...foldRun(rows.slice(start, index)));
+    if (index < rows.length) folded.push(rows[index]);
+    start = index + 1;
+  }
+  return folded;
+}
+
+function foldRun(run: readonly SegmentRow[]): LadderRow[] {
+  if (run.length <= FOLD_ABOVE) return [...run];
+  const middle = run.slice(FOLD_KEEPS_FIRST, run.length - FOLD_KEEPS_LAST);
+  const segments = { client: 0, server: 0 };
+  const payloadBytes = { client: 0, server: 0 };
+  const labels: Record<string, number> = {};
+  for (const row of middle) {
+    segments[row.from]++;
+    payloadBytes[row.from] += row.length;
+    for (const label of row.labels) labels[label] = (labels[label] ?? 0) + 1;
+  }
+  const first = middle[0];
+  const last = middle[middle.length - 1];
+  const fold: FoldRow = {
+    kind: 'fold',
+    firstFrame: first.frame,
+    lastFrame: last.frame,
+    seconds: first.seconds,
+    durationSeconds: last.seconds - first.seconds,
+    segments,
+    payloadBytes,
+    labels,
+  };
+  return [...run.slice(0, FOLD_KEEPS_FIRST), fold, ...run.slice(run.length - FOLD_KEEPS_LAST)];
+}
+
+function addTimers(rows: LadderRow[], connection: ConnectionResult, lanes: Record<End, LaneBuilder>): LadderRow[] {
+  const timers: TimerRow[] = [];
+  for (const end of ['client', 'server'] as const) {
+    for (const entry of connection.endpoints[end].stateHistory) {
+      if (entry.basis !== 'timer') continue;
+      const seconds = secondsBetween(connection.startTime, entry.time);
+      timers.push({ kind: 'timer', seconds, changes: [lanes[end].changeBy(entry)] });
+    }
+  }
+  const merged = [...rows];
+  for (const timer of timers) {
+    const at = merged.findIndex((row) => row.seconds > timer.seconds);
+    merged.splice(at < 0 ? merged.length : at, 0, timer);
+  }
+  return merged;
+}
+
+function addPauses(rows: readonly LadderRow[], durationSeconds: number): LadderRow[] {
+  const threshold = Math.max(IDLE_SECONDS, durationSeconds * IDLE_SHARE);
+  const spaced: LadderRow[] = [];
+  let end = 0;
+  for (const row of rows) {
+    const pause = row.seconds - end;
+    if (spaced.length > 0 && pause >= threshold) spaced.push({ kind: 'idle', seconds: end, durationSeconds: pause });
+    spaced.push(row);
+    end = row.kind === 'fold' ? row.seconds + row.durationSeconds : row.seconds;
+  }
+  return spaced;
+}

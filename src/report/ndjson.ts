@@ -1,0 +1,6 @@
+import type { ConnectionResult } from './result.ts';
+
+/** One connection as one line of newline-delimited JSON, line end included. */
+export function renderNdjsonLine(connection: ConnectionResult): string {
+  return `${JSON.stringify(connection)}\n`;
+}
