@@ -22,7 +22,7 @@ import type {
   TimerRow,
 } from './ladder-model.ts';
 import { formatBytes, formatCount, formatDuration, formatQuantity } from './measure.ts';
-import { padLeft, padRight, type Style, shorten, textWidth, wrapBehind } from './terminal.ts';
+import { padLeft, padRight, paintWords, type Style, shorten, textWidth, wrapBehind } from './terminal.ts';
 
 const STATE_WIDTH = 'SYN_RECEIVED?'.length;
 const MIN_ARROW_WIDTH = 24;
@@ -206,15 +206,15 @@ function withdrawnText(layout: Frame, change: StateChange): string {
 
 function renderWhy(layout: Frame, row: SegmentRow, note: LadderNote): string[] {
   const { style, told } = layout;
-  const moves = row.changes.some((change) => change.end === note.end);
-  if (!moves && told.has(note.rule)) return [];
+  const change = lastChange(row.changes, note.end);
   const again = told.has(note.rule);
+  if (again && change === undefined) return [];
+  if (change !== undefined && change.withdrawnAt !== null) return [];
   told.add(note.rule);
-  const prefix = `${paintEnd(style, note.end)}: `;
-  const lines = wrapNote(layout, prefix, again ? `${note.why}` : note.why);
-  if (again) return lines;
-  const socket = note.socket === null ? '' : ` ${style.glyphs.dot} ${style.good(note.socket)}`;
-  return [...lines, ...wrapNote(layout, ' '.repeat(textWidth(prefix)), `${style.faint(note.rfc)}${socket}`)];
+  const words = [note.why];
+  if (!again && note.socket !== null) words.push(paintWords(style.good, `${style.glyphs.to} ${note.socket}`));
+  if (!again) words.push(paintWords(style.faint, `(${note.rfc})`));
+  return wrapNote(layout, `${paintEnd(style, note.end)}: `, words.join(' '));
 }
 
 const paintEnd = (style: Style, end: End): string => style[end](end);

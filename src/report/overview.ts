@@ -53,7 +53,7 @@ function rankConnection(connection: ConnectionResult): number {
 export class Overview {
   readonly limits: OverviewLimits;
   readonly #groups = new Map<string, FindingGroup>();
-  readonly #ranked: ConnectionResult[][] = [[], [], [], []];
+  readonly #kinds: Map<string, ConnectionResult[]>[] = [new Map(), new Map(), new Map(), new Map()];
   readonly #counts = [0, 0, 0, 0];
   readonly #first: ConnectionResult[] = [];
 
@@ -64,9 +64,19 @@ export class Overview {
   add(connection: ConnectionResult): void {
     const rank = rankConnection(connection);
     this.#counts[rank]++;
-    if (this.#ranked[rank].length < this.limits.listed) this.#ranked[rank].push(connection);
+    this.#addToKind(rank, connection);
     if (this.#first.length <= this.limits.stories) this.#first.push(connection);
     for (const finding of connection.findings) this.#addFinding(finding, connection);
+  }
+
+  /** Connections are of one kind when outcome and findings agree: of each kind a few are kept, so that all show. */
+  #addToKind(rank: number, connection: ConnectionResult): void {
+    const kind = [connection.outcome, ...new Set(connection.findings.map((finding) => finding.code))].join(' ');
+    const kinds = this.#kinds[rank];
+    const members = kinds.get(kind);
+    if (members === undefined) {
+      if (kinds.size < this.limits.listed) kinds.set(kind, [connection]);
+    } else if (members.length < this.limits.listed) members.push(connection);
   }
 
   /** Adds a finding about a host or the capture. */
@@ -97,15 +107,28 @@ export class Overview {
     return this.#counts.reduce((sum, count, rank) => sum + (troubledOnly && rank === 0 ? 0 : count), 0);
   }
 
-  /** The connections most worth a line, worst first, then by number. */
+  /** The connections most worth a line: of each kind in turn, as many as the limit allows, then worst first. */
   listed(includeUntroubled: boolean): ConnectionResult[] {
     const ranks = includeUntroubled ? [3, 2, 1, 0] : [3, 2, 1];
-    const sorted = ranks.flatMap((rank) => [...this.#ranked[rank]].sort((a, b) => a.id - b.id));
-    return sorted.slice(0, this.limits.listed);
+    const kinds = ranks.flatMap((rank) => [...this.#kinds[rank].values()]);
+    const picked = pickInTurn(kinds, this.limits.listed);
+    return picked.sort((a, b) => rankConnection(b) - rankConnection(a) || a.id - b.id);
   }
 
   /** All connections, when they are few enough for a story each; otherwise null. */
   stories(): ConnectionResult[] | null {
     return this.#first.length > this.limits.stories ? null : [...this.#first].sort((a, b) => a.id - b.id);
   }
+}
+
+/** Takes one from each list, then a second one, until there are `count`. */
+function pickInTurn(lists: readonly (readonly ConnectionResult[])[], count: number): ConnectionResult[] {
+  const picked: ConnectionResult[] = [];
+  const longest = lists.reduce((most, list) => Math.max(most, list.length), 0);
+  for (let turn = 0; turn < longest; turn++) {
+    for (const list of lists) {
+      if (turn < list.length && picked.length < count) picked.push(list[turn]);
+    }
+  }
+  return picked;
 }

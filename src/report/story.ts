@@ -46,7 +46,7 @@ export function renderStory(style: Style, connection: ConnectionResult): string[
   say('when', `${formatClock(connection.startTime)} UTC${lasted}`);
   say('opened', describeOpening(connection));
   say('carried', describeTraffic(connection));
-  say('closed', describeClosing(connection));
+  say(connection.teardown === null ? 'ended' : 'closed', describeClosing(connection));
   for (const end of ['client', 'server'] as const) {
     for (const [index, text] of describeEnd(style, connection, end).entries()) say(index === 0 ? end : '', text);
   }

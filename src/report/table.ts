@@ -5,18 +5,25 @@ export interface TableColumn {
   readonly align?: 'left' | 'right';
   /** Columns this one may shrink to when the table is too wide; without it the column keeps its width. */
   readonly shrinkTo?: number;
+  /** Left out, the last such column first, when the table does not fit. */
+  readonly optional?: boolean;
   readonly paint?: (cell: string, row: number) => string;
 }
 
 const GAP = 2;
 
-/** Lays out rows of plain texts under faint titles, shrinking what may shrink until it fits `width` columns. */
+/** Lays out rows of plain texts under faint titles; what is optional is left out and what may shrink shrinks until it fits. */
 export function renderTable(
   style: Style,
   columns: readonly TableColumn[],
   rows: readonly (readonly string[])[],
   width: number,
 ): string[] {
+  const dropped = columns.findLastIndex((column) => column.optional === true);
+  if (dropped >= 0 && naturalWidth(columns, rows) > width) {
+    const keep = <T>(cells: readonly T[]): T[] => cells.filter((_, index) => index !== dropped);
+    return renderTable(style, keep(columns), rows.map(keep), width);
+  }
   const widths = fitWidths(columns, rows, width);
   const line = (cells: readonly string[], paint: (cell: string, column: number) => string): string =>
     cells
@@ -35,11 +42,19 @@ export function renderTable(
   return lines;
 }
 
-function fitWidths(columns: readonly TableColumn[], rows: readonly (readonly string[])[], width: number): number[] {
-  const widths = columns.map((column, index) =>
+function naturalWidths(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): number[] {
+  return columns.map((column, index) =>
     rows.reduce((widest, cells) => Math.max(widest, textWidth(cells[index])), textWidth(column.title)),
   );
-  let excess = widths.reduce((sum, each) => sum + each + GAP, -GAP) - width;
+}
+
+function naturalWidth(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): number {
+  return naturalWidths(columns, rows).reduce((sum, each) => sum + each + GAP, -GAP);
+}
+
+function fitWidths(columns: readonly TableColumn[], rows: readonly (readonly string[])[], width: number): number[] {
+  const widths = naturalWidths(columns, rows);
+  let excess = naturalWidth(columns, rows) - width;
   while (excess > 0) {
     const candidates = columns
       .map((column, index) => ({ index, spare: widths[index] - (column.shrinkTo ?? widths[index]) }))

@@ -135,6 +135,11 @@ export function shorten(text: string, width: number, ellipsis: string): string {
   return text.slice(0, room - tail) + ellipsis + (tail > 0 ? text.slice(-tail) : '');
 }
 
+/** Paints every word by itself, so that the text can be wrapped without a colour running into the next line. */
+export function paintWords(paint: (text: string) => string, text: string): string {
+  return text.split(' ').map(paint).join(' ');
+}
+
 /** Breaks a text at spaces into lines of at most `width` columns; a longer word keeps a line of its own. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];

@@ -222,8 +222,8 @@ function renderConnections(style: Style, report: TextReport): string[] {
       title: 'outcome',
       paint: (cell, row) => paintMood(style, OUTCOME_WORDS[connections[row].outcome].mood, cell),
     },
-    { title: 'closed 1st' },
-    { title: 'findings', shrinkTo: 10, paint: (cell, row) => paintFindings(style, connections[row], cell) },
+    { title: 'closer', optional: true },
+    { title: 'findings', optional: true, paint: (cell, row) => paintFindings(style, connections[row], cell) },
   ];
   const rows = connections.map((connection) => [
     String(connection.id),
