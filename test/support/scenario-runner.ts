@@ -70,11 +70,9 @@ function checkFrames(scenario: Scenario, document: ResultDocument): Mismatch[] {
     }
     const { row, connection } = found;
     const where = `frame ${row.frame} (connection ${connection.id})`;
-    if (labels && labels.join(' ') !== row.labels.join(' ')) {
-      mismatches.push({
-        line,
-        message: `${where}: labels: expected '${labels.join(' ')}', got '${row.labels.join(' ')}'`,
-      });
+    const inOrder = LABELS.filter((label) => labels?.includes(label)).join(' ');
+    if (labels && inOrder !== row.labels.join(' ')) {
+      mismatches.push({ line, message: `${where}: labels: expected '${inOrder}', got '${row.labels.join(' ')}'` });
     }
     for (const end of ['client', 'server'] as const) {
       const expected = packet.expect[end];
