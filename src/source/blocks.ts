@@ -1,0 +1,123 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { CaptureError, type CaptureErrorCode } from '../base/error.ts';
+
+/** Pieces of a file in order; a piece may be overwritten when the next one is asked for. */
+export type Blocks = AsyncGenerator<Uint8Array, void, undefined>;
+
+/** Read by so many bytes at once: large synchronous reads beat a stream. */
+export const BLOCK_BYTES = 8 << 20;
+
+/** The path that stands for standard input. */
+export const STANDARD_INPUT = '-';
+
+/** Bytes that can be read, with what is needed to tell how far reading is. */
+export interface Input {
+  /** Size in bytes; 0 when it is not known, as of a pipe. */
+  readonly totalBytes: number;
+  readonly blocks: Blocks;
+}
+
+/**
+ * Opens a file, or standard input for `-`.
+ *
+ * @throws CaptureError `unreadable` or `is-directory`.
+ */
+export function openInput(path: string, blockBytes: number = BLOCK_BYTES): Input {
+  if (path === STANDARD_INPUT) return { totalBytes: 0, blocks: iterateBytes(process.stdin, path) };
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    throw describeFailure(error, path);
+  }
+  const status = fstatSync(descriptor);
+  if (status.isDirectory()) {
+    closeSync(descriptor);
+    throw createError('is-directory', 'this is a directory', path, 'Name the capture files in it.');
+  }
+  const totalBytes = status.isFile() ? status.size : 0;
+  // One byte more than the file has, so that the first read also sees its end.
+  const bufferBytes = totalBytes > 0 ? Math.min(blockBytes, totalBytes + 1) : Math.min(blockBytes, 1 << 20);
+  return { totalBytes, blocks: readBlocks(descriptor, bufferBytes, path) };
+}
+
+/** True when a path can only be read once from front to back: standard input, a pipe, a device. */
+export function isOneWay(path: string): boolean {
+  if (path === STANDARD_INPUT) return true;
+  try {
+    const status = statSync(path);
+    return !status.isFile() && !status.isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+async function* readBlocks(descriptor: number, bufferBytes: number, path: string): Blocks {
+  const buffer = new Uint8Array(bufferBytes);
+  try {
+    for (;;) {
+      const count = readSync(descriptor, buffer, 0, bufferBytes, null);
+      if (count === 0) return;
+      yield count === bufferBytes ? buffer : buffer.subarray(0, count);
+    }
+  } catch (error) {
+    throw describeFailure(error, path);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Blocks of a stream or of any iterable of bytes.
+ *
+ * @throws CaptureError `unreadable` when the stream fails.
+ */
+export async function* iterateBytes(
+  chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>,
+  path: string,
+): Blocks {
+  const iterator = iterate(chunks);
+  try {
+    for (;;) {
+      let step: IteratorResult<Uint8Array | string, unknown>;
+      try {
+        step = await iterator.next();
+      } catch (error) {
+        throw describeFailure(error, path);
+      }
+      if (step.done) return;
+      const chunk = step.value;
+      if (typeof chunk === 'string') {
+        throw createError('unreadable', 'the stream gives text', path, 'Do not set an encoding on a stream of bytes.');
+      }
+      // A plain view, whatever subclass the stream uses: parsers then see one kind of object.
+      if (chunk.length > 0) yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+function iterate<T>(values: AsyncIterable<T> | Iterable<T>): AsyncIterator<T> | Iterator<T> {
+  return Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
+}
+
+const REASONS: Readonly<Record<string, readonly [message: string, hint: string]>> = {
+  ENOENT: ['there is no such file', 'Check the name.'],
+  EACCES: ['permission to read it is denied', 'Change its permissions, or run as the user who owns it.'],
+  EPERM: ['permission to read it is denied', 'Change its permissions, or run as the user who owns it.'],
+  EISDIR: ['this is a directory', 'Name the capture files in it.'],
+  ENOTDIR: ['a part of the path is no directory', 'Check the path.'],
+  EMFILE: ['too many files are open', 'Raise the limit with ulimit -n.'],
+};
+
+function describeFailure(error: unknown, path: string): unknown {
+  if (error instanceof CaptureError || !(error instanceof Error)) return error;
+  const code = 'code' in error ? String(error.code) : '';
+  const [message, hint] = REASONS[code] ?? [`it cannot be read: ${error.message}`, 'Check the file and the disk.'];
+  return createError(code === 'EISDIR' ? 'is-directory' : 'unreadable', message, path, hint);
+}
+
+function createError(code: CaptureErrorCode, message: string, path: string, hint: string): CaptureError {
+  return new CaptureError(code, message, { path, byteOffset: 0, packetNumber: 0, hint });
+}

@@ -1,0 +1,126 @@
+import type { TimeBase } from '../base/time.ts';
+
+/** What a capture says about one interface it was taken on. */
+export interface InterfaceInfo {
+  /** Index within the session, from 0; what `PacketSink.onPacket` gets. */
+  readonly index: number;
+  /** LINKTYPE_ number as in the file (1 is Ethernet). */
+  readonly linkType: number;
+  /** Most bytes captured of a packet; 0 when there is no limit. */
+  readonly snapLength: number;
+  /** Ticks of the file's clock in a second: 1e6, 1e9, or a power of 2 or 10. */
+  readonly ticksPerSecond: number;
+  readonly name: string | null;
+  readonly description: string | null;
+  /** Packets the interface saw, by its statistics block; null when there was none. */
+  receivedCount: number | null;
+  /** Packets the interface or the kernel dropped before the capture could have them; null when it is not told. */
+  droppedCount: number | null;
+}
+
+/** A name for an address, from a pcapng name resolution block. */
+export interface ResolvedName {
+  /** Four or sixteen bytes, network order. */
+  readonly address: Uint8Array;
+  readonly name: string;
+}
+
+/**
+ * Where a source delivers its packets.
+ *
+ * Times are nanoseconds after the session's `TimeBase`, lengths are bytes.
+ */
+export interface PacketSink {
+  /**
+   * One packet; `bytes` and `view` are the same memory, valid only during the call.
+   *
+   * `start` is the first byte of the packet in it, `frame` its number from 1, `linkType` a LINKTYPE_ number.
+   */
+  onPacket(
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    capturedBytes: number,
+    wireBytes: number,
+    linkType: number,
+    frame: number,
+    timeNanos: number,
+    interfaceIndex: number,
+  ): void;
+  /** An interface is known; called before its first packet. */
+  onInterface?(info: InterfaceInfo): void;
+  /** A pcapng section begins: no later packet belongs to an interface announced before. */
+  onSection?(): void;
+}
+
+/** An incremental parser of one capture: bytes in, packets out, no I/O. */
+export interface CaptureParser {
+  readonly format: 'pcap' | 'pcapng';
+  /** True once the file header was understood. */
+  readonly headerRead: boolean;
+  /** Packets delivered so far. */
+  readonly packetCount: number;
+  /** Earliest time seen; Infinity before the first packet that has a time. */
+  readonly firstTimeNanos: number;
+  /** Latest time seen; -Infinity before the first packet that has a time. */
+  readonly lastTimeNanos: number;
+  readonly interfaces: readonly InterfaceInfo[];
+  /** Names found in the file, in file order, bounded. */
+  readonly names: readonly ResolvedName[];
+  /**
+   * Takes the next bytes of the file, cut anywhere; they may be overwritten once the call returns.
+   *
+   * @throws CaptureError where the file cannot be understood; packets before it have been delivered.
+   */
+  push(bytes: Uint8Array): void;
+  /**
+   * Tells that there are no more bytes.
+   *
+   * @throws CaptureError when the file stops inside something.
+   */
+  end(): void;
+  /** Sends the packets from now on elsewhere. */
+  redirect(sink: PacketSink): void;
+  /** Called once a section has a second interface, before any packet of it; may call `redirect`. */
+  onSecondInterface: (() => void) | null;
+}
+
+/** What the captures read together share: one clock, one numbering of interfaces. */
+export interface SourceContext {
+  readonly timeBase: TimeBase;
+  /** False until the first packet with a time has fixed `timeBase`. */
+  timeBaseKnown: boolean;
+  /** Interfaces announced so far. */
+  interfaceCount: number;
+}
+
+/** Interface indices are 16 bits wide in a batch. */
+export const MAX_INTERFACES = 65_536;
+
+/** A context for a new session; `timeBase` may be shared with the batches that packets are decoded into. */
+export function createSourceContext(timeBase: TimeBase = { epochSeconds: 0 }): SourceContext {
+  return { timeBase, timeBaseKnown: false, interfaceCount: 0 };
+}
+
+/** Fixes the session's epoch at the first packet that has a time. */
+export function fixTimeBase(context: SourceContext, seconds: number): void {
+  if (context.timeBaseKnown) return;
+  context.timeBaseKnown = true;
+  context.timeBase.epochSeconds = seconds;
+}
+
+/** LINKTYPE_ numbers whose packets may be larger than others, as capture tools allow them. */
+const LARGE_PACKET_BYTES: ReadonlyMap<number, number> = new Map([
+  [189, 128 << 20],
+  [220, 128 << 20],
+  [231, 128 << 20],
+  [249, 128 << 20],
+  [279, 8 << 20],
+]);
+
+const MAX_PACKET_BYTES = 262_144;
+
+/** Most bytes a packet of this link type can have; a length above it means a damaged file. */
+export function maxPacketBytes(linkType: number): number {
+  return LARGE_PACKET_BYTES.get(linkType) ?? MAX_PACKET_BYTES;
+}

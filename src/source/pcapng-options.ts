@@ -1,0 +1,84 @@
+import type { ResolvedName } from './packet.ts';
+
+/**
+ * Options of a pcapng block, and the records of a name resolution block, which have the same shape:
+ *
+ *     +0 code (2)   +2 length (2)   +4 value, padded to 4 bytes       code 0 ends the list
+ */
+export const OptionCode = {
+  IF_NAME: 2,
+  IF_DESCRIPTION: 3,
+  IF_TSRESOL: 9,
+  IF_TSOFFSET: 14,
+  ISB_IFRECV: 4,
+  ISB_IFDROP: 5,
+  ISB_OSDROP: 7,
+} as const;
+
+const MAX_NAMES = 10_000;
+const RECORD_IPV4 = 1;
+const RECORD_IPV6 = 2;
+const TWO_32 = 0x1_0000_0000;
+
+const textDecoder = new TextDecoder();
+
+/**
+ * Calls `visit` with every option between `offset` and `end`; a list that is cut or runs over ends there, because
+ * options never say where the next block is.
+ */
+export function visitOptions(
+  view: DataView,
+  offset: number,
+  end: number,
+  littleEndian: boolean,
+  visit: (code: number, valueStart: number, valueBytes: number) => void,
+): void {
+  let at = offset;
+  while (end - at >= 4) {
+    const code = view.getUint16(at, littleEndian);
+    const valueBytes = view.getUint16(at + 2, littleEndian);
+    if (code === 0 || valueBytes > end - at - 4) return;
+    visit(code, at + 4, valueBytes);
+    at += 4 + ((valueBytes + 3) & ~3);
+  }
+}
+
+/** Text of an option, without the zero that some writers put at its end. */
+export function readText(bytes: Uint8Array, start: number, count: number): string {
+  let end = start + count;
+  while (end > start && bytes[end - 1] === 0) end--;
+  return textDecoder.decode(bytes.subarray(start, end));
+}
+
+/** Unsigned 64-bit counter as a number; above 2^53 it is rounded. */
+export function readCounter(view: DataView, offset: number, littleEndian: boolean): number {
+  const first = view.getUint32(offset, littleEndian);
+  const second = view.getUint32(offset + 4, littleEndian);
+  return littleEndian ? second * TWO_32 + first : first * TWO_32 + second;
+}
+
+/** Signed 64-bit seconds as a number. */
+export function readSignedSeconds(view: DataView, offset: number, littleEndian: boolean): number {
+  const high = view.getInt32(littleEndian ? offset + 4 : offset, littleEndian);
+  const low = view.getUint32(littleEndian ? offset : offset + 4, littleEndian);
+  return high * TWO_32 + low;
+}
+
+/** Adds the names of a name resolution block to `names`, up to a limit of 10 000. */
+export function readNames(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  littleEndian: boolean,
+  names: ResolvedName[],
+): void {
+  visitOptions(view, start, end, littleEndian, (type, valueStart, valueBytes) => {
+    const addressBytes = type === RECORD_IPV4 ? 4 : type === RECORD_IPV6 ? 16 : 0;
+    if (addressBytes === 0 || valueBytes <= addressBytes || names.length >= MAX_NAMES) return;
+    const nameStart = valueStart + addressBytes;
+    const nameEnd = bytes.subarray(nameStart, valueStart + valueBytes).indexOf(0);
+    const name = readText(bytes, nameStart, nameEnd < 0 ? valueBytes - addressBytes : nameEnd);
+    names.push({ address: bytes.slice(valueStart, nameStart), name });
+  });
+}

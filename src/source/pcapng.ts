@@ -1,0 +1,351 @@
+/**
+ * pcapng, as the Internet-Draft "PCAP Now Generic (pcapng) Capture File Format" (draft-ietf-opsawg-pcapng) describes it.
+ *
+ *     block    +0 type   +4 total length   +8 body ...   total length again
+ *     SHB      +8 byte-order magic 0x1a2b3c4d   +12 major   +14 minor   +16 section length   +24 options
+ *     IDB      +8 link type (2)   +12 snap length   +16 options
+ *     EPB      +8 interface   +12 time, high   +16 time, low   +20 captured   +24 on the wire   +28 packet
+ *     OPB      +8 interface (2)   +10 drops (2)   +12 .. +28 as EPB
+ *     SPB      +8 on the wire   +12 packet
+ *     ISB      +8 interface   +12 time   +20 options
+ *
+ * Every section has its own byte order and its own interfaces; interfaces get an index that is unique in the session.
+ * A simple packet has no time: it takes that of the packet before it. A total length that is no multiple of four is
+ * taken as it is or rounded up, whichever has the second copy of the length at its end.
+ * Journal entries, system calls and custom blocks that may be copied are no packets, but they get a frame number
+ * because Wireshark gives them one.
+ *
+ * Left out: section lengths (blocks are read one by one), decryption secrets, and the options of packets (comments,
+ * hashes, drop counts; an interface's drops come from its statistics block).
+ */
+import { assert, type CaptureError } from '../base/error.ts';
+import { type InterfaceInfo, MAX_INTERFACES, maxPacketBytes } from './packet.ts';
+import { OptionCode, readCounter, readNames, readSignedSeconds, readText, visitOptions } from './pcapng-options.ts';
+import { TimestampReader, ticksPerSecond } from './pcapng-time.ts';
+import { PushParser } from './push-parser.ts';
+
+/** Type of a section header block: the same in either byte order. */
+export const SECTION_HEADER = 0x0a0d0d0a;
+
+const BlockType = {
+  INTERFACE: 1,
+  OBSOLETE_PACKET: 2,
+  SIMPLE_PACKET: 3,
+  NAME_RESOLUTION: 4,
+  STATISTICS: 5,
+  ENHANCED_PACKET: 6,
+  JOURNAL: 9,
+  SYSTEM_CALL: 0x204,
+  SYSTEM_CALL_FLAGS: 0x208,
+  SYSTEM_CALL_V2: 0x216,
+  SYSTEM_CALL_FLAGS_V2: 0x217,
+  SYSTEM_CALL_LARGE: 0x221,
+  SYSTEM_CALL_FLAGS_LARGE: 0x222,
+} as const;
+
+const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+const BYTE_ORDER_MAGIC_SWAPPED = 0x4d3c2b1a;
+const SMALLEST_BLOCK_BYTES = 12;
+const MAX_BLOCK_BYTES = 16 << 20;
+const DEFAULT_RESOLUTION = 6;
+const DAMAGED = 'The file is damaged from here on; what comes before can be used.';
+
+/** Fewest bytes of the blocks that are read; other blocks are skipped, whatever they hold. */
+function leastBytes(type: number): number {
+  switch (type) {
+    case SECTION_HEADER:
+      return 28;
+    case BlockType.INTERFACE:
+      return 20;
+    case BlockType.OBSOLETE_PACKET:
+    case BlockType.ENHANCED_PACKET:
+      return 32;
+    case BlockType.SIMPLE_PACKET:
+      return 16;
+    case BlockType.STATISTICS:
+      return 24;
+    case BlockType.NAME_RESOLUTION:
+      return SMALLEST_BLOCK_BYTES;
+    default:
+      return 0;
+  }
+}
+
+function countsAsFrame(type: number): boolean {
+  switch (type) {
+    case BlockType.JOURNAL:
+    case BlockType.SYSTEM_CALL:
+    case BlockType.SYSTEM_CALL_FLAGS:
+    case BlockType.SYSTEM_CALL_V2:
+    case BlockType.SYSTEM_CALL_FLAGS_V2:
+    case BlockType.SYSTEM_CALL_LARGE:
+    case BlockType.SYSTEM_CALL_FLAGS_LARGE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** An interface of the present section. */
+interface SectionInterface {
+  readonly info: InterfaceInfo;
+  readonly timestamps: TimestampReader;
+  readonly maxCapturedBytes: number;
+}
+
+/** Incremental parser of pcapng. */
+export class PcapngParser extends PushParser {
+  readonly format = 'pcapng';
+  /** Number of the last frame, blocks that are no packets but have a frame number included. */
+  frameCount = 0;
+
+  private littleEndian = true;
+  private section: SectionInterface[] = [];
+  private previousTimeNanos = 0;
+
+  /** @hot Nothing is allocated per packet. */
+  protected consume(bytes: Uint8Array, view: DataView, from: number, end: number): number {
+    let offset = from;
+    for (;;) {
+      this.neededBytes = SMALLEST_BLOCK_BYTES;
+      if (end - offset < SMALLEST_BLOCK_BYTES) return offset;
+      const type = view.getUint32(offset, this.littleEndian);
+      if (type === SECTION_HEADER) this.readByteOrder(view, offset);
+      else if (!this.headerRead) throw this.noSection(offset);
+      const totalBytes = view.getUint32(offset + 4, this.littleEndian);
+      const least = leastBytes(type);
+      if (least === 0) {
+        if (totalBytes < SMALLEST_BLOCK_BYTES) throw this.badTotal(totalBytes, SMALLEST_BLOCK_BYTES, offset);
+        if (countsAsFrame(type)) this.frameCount++;
+        offset += Math.ceil(totalBytes / 4) * 4;
+        if (offset >= end) return offset;
+        continue;
+      }
+      if (totalBytes < least || totalBytes > MAX_BLOCK_BYTES) throw this.badTotal(totalBytes, least, offset);
+      this.neededBytes = totalBytes;
+      if (totalBytes > end - offset) return offset;
+      const advance = this.measureBlock(view, offset, end, totalBytes);
+      if (advance > end - offset) {
+        this.neededBytes = advance;
+        return offset;
+      }
+      if (type === BlockType.ENHANCED_PACKET) this.readEnhanced(bytes, view, offset, totalBytes);
+      else this.readOther(type, bytes, view, offset, totalBytes);
+      offset += advance;
+    }
+  }
+
+  protected cutShort(heldBytes: number): CaptureError {
+    const hint =
+      'Copy the file again from where it was captured; a capture still being written may also end like this.';
+    if (!this.headerRead) {
+      return this.fail(
+        'truncated-header',
+        `the file ends inside its section header, after ${heldBytes} bytes`,
+        0,
+        hint,
+      );
+    }
+    return this.fail('truncated-block', `the file ends inside a block, after ${heldBytes} bytes of it`, 0, hint);
+  }
+
+  /** Bytes to the next block; more than there is when padding has yet to arrive. */
+  private measureBlock(view: DataView, offset: number, end: number, totalBytes: number): number {
+    if (view.getUint32(offset + totalBytes - 4, this.littleEndian) === totalBytes) return totalBytes;
+    const rounded = (totalBytes + 3) & ~3;
+    if (rounded !== totalBytes) {
+      if (rounded > end - offset) return rounded;
+      if (view.getUint32(offset + rounded - 4, this.littleEndian) === totalBytes) return rounded;
+    }
+    const message = `the two lengths of a block differ: ${totalBytes} and ${view.getUint32(
+      offset + rounded - 4,
+      this.littleEndian,
+    )}`;
+    throw this.fail('bad-block', message, offset, DAMAGED);
+  }
+
+  private readEnhanced(bytes: Uint8Array, view: DataView, offset: number, totalBytes: number): void {
+    const littleEndian = this.littleEndian;
+    const id = view.getUint32(offset + 8, littleEndian);
+    if (id >= this.section.length) throw this.noInterface(id, offset);
+    const from = this.section[id];
+    const capturedBytes = view.getUint32(offset + 20, littleEndian);
+    if (capturedBytes > totalBytes - 32 || capturedBytes > from.maxCapturedBytes) {
+      throw this.badCaptured(capturedBytes, Math.min(totalBytes - 32, from.maxCapturedBytes), offset);
+    }
+    const timeNanos = from.timestamps.read(
+      view.getUint32(offset + 12, littleEndian),
+      view.getUint32(offset + 16, littleEndian),
+    );
+    this.noteTime(timeNanos);
+    const wireBytes = view.getUint32(offset + 24, littleEndian);
+    this.deliver(bytes, view, offset + 28, capturedBytes, wireBytes, from, timeNanos);
+  }
+
+  private readOther(type: number, bytes: Uint8Array, view: DataView, offset: number, totalBytes: number): void {
+    switch (type) {
+      case SECTION_HEADER:
+        this.readSection(view, offset);
+        break;
+      case BlockType.INTERFACE:
+        this.readInterface(bytes, view, offset, totalBytes);
+        break;
+      case BlockType.OBSOLETE_PACKET:
+        this.readObsolete(bytes, view, offset, totalBytes);
+        break;
+      case BlockType.SIMPLE_PACKET:
+        this.readSimple(bytes, view, offset, totalBytes);
+        break;
+      case BlockType.STATISTICS:
+        this.readStatistics(view, offset, totalBytes);
+        break;
+      case BlockType.NAME_RESOLUTION:
+        readNames(bytes, view, offset + 8, offset + totalBytes - 4, this.littleEndian, this.names);
+        break;
+      default:
+        assert(false, 'a block type that is read has a reader');
+    }
+  }
+
+  private readObsolete(bytes: Uint8Array, view: DataView, offset: number, totalBytes: number): void {
+    const id = view.getUint16(offset + 8, this.littleEndian);
+    if (id >= this.section.length) throw this.noInterface(id, offset);
+    const from = this.section[id];
+    const capturedBytes = view.getUint32(offset + 20, this.littleEndian);
+    const most = Math.min(totalBytes - 32, from.maxCapturedBytes);
+    if (capturedBytes > most) throw this.badCaptured(capturedBytes, most, offset);
+    const timeNanos = from.timestamps.read(
+      view.getUint32(offset + 12, this.littleEndian),
+      view.getUint32(offset + 16, this.littleEndian),
+    );
+    this.noteTime(timeNanos);
+    const wireBytes = view.getUint32(offset + 24, this.littleEndian);
+    this.deliver(bytes, view, offset + 28, capturedBytes, wireBytes, from, timeNanos);
+  }
+
+  private readSimple(bytes: Uint8Array, view: DataView, offset: number, totalBytes: number): void {
+    if (this.section.length === 0) throw this.noInterface(0, offset);
+    const from = this.section[0];
+    const wireBytes = view.getUint32(offset + 8, this.littleEndian);
+    const { snapLength } = from.info;
+    const capturedBytes = snapLength > 0 ? Math.min(wireBytes, snapLength) : wireBytes;
+    const most = Math.min(totalBytes - 16, from.maxCapturedBytes);
+    if (capturedBytes > most) throw this.badCaptured(capturedBytes, most, offset);
+    this.deliver(bytes, view, offset + 12, capturedBytes, wireBytes, from, this.previousTimeNanos);
+  }
+
+  private noteTime(timeNanos: number): void {
+    this.previousTimeNanos = timeNanos;
+    if (timeNanos < this.firstTimeNanos) this.firstTimeNanos = timeNanos;
+    if (timeNanos > this.lastTimeNanos) this.lastTimeNanos = timeNanos;
+  }
+
+  private deliver(
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    capturedBytes: number,
+    wireBytes: number,
+    from: SectionInterface,
+    timeNanos: number,
+  ): void {
+    this.packetCount++;
+    const frame = ++this.frameCount;
+    const { linkType, index } = from.info;
+    this.sink.onPacket(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, index);
+  }
+
+  private readByteOrder(view: DataView, offset: number): void {
+    const magic = view.getUint32(offset + 8, true);
+    if (magic === BYTE_ORDER_MAGIC) this.littleEndian = true;
+    else if (magic === BYTE_ORDER_MAGIC_SWAPPED) this.littleEndian = false;
+    else {
+      const message = `a section header has the byte-order magic 0x${magic.toString(16).padStart(8, '0')}`;
+      throw this.fail(this.headerRead ? 'bad-block' : 'not-a-capture', message, offset + 8, DAMAGED);
+    }
+  }
+
+  private readSection(view: DataView, offset: number): void {
+    const major = view.getUint16(offset + 12, this.littleEndian);
+    const minor = view.getUint16(offset + 14, this.littleEndian);
+    if (major !== 1) {
+      const message = `pcapng version ${major}.${minor} is not known; version 1 is`;
+      throw this.fail('unsupported-version', message, offset + 12, 'The file may be damaged; convert it with editcap.');
+    }
+    this.headerRead = true;
+    this.section = [];
+    this.sink.onSection?.();
+  }
+
+  private readInterface(bytes: Uint8Array, view: DataView, offset: number, totalBytes: number): void {
+    if (this.context.interfaceCount >= MAX_INTERFACES) {
+      const message = `more than ${MAX_INTERFACES} interfaces in one session`;
+      throw this.fail('limit-reached', message, offset, DAMAGED);
+    }
+    const littleEndian = this.littleEndian;
+    let name: string | null = null;
+    let description: string | null = null;
+    let resolution = DEFAULT_RESOLUTION;
+    let offsetSeconds = 0;
+    visitOptions(view, offset + 16, offset + totalBytes - 4, littleEndian, (code, start, count) => {
+      if (code === OptionCode.IF_NAME) name = readText(bytes, start, count);
+      else if (code === OptionCode.IF_DESCRIPTION) description = readText(bytes, start, count);
+      else if (code === OptionCode.IF_TSRESOL && count >= 1) resolution = view.getUint8(start);
+      else if (code === OptionCode.IF_TSOFFSET && count >= 8) {
+        offsetSeconds = readSignedSeconds(view, start, littleEndian);
+      }
+    });
+    const timestamps = new TimestampReader(this.context, ticksPerSecond(resolution), offsetSeconds);
+    const linkType = view.getUint16(offset + 8, littleEndian);
+    const info: InterfaceInfo = {
+      index: this.context.interfaceCount++,
+      linkType,
+      snapLength: view.getUint32(offset + 12, littleEndian),
+      ticksPerSecond: timestamps.ticksPerSecond,
+      name,
+      description,
+      receivedCount: null,
+      droppedCount: null,
+    };
+    this.section.push({ info, timestamps, maxCapturedBytes: maxPacketBytes(linkType) });
+    this.interfaces.push(info);
+    if (this.section.length === 2) this.onSecondInterface?.();
+    this.sink.onInterface?.(info);
+  }
+
+  /** The counters are totals since the capture began, so the last block of an interface is the one that holds. */
+  private readStatistics(view: DataView, offset: number, totalBytes: number): void {
+    const littleEndian = this.littleEndian;
+    const id = view.getUint32(offset + 8, littleEndian);
+    if (id >= this.section.length) return;
+    const { info } = this.section[id];
+    let dropped: number | null = null;
+    visitOptions(view, offset + 20, offset + totalBytes - 4, littleEndian, (code, start, count) => {
+      if (count < 8) return;
+      if (code === OptionCode.ISB_IFRECV) info.receivedCount = readCounter(view, start, littleEndian);
+      else if (code === OptionCode.ISB_IFDROP || code === OptionCode.ISB_OSDROP) {
+        dropped = (dropped ?? 0) + readCounter(view, start, littleEndian);
+      }
+    });
+    if (dropped !== null) info.droppedCount = dropped;
+  }
+
+  private badTotal(totalBytes: number, least: number, offset: number): CaptureError {
+    const bound = totalBytes < least ? `at least ${least}` : `at most ${MAX_BLOCK_BYTES}`;
+    return this.fail('bad-length', `a block claims ${totalBytes} bytes, it must have ${bound}`, offset, DAMAGED);
+  }
+
+  private badCaptured(capturedBytes: number, most: number, offset: number): CaptureError {
+    const message = `packet ${this.packetCount + 1} claims ${capturedBytes} captured bytes, the most there can be is ${most}`;
+    return this.fail('bad-length', message, offset, DAMAGED);
+  }
+
+  private noInterface(id: number, offset: number): CaptureError {
+    const message = `packet ${this.packetCount + 1} is of interface ${id}, the section has ${this.section.length}`;
+    return this.fail('no-interface', message, offset, DAMAGED);
+  }
+
+  private noSection(offset: number): CaptureError {
+    return this.fail('not-a-capture', 'the file does not begin with a section header', offset, 'Check the file.');
+  }
+}

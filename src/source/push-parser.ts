@@ -1,0 +1,127 @@
+import { assert, CaptureError, type CaptureErrorCode } from '../base/error.ts';
+import type { CaptureParser, InterfaceInfo, PacketSink, ResolvedName, SourceContext } from './packet.ts';
+
+const EMPTY = new Uint8Array(0);
+const FIRST_CARRY_BYTES = 4096;
+
+/**
+ * The part that every capture format shares: units (header, packet, block) are read straight from the pushed bytes;
+ * only a unit that straddles two pushes is put together in a carry buffer, which grows with the bytes that really
+ * arrive and never with a length that a file claims.
+ */
+export abstract class PushParser implements CaptureParser {
+  abstract readonly format: 'pcap' | 'pcapng';
+  headerRead = false;
+  packetCount = 0;
+  firstTimeNanos = Number.POSITIVE_INFINITY;
+  lastTimeNanos = Number.NEGATIVE_INFINITY;
+  readonly interfaces: InterfaceInfo[] = [];
+  readonly names: ResolvedName[] = [];
+  onSecondInterface: (() => void) | null = null;
+
+  protected readonly context: SourceContext;
+  protected sink: PacketSink;
+  protected readonly path: string | undefined;
+  /** Bytes of the next unit as far as it is known, set by `consume` whenever it stops. */
+  protected neededBytes = 1;
+  /** Offset in the file of index 0 of the memory that `consume` works on. */
+  protected position = 0;
+
+  private carry = EMPTY;
+  private carryView = new DataView(EMPTY.buffer);
+  private carryCount = 0;
+  private skipBytes = 0;
+  private pushedBytes = 0;
+  private stopped = false;
+
+  constructor(context: SourceContext, sink: PacketSink, path?: string) {
+    this.context = context;
+    this.sink = sink;
+    this.path = path;
+  }
+
+  /**
+   * Reads whole units from `offset` on and returns the offset of the first unread byte, which lies past `end` when
+   * bytes are to be skipped.
+   */
+  protected abstract consume(bytes: Uint8Array, view: DataView, offset: number, end: number): number;
+
+  /** The error for a file that stops while `heldBytes` of the next unit have arrived. */
+  protected abstract cutShort(heldBytes: number): CaptureError;
+
+  redirect(sink: PacketSink): void {
+    this.sink = sink;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.stopped) return;
+    this.stopped = true; // stays so when consume throws
+    const end = bytes.length;
+    const start = this.pushedBytes;
+    this.pushedBytes += end;
+    let offset = Math.min(this.skipBytes, end);
+    this.skipBytes -= offset;
+    if (this.carryCount > 0) offset = this.fillCarry(bytes, offset, start);
+    if (offset < end) {
+      this.position = start;
+      offset = this.consume(bytes, new DataView(bytes.buffer, bytes.byteOffset, end), offset, end);
+      if (offset < end) {
+        this.append(bytes, offset, end - offset);
+        offset = end;
+      }
+    }
+    this.skipBytes += Math.max(0, offset - end);
+    this.stopped = false;
+  }
+
+  end(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    if (this.skipBytes === 0 && this.carryCount === 0 && this.headerRead) return;
+    this.position = this.pushedBytes - this.carryCount;
+    throw this.cutShort(this.carryCount);
+  }
+
+  protected fail(code: CaptureErrorCode, message: string, offset: number, hint: string): CaptureError {
+    const details = {
+      byteOffset: this.position + offset,
+      packetNumber: this.headerRead ? this.packetCount + 1 : 0,
+      hint,
+    };
+    return new CaptureError(code, message, this.path === undefined ? details : { ...details, path: this.path });
+  }
+
+  /** Completes the unit in the carry buffer from `bytes`; returns the offset of the first byte not used. */
+  private fillCarry(bytes: Uint8Array, from: number, blockStart: number): number {
+    let offset = from;
+    while (this.carryCount > 0 && offset < bytes.length) {
+      const taken = Math.min(this.neededBytes - this.carryCount, bytes.length - offset);
+      this.append(bytes, offset, taken);
+      offset += taken;
+      if (this.carryCount < this.neededBytes) break;
+      const held = this.carryCount;
+      this.position = blockStart + offset - held;
+      const used = this.consume(this.carry, this.carryView, 0, held);
+      if (used === 0) {
+        assert(this.neededBytes > held, 'a parser that reads nothing must ask for more');
+        continue;
+      }
+      assert(used >= held, 'a unit must be read as a whole');
+      this.carryCount = 0;
+      offset += used - held;
+    }
+    return offset;
+  }
+
+  private append(bytes: Uint8Array, offset: number, count: number): void {
+    const total = this.carryCount + count;
+    if (total > this.carry.length) {
+      const grown = new Uint8Array(Math.max(FIRST_CARRY_BYTES, total, this.carry.length * 2));
+      grown.set(this.carry.subarray(0, this.carryCount));
+      this.carry = grown;
+      this.carryView = new DataView(grown.buffer);
+    }
+    this.carry.set(bytes.subarray(offset, offset + count), this.carryCount);
+    this.carryCount = total;
+  }
+}
