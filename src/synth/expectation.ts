@@ -9,8 +9,8 @@
  *     teardown.fin1.frame: 8
  *     ```
  *
- * `client` and `server` are the paths of states that were not withdrawn; a key with a dot is a path into the JSON
- * of the connection (or document). `findings` must be there, `not` must not, `only` are all there are. `-` is null.
+ * `client` and `server` are the paths of states that were not withdrawn; a key with a dot or a
+ * capital letter is a path into the JSON of the connection (or document). `findings` must be there, `not` must not, `only` are all there are. `-` is null.
  */
 import { Cursor, type SourceLine, tokenize } from './line.ts';
 import { type ExpectedState, parseExpectedState } from './packet-script.ts';
@@ -42,6 +42,8 @@ const CONNECTION_KEYS = [
   'zeek-state',
   'zeek-history',
   'completeness',
+  'handshake',
+  'teardown',
   ...PATH_KEYS,
 ];
 const CAPTURE_KEYS = ['connections'];
@@ -69,7 +71,7 @@ function parseEntry(source: SourceLine, known: string[], states: readonly string
   const head = new Cursor(source, tokenize(colon < 0 ? source.text : source.text.slice(0, colon)));
   const key = head.take('a key');
   if (colon < 0 || !head.done) throw head.fail("expected 'key: value'");
-  if (!known.includes(key) && !key.includes('.')) throw head.failLast(`unknown key '${key}' (${known.join(', ')})`);
+  if (!known.includes(key) && !/[.A-Z]/.test(key)) throw head.failLast(`unknown key '${key}' (${known.join(', ')})`);
   const tokens = tokenize(source.text.slice(colon + 1), colon + 2);
   const words = tokens.map((token) => token.text);
   const expected: ExpectedState[] = [];
