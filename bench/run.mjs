@@ -1,0 +1,188 @@
+// @ts-check
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { formatTable, isInstalled, measureSideBySide } from './lib/measure.mjs';
+import { compareWithTruth, readTruth, truthPath } from './lib/verify.mjs';
+
+const USAGE = `usage: npm run bench -- [--profiles small,lossy,...] [--repeats N] [--tshark] [--no-verify] [--json FILE] [--markdown FILE]
+
+Builds nothing: run "npm run build" first. Generates the captures it lacks into bench/data, measures lastack side by side
+with tcpdump, capinfos and tcptrace (and tshark when asked, which takes minutes), and holds the analysis against what the
+generator knows.
+`;
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const DATA = join(HERE, 'data');
+const LASTACK = [process.execPath, join(HERE, '..', 'dist', 'cli', 'main.js')];
+
+/** @typedef {import('./lib/measure.mjs').Command} Command */
+/** @typedef {import('./lib/measure.mjs').Timing} Timing */
+
+/** @param {string} text */
+const say = (text) => void process.stderr.write(`${text}\n`);
+
+/** @param {string} profile @param {string[]} [extra] */
+function ensureCapture(profile, extra = []) {
+  const path = join(
+    DATA,
+    `${profile}${extra
+      .filter((word) => !word.startsWith('-'))
+      .map((word) => `-${word}`)
+      .join('')}.pcap`,
+  );
+  if (existsSync(path) && existsSync(truthPath(path))) return path;
+  say(`generating ${path}`);
+  const base = profile === 'ten' ? ['--profile', 'small', '--connections', '1'] : ['--profile', profile];
+  const made = spawnSync(process.execPath, [join(HERE, 'generate.mjs'), ...base, ...extra, '--out', path], {
+    encoding: 'utf8',
+  });
+  if (made.status !== 0) throw new Error(`generate.mjs failed: ${made.stderr}`);
+  return path;
+}
+
+/** @param {string} capture @param {boolean} withTshark @returns {Command[]} */
+function commandsFor(capture, withTshark) {
+  const privileges = process.getuid?.() === 0 ? ['-Z', 'root'] : [];
+  /** @type {Command[]} */
+  const others = [
+    { name: 'tcpdump -w', argv: ['tcpdump', '-r', capture, '-w', '/dev/null', ...privileges] },
+    { name: 'capinfos', argv: ['capinfos', capture] },
+    { name: 'tcptrace -n', argv: ['tcptrace', '-n', capture], repeats: 3 },
+  ];
+  if (withTshark)
+    others.push({ name: 'tshark conv', argv: ['tshark', '-r', capture, '-q', '-z', 'conv,tcp'], repeats: 1 });
+  return [
+    { name: 'lastack text', argv: [...LASTACK, capture] },
+    { name: 'lastack ndjson', argv: [...LASTACK, '--format', 'ndjson', capture] },
+    ...others.filter((command) => {
+      if (isInstalled(command.argv[0])) return true;
+      say(`${command.argv[0]} is not installed: left out`);
+      return false;
+    }),
+  ];
+}
+
+/** @param {string} capture @param {Timing[]} timings */
+function tableOf(capture, timings) {
+  const { packets } = readTruth(capture);
+  const tcpdump = timings.find((timing) => timing.name === 'tcpdump -w');
+  const rows = timings.map((timing) => [
+    timing.name,
+    timing.medianSeconds.toFixed(3),
+    timing.fastestSeconds.toFixed(3),
+    timing.medianCpuSeconds.toFixed(2),
+    (packets / timing.medianSeconds / 1e6).toFixed(2),
+    tcpdump ? (timing.medianSeconds / tcpdump.medianSeconds).toFixed(2) : '-',
+    timing.peakMegabytes === null ? '-' : timing.peakMegabytes.toFixed(0),
+    String(timing.runs),
+  ]);
+  return formatTable(['program', 'median s', 'fastest s', 'CPU s', 'Mpackets/s', 'x tcpdump', 'peak MB', 'runs'], rows);
+}
+
+/** @param {string[]} argv */
+function firstLineOf(argv) {
+  const { stdout, stderr } = spawnSync(argv[0], argv.slice(1), { encoding: 'utf8' });
+  return `${stdout ?? ''}${stderr ?? ''}`.split('\n')[0].trim();
+}
+
+function describeMachine() {
+  return {
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGigabytes: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+    node: process.version,
+    tcpdump: firstLineOf(['tcpdump', '--version']),
+    capinfos: firstLineOf(['capinfos', '--version']),
+    tcptrace: firstLineOf(['sh', '-c', 'tcptrace -v 2>&1 | grep Version']),
+  };
+}
+
+/** Start-up: a capture of one connection against an empty Node program. @param {number} repeats */
+function measureStartup(repeats) {
+  const capture = ensureCapture('ten');
+  const timings = measureSideBySide(
+    [
+      { name: 'node -e 0', argv: [process.execPath, '-e', '0'] },
+      { name: 'lastack --version', argv: [...LASTACK, '--version'] },
+      { name: `lastack, ${readTruth(capture).packets} packets`, argv: [...LASTACK, capture] },
+    ],
+    2 * repeats,
+    () => {},
+  );
+  const rows = timings.map((timing) => [
+    timing.name,
+    (timing.medianSeconds * 1000).toFixed(0),
+    timing.peakMegabytes?.toFixed(0) ?? '-',
+  ]);
+  return { timings, table: formatTable(['program', 'median ms', 'peak MB'], rows) };
+}
+
+/** @param {string} profile @param {{ repeats: number, tshark: boolean, verify: boolean }} options */
+async function benchProfile(profile, options) {
+  const capture = ensureCapture(profile);
+  spawnSync('cat', [capture], { stdio: 'ignore' });
+  const timings = measureSideBySide(commandsFor(capture, options.tshark), options.repeats, say);
+  const differences = options.verify ? await compareWithTruth(LASTACK, capture) : null;
+  const { packets, connections } = readTruth(capture);
+  const megabytes = statSync(capture).size / 1e6;
+  const title = `${profile}: ${packets} packets, ${connections} connections, ${megabytes.toFixed(0)} MB`;
+  const verdict =
+    differences === null ? 'not checked' : differences.length === 0 ? 'all counts right' : differences.join('; ');
+  return { profile, title, timings, table: tableOf(capture, timings), verdict };
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      profiles: { type: 'string', default: 'small' },
+      repeats: { type: 'string', default: '5' },
+      tshark: { type: 'boolean', default: false },
+      'no-verify': { type: 'boolean', default: false },
+      json: { type: 'string' },
+      markdown: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return void process.stdout.write(USAGE);
+  if (!existsSync(LASTACK[1])) throw new Error('dist/cli/main.js is missing: run "npm run build" first');
+  mkdirSync(DATA, { recursive: true });
+  const repeats = Number(values.repeats);
+  const machine = describeMachine();
+  const startup = measureStartup(repeats);
+  const results = [];
+  for (const profile of values.profiles.split(',')) {
+    results.push(await benchProfile(profile, { repeats, tshark: values.tshark, verify: !values['no-verify'] }));
+  }
+  const machineLines = Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`);
+  const sections = results.map(
+    ({ title, table, verdict }) => `## ${title}\n\n${table}\n\nAgainst the truth: ${verdict}.\n`,
+  );
+  const report = [
+    '# Benchmark results',
+    '',
+    'Written by `npm run bench`. Wall-clock medians, start-up included, warm cache, all programs in turn in the same run.',
+    '',
+    ...machineLines,
+    '',
+    '## Start-up',
+    '',
+    startup.table,
+    '',
+    ...sections,
+  ].join('\n');
+  process.stdout.write(report);
+  if (values.markdown) writeFileSync(values.markdown, report);
+  if (values.json)
+    writeFileSync(values.json, `${JSON.stringify({ machine, startup: startup.timings, results }, null, 2)}\n`);
+  if (results.some((result) => !['all counts right', 'not checked'].includes(result.verdict))) process.exitCode = 1;
+}
+
+main().catch((error) => {
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exitCode = 2;
+});

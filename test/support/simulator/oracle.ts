@@ -1,0 +1,256 @@
+import type { End, Outcome } from '../../../src/flow/vocabulary.ts';
+import type { ConnectionResult, StateEntry } from '../../../src/report/result.ts';
+import type { TcpState } from '../../../src/tcp/states.ts';
+import type { SimulatedCapture } from './capture.ts';
+import type { TapRecord } from './network.ts';
+import { ACK, add, before, FIN, peerOf, RST, SYN, sequenceLength } from './segment.ts';
+import type { Simulation, TrueConnection } from './simulate.ts';
+import type { Socket } from './socket.ts';
+
+/** Something the analysis said that the simulator knows to be wrong. */
+export interface Untruth {
+  run: number;
+  connectionId: number;
+  kind: 'connections' | 'proven-state' | 'final-state' | 'outcome' | 'finding';
+  message: string;
+}
+
+/** What is checked, beyond what always is. */
+export interface OracleOptions {
+  /** Final states must be right too; for runs in which nothing was lost and nobody crashed. */
+  finalStates: boolean;
+}
+
+/** Findings that say a segment was lost or repeated. */
+const LOSS_FINDINGS = new Set([
+  'syn-lost-downstream',
+  'syn-ack-lost',
+  'syn-ack-retransmission',
+  'handshake-ack-lost',
+  'accept-queue-overflow',
+  'syn-ack-give-up',
+  'excessive-retransmission',
+  'silent-abort',
+  'teardown-w1-lost',
+  'teardown-w2-lost',
+  'teardown-w3-lost',
+  'teardown-w4-lost',
+  'fin-retransmission',
+  'final-ack-missing',
+  'final-ack-not-captured',
+  'last-ack-give-up',
+  'fin-unacknowledged',
+  'acked-unseen',
+  'capture-duplicates',
+  'rst-injection-suspected',
+]);
+
+/** Holds one connection of the result against the run that it came from. */
+export class Oracle {
+  readonly untruths: Untruth[] = [];
+  /** How many proven entries and final states were looked at, and how many final states were right. */
+  provenChecked = 0;
+  finalChecked = 0;
+  finalRight = 0;
+
+  private readonly capture: SimulatedCapture;
+  private readonly runs: readonly Simulation[];
+  private readonly startNanos: readonly number[];
+
+  constructor(runs: readonly Simulation[], startNanos: readonly number[], capture: SimulatedCapture) {
+    this.runs = runs;
+    this.startNanos = startNanos;
+    this.capture = capture;
+  }
+
+  /** Checks all connections of a capture. */
+  check(connections: readonly ConnectionResult[], options: (run: Simulation) => OracleOptions): void {
+    const byRun = new Map<number, ConnectionResult[]>();
+    for (const connection of connections) {
+      const run = this.capture.frames[connection.firstFrame - 1]?.run;
+      if (run === undefined) continue;
+      byRun.set(run, [...(byRun.get(run) ?? []), connection]);
+    }
+    for (const [run, simulation] of this.runs.entries()) {
+      this.checkRun(run, simulation, byRun.get(run) ?? [], options(simulation));
+    }
+  }
+
+  private checkRun(run: number, simulation: Simulation, found: ConnectionResult[], options: OracleOptions): void {
+    const taken = new Set<TrueConnection>();
+    for (const connection of found) {
+      const say = (kind: Untruth['kind'], message: string): void => {
+        this.untruths.push({ run, connectionId: connection.id, kind, message });
+      };
+      const truth = this.matchTruth(simulation, connection);
+      if (truth === null) {
+        say('connections', 'no socket of the run belongs to it');
+        continue;
+      }
+      if (taken.has(truth)) say('connections', 'a second connection for the same sockets');
+      taken.add(truth);
+      for (const end of ['client', 'server'] as const)
+        this.checkStates(simulation, truth, connection, end, options, say);
+      if (simulation.connections.length === 1) checkOutcome(simulation, connection, say);
+      checkFindings(simulation, connection, say);
+    }
+  }
+
+  /** The sockets behind a connection: by the first of its frames that a socket of the client's side can be told from. */
+  private matchTruth(simulation: Simulation, connection: ConnectionResult): TrueConnection | null {
+    const frames = [connection.handshake?.synFrame, connection.handshake?.synAckFrame, connection.firstFrame];
+    for (const frame of frames) {
+      if (frame === null || frame === undefined) continue;
+      const { segment } = this.capture.frames[frame - 1].record;
+      const match = simulation.connections.find(
+        ({ client, server }) => (segment.from === 'client' ? client : server)?.index === segment.socket,
+      );
+      if (match) return match;
+    }
+    return simulation.connections.length === 1 ? simulation.connections[0] : null;
+  }
+
+  private checkStates(
+    simulation: Simulation,
+    truth: TrueConnection,
+    connection: ConnectionResult,
+    end: End,
+    options: OracleOptions,
+    say: (kind: Untruth['kind'], message: string) => void,
+  ): void {
+    const role = this.roleOf(connection, end);
+    const endpoint = connection.endpoints[role];
+    const socket = truth[end];
+    for (const entry of endpoint.stateHistory) {
+      if (entry.withdrawn !== undefined || entry.basis !== 'proven' || entry.state === 'UNKNOWN') continue;
+      this.provenChecked++;
+      const [from, to] = this.windowOf(simulation, entry, end);
+      if (!wasInState(socket, entry.state, from, to)) {
+        say('proven-state', `${end} said to be in ${entry.state} at frame ${entry.frame}: ${describe(socket)}`);
+      }
+    }
+    const final = socket?.state ?? 'CLOSED';
+    this.finalChecked++;
+    if (isSameState(endpoint.state, final)) this.finalRight++;
+    else if (options.finalStates) say('final-state', `${end} said to be ${endpoint.state}: ${describe(socket)}`);
+  }
+
+  /** The simulator's client may be the analysis' server, when SYNs crossed or the first one was lost. */
+  private roleOf(connection: ConnectionResult, end: End): End {
+    const clientIsClient = this.capture.ports.includes(connection.client.port);
+    return clientIsClient ? end : peerOf(end);
+  }
+
+  /** Simulated times between which an entry says that the end was in that state at least once. */
+  private windowOf(simulation: Simulation, entry: StateEntry, end: End): [number, number] {
+    const { record, run, timeNanos } = this.capture.frames[entry.frame - 1];
+    const start = this.startNanos[run] ?? 0;
+    const proof = entry.provenFrame === undefined ? null : this.capture.frames[entry.provenFrame - 1].record;
+    const until = (last: TapRecord): number => (last.segment.from === end ? last.segment.sentNanos : last.timeNanos);
+    if (record.segment.from !== end)
+      return [timeNanos - start, proof === null ? Number.POSITIVE_INFINITY : until(proof)];
+    const earlier = simulation.sent.filter((s) => s.from === end && s.serial < record.segment.serial).at(-1);
+    const last = proof === null ? record.segment.sentNanos : Math.max(record.segment.sentNanos, until(proof));
+    return [earlier?.sentNanos ?? Number.NEGATIVE_INFINITY, last];
+  }
+}
+
+/** LISTEN and CLOSED look the same from outside: neither is a connection. */
+const isSameState = (said: TcpState, truth: TcpState): boolean =>
+  said === truth || (said === 'LISTEN' && truth === 'CLOSED') || (said === 'CLOSED' && truth === 'LISTEN');
+
+function wasInState(socket: Socket | null, state: TcpState, fromNanos: number, toNanos: number): boolean {
+  if (socket === null) return isSameState(state, 'CLOSED');
+  return socket.history.some((entry, index) => {
+    const endNanos = socket.history[index + 1]?.timeNanos ?? Number.POSITIVE_INFINITY;
+    return isSameState(state, entry.state) && entry.timeNanos <= toNanos && endNanos >= fromNanos;
+  });
+}
+
+function describe(socket: Socket | null): string {
+  if (socket === null) return 'there was no socket';
+  const path = socket.history.slice(1).map((entry) => `${entry.state} ${(entry.timeNanos / 1e9).toFixed(6)}`);
+  return `truly ${path.join(', ')}`;
+}
+
+/** What the tap itself saw of both FINs. */
+interface SeenClose {
+  fins: Record<End, number | null>;
+  covered: Record<End, boolean>;
+  sawReset: boolean;
+  established: boolean;
+}
+
+function watchTap(simulation: Simulation): SeenClose {
+  const seen: SeenClose = {
+    fins: { client: null, server: null },
+    covered: { client: false, server: false },
+    sawReset: false,
+    established: false,
+  };
+  let synAck = false;
+  for (const { segment } of simulation.tap) {
+    const { from, flags } = segment;
+    if (flags & RST) seen.sawReset = true;
+    if (flags & SYN && flags & ACK) synAck = true;
+    else if (synAck && from === 'client' && !(flags & (SYN | RST))) seen.established = true;
+    if (flags & FIN) seen.fins[from] = add(segment.seq, sequenceLength(segment));
+  }
+  for (const { segment } of simulation.tap) {
+    const fin = seen.fins[peerOf(segment.from)];
+    if (fin !== null && segment.flags & ACK && !(segment.flags & RST) && !before(segment.ack, fin)) {
+      seen.covered[peerOf(segment.from)] = true;
+    }
+  }
+  return seen;
+}
+
+/** The outcome by the definitions, where the tap's own view leaves no doubt; null elsewhere. */
+function outcomeAtTap(simulation: Simulation): Outcome | null {
+  if (simulation.plan.crossedOpen) return null;
+  const { fins, covered, sawReset, established } = watchTap(simulation);
+  const both = fins.client !== null && fins.server !== null;
+  if (both && covered.client && covered.server) return 'graceful';
+  if (sawReset || !established) return null;
+  if (both) return covered.client || covered.server ? 'final-ack-missing' : null;
+  if (fins.client === null && fins.server === null) return 'open';
+  return covered.client || covered.server ? 'half-closed' : 'fin-unacknowledged';
+}
+
+function checkOutcome(
+  simulation: Simulation,
+  connection: ConnectionResult,
+  say: (kind: Untruth['kind'], message: string) => void,
+): void {
+  const expected = outcomeAtTap(simulation);
+  if (expected !== null && connection.outcome !== expected) {
+    say('outcome', `said to be ${connection.outcome}, but the tap saw ${expected}`);
+  }
+}
+
+function checkFindings(
+  simulation: Simulation,
+  connection: ConnectionResult,
+  say: (kind: Untruth['kind'], message: string) => void,
+): void {
+  const troubled = simulation.losses.length + simulation.duplicates + simulation.heldBack > 0;
+  const repeats = simulation.sent.some((segment) => segment.retransmission);
+  for (const finding of connection.findings) {
+    if (!LOSS_FINDINGS.has(finding.code)) continue;
+    if (!troubled && !repeats) say('finding', `${finding.code} where nothing was lost or repeated: ${finding.message}`);
+    else checkTeardownLoss(simulation, finding.code, (message) => say('finding', message));
+  }
+}
+
+/** `teardown-wN-lost` needs a loss of a FIN (W1, W3) or of an ACK that covers one (W2, W4). */
+function checkTeardownLoss(simulation: Simulation, code: string, say: (message: string) => void): void {
+  const wave = /^teardown-w(\d)-lost$/.exec(code)?.[1];
+  if (wave === undefined) return;
+  const { fins } = watchTap(simulation);
+  const lost = simulation.losses.some(({ segment }) => {
+    if (wave === '1' || wave === '3') return (segment.flags & FIN) !== 0;
+    const fin = fins[peerOf(segment.from)];
+    return fin !== null && (segment.flags & ACK) !== 0 && !before(segment.ack, fin);
+  });
+  if (!lost) say(`${code} where no such segment was lost`);
+}
