@@ -1,0 +1,126 @@
+import type { CommandSpec } from '../command.ts';
+import { isNothingReadable, reportProblems } from '../damage.ts';
+import { EXIT, UsageError } from '../exit.ts';
+import { FailConditions } from '../fail-on.ts';
+import { type CliIo, type ColourChoice, textOptionsFor } from '../io.ts';
+import type { Library } from '../library.ts';
+import {
+  ANALYSIS_OPTIONS,
+  FAIL_OPTION,
+  FILTER_OPTIONS,
+  FORMAT_OPTION,
+  OUTPUT_FILE_OPTION,
+  PROGRESS_OPTION,
+  type RawArguments,
+  TERMINAL_OPTIONS,
+} from '../options.ts';
+import { type Output, openOutput } from '../output.ts';
+import { createProgress } from '../progress.ts';
+import { filterWords, readFilter, readPaths, readTimeWait } from '../request.ts';
+import type { Sink } from '../sinks.ts';
+import { readChoice, readList, readSwitch, readText } from '../values.ts';
+
+const FORMATS = ['text', 'json', 'ndjson', 'csv'] as const;
+type Format = (typeof FORMATS)[number];
+
+export const analyzeCommand: CommandSpec = {
+  name: 'analyze',
+  words: '<capture..>',
+  wordsMean: 'pcap or pcapng files, together one capture; - is standard input',
+  summary: 'Tell what happened to each connection (the command may be left out)',
+  options: {
+    ...FILTER_OPTIONS,
+    ...FORMAT_OPTION,
+    ...OUTPUT_FILE_OPTION,
+    ...TERMINAL_OPTIONS,
+    ...PROGRESS_OPTION,
+    ...ANALYSIS_OPTIONS,
+    ...FAIL_OPTION,
+  },
+  examples: [
+    ['lastack web.pcap', 'What happened, in a screenful'],
+    ['lastack web.pcap --outcome reset,refused', 'Only connections that ended this way'],
+    ['lastack ring-*.pcapng --format ndjson -o out.ndjson', 'Several files, one connection a line'],
+    ['lastack web.pcap --fail-on error', 'For scripts: exit with 1 if anything is wrong'],
+    ['tcpdump -w - port 443 | lastack -', 'From standard input'],
+  ],
+  run: analyze,
+};
+
+async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<number> {
+  const { options } = raw;
+  const format = readChoice(options, 'format', FORMATS) ?? 'text';
+  const segments = readSwitch(options, 'segments');
+  const paths = readPaths(raw, io);
+  if (segments && format === 'text') {
+    throw new UsageError('--segments goes with json, ndjson and csv; to read segments use: lastack explain');
+  }
+  const filter = await readFilter(raw, library);
+  const failWords = readList(options, 'fail-on');
+  const conditions = new FailConditions(failWords, failWords.length === 0 ? [] : await library.findingCodes());
+  const engine = await library.engine();
+  const output = openOutput(io, readText(options, 'output'));
+  const progress = createProgress(
+    io,
+    options.progress !== false && !(format !== 'text' && output.stream?.isTTY === true),
+  );
+  try {
+    const sink = await createSink(format, { raw, io, library, output, segments });
+    const request = {
+      paths,
+      segments,
+      timeWaitSeconds: readTimeWait(raw),
+      filter,
+      onProgress: progress.onProgress,
+    };
+    const end = await engine.run(request, (connection) => {
+      conditions.observe(connection);
+      return sink.take(connection);
+    });
+    progress.stop();
+    conditions.observeEnd(end);
+    if (!isNothingReadable(end.captures)) {
+      await sink.end(end);
+      await output.finish();
+    }
+    const status = reportProblems(io, end.captures);
+    const met = conditions.describe();
+    if (met === '') return status;
+    io.stderr.write(`lastack: --fail-on: ${met}\n`);
+    return EXIT.conditionMet;
+  } finally {
+    progress.stop();
+    output.discard();
+  }
+}
+
+interface SinkParts {
+  readonly raw: RawArguments;
+  readonly io: CliIo;
+  readonly library: Library;
+  readonly output: Output;
+  readonly segments: boolean;
+}
+
+async function createSink(format: Format, { raw, io, library, output, segments }: SinkParts): Promise<Sink> {
+  const sinks = await import('../sinks.ts');
+  switch (format) {
+    case 'json':
+      return sinks.createJsonSink(output, library.version);
+    case 'ndjson':
+      return sinks.createNdjsonSink(output);
+    case 'csv':
+      return sinks.createCsvSink(output, segments);
+    case 'text': {
+      const describeFinding = await library.findingTitles();
+      const colour = (readText(raw.options, 'color') ?? 'auto') as ColourChoice;
+      const style = textOptionsFor(io, output.stream, { colour, ascii: readSwitch(raw.options, 'ascii') });
+      const filters = filterWords(raw);
+      return sinks.createTextSink(
+        output,
+        { words: [...raw.words, ...filters], filtered: filters.length > 0, describeFinding },
+        style,
+      );
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { formatEndpoint } from '../../report/measure.ts';
+import type { ConnectionResult } from '../../report/result.ts';
+import type { CommandSpec } from '../command.ts';
+import { isNothingReadable, reportProblems } from '../damage.ts';
+import type { AnalysisEnd, AnalysisRequest, Engine } from '../engine.ts';
+import { UsageError } from '../exit.ts';
+import { type CliIo, type ColourChoice, textOptionsFor } from '../io.ts';
+import type { Library } from '../library.ts';
+import {
+  ANALYSIS_OPTIONS,
+  type OptionSpecs,
+  OUTPUT_FILE_OPTION,
+  PROGRESS_OPTION,
+  type RawArguments,
+  SELECT_OPTIONS,
+  TERMINAL_OPTIONS,
+} from '../options.ts';
+import { openOutput } from '../output.ts';
+import { createProgress } from '../progress.ts';
+import { readFilter, readPaths, readTimeWait } from '../request.ts';
+import { readSwitch, readText } from '../values.ts';
+
+const EXPLAIN_OPTIONS = {
+  ...SELECT_OPTIONS,
+  all: { type: 'boolean', alias: 'a', describe: 'Draw every segment; do not fold long transfers', group: 'Output:' },
+  ...OUTPUT_FILE_OPTION,
+  ...TERMINAL_OPTIONS,
+  ...PROGRESS_OPTION,
+  ...ANALYSIS_OPTIONS,
+} as const satisfies OptionSpecs;
+
+export const explainCommand: CommandSpec = {
+  name: 'explain',
+  words: '<capture..>',
+  wordsMean: 'pcap or pcapng files, together one capture; - is standard input',
+  summary: 'Draw one connection segment by segment, and say why each end moved',
+  options: EXPLAIN_OPTIONS,
+  examples: [
+    ['lastack explain web.pcap --connection 12', 'The connection that lastack calls #12'],
+    ['lastack explain web.pcap --port 40112', 'The one with this port'],
+  ],
+  run: explain,
+};
+
+async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<number> {
+  const { options } = raw;
+  const paths = readPaths(raw, io);
+  const filter = await readFilter(raw, library);
+  const timeWaitSeconds = readTimeWait(raw);
+  const engine = await library.engine();
+  const progress = createProgress(io, options.progress !== false);
+  const request = { paths, timeWaitSeconds, filter, onProgress: progress.onProgress };
+  const found = await findConnection(engine, request).finally(() => progress.stop());
+  const status = reportProblems(io, found.end.captures);
+  if (isNothingReadable(found.end.captures)) return status;
+  const connection = pickOne(found);
+  const { renderExplanation } = await import('../../report/explain.ts');
+  const output = openOutput(io, readText(options, 'output'));
+  try {
+    const colour = (readText(options, 'color') ?? 'auto') as ColourChoice;
+    const style = textOptionsFor(io, output.stream, { colour, ascii: readSwitch(options, 'ascii') });
+    const rules = await library.rules();
+    await output.write(renderExplanation(connection, { rules, unfolded: readSwitch(options, 'all') }, style));
+    await output.finish();
+    return status;
+  } finally {
+    output.discard();
+  }
+}
+
+interface Found {
+  readonly end: AnalysisEnd;
+  readonly count: number;
+  /** The first few; with segments when it is the only one. */
+  readonly connections: readonly ConnectionResult[];
+}
+
+const MAX_CANDIDATES = 12;
+
+/** A first pass finds the connection, a second one, for that connection alone, collects its segments. */
+async function findConnection(engine: Engine, request: Omit<AnalysisRequest, 'segments'>): Promise<Found> {
+  const { filter, paths } = request;
+  const onePass = filter.connection !== undefined || paths.includes('-');
+  const first = await collect(engine, { ...request, segments: onePass });
+  if (onePass || first.count !== 1) return first;
+  return collect(engine, { ...request, filter: { connection: first.connections[0].id }, segments: true });
+}
+
+async function collect(engine: Engine, request: AnalysisRequest): Promise<Found> {
+  const connections: ConnectionResult[] = [];
+  let count = 0;
+  const end = await engine.run(request, (connection) => {
+    count++;
+    if (connections.length < MAX_CANDIDATES) connections.push(connection);
+  });
+  return { end, count, connections: connections.sort((a, b) => a.id - b.id) };
+}
+
+function pickOne({ count, connections, end }: Found): ConnectionResult {
+  if (count === 1) return connections[0];
+  if (count === 0) {
+    const total = end.summary.connectionCount;
+    throw new UsageError(
+      total === 0 ? 'no such connection in this capture' : `no such connection; the capture has ${total}`,
+    );
+  }
+  const lines = connections.map(describeCandidate);
+  if (count > connections.length) lines.push(`  and ${count - connections.length} more`);
+  const list = `${count} connections match; pick one with --connection:\n${lines.join('\n')}`;
+  throw new UsageError(list);
+}
+
+function describeCandidate(connection: ConnectionResult): string {
+  const { id, client, server, outcome } = connection;
+  return `  ${String(id).padStart(5)}  ${formatEndpoint(client)} > ${formatEndpoint(server)}  ${outcome}`;
+}

@@ -1,0 +1,53 @@
+import type { TextOptions } from '../report/terminal.ts';
+
+/** Where the program runs: its streams and environment, so that tests can run it without a process. */
+export interface CliIo {
+  readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  readonly stdinIsTerminal: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The streams and environment of this process. */
+export function processIo(): CliIo {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdinIsTerminal: process.stdin.isTTY === true,
+    env: process.env,
+  };
+}
+
+export type ColourChoice = 'auto' | 'always' | 'never';
+
+const DEFAULT_WIDTH = 80;
+
+/** Width, colours and characters for text that goes to a stream, or to a file when there is no stream. */
+export function textOptionsFor(
+  io: CliIo,
+  stream: { isTTY?: boolean; columns?: number } | null,
+  choice: { colour: ColourChoice; ascii: boolean },
+): TextOptions {
+  const { env } = io;
+  const columns = Number(env.COLUMNS);
+  const terminalWidth = stream?.isTTY === true ? stream.columns : undefined;
+  return {
+    width: Number.isInteger(columns) && columns > 0 ? columns : terminalWidth || DEFAULT_WIDTH,
+    colour: wantsColour(env, stream?.isTTY === true, choice.colour),
+    unicode: !choice.ascii && understandsUnicode(env),
+  };
+}
+
+/** The option decides, then `FORCE_COLOR`, then `NO_COLOR`, then whether a terminal that can do it is there. */
+function wantsColour(env: CliIo['env'], isTerminal: boolean, choice: ColourChoice): boolean {
+  if (choice !== 'auto') return choice === 'always';
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false;
+  return isTerminal && env.TERM !== 'dumb';
+}
+
+/** A locale that names another character set says no; no locale at all (a container) says nothing. */
+function understandsUnicode(env: CliIo['env']): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
+  return locale === undefined || locale === '' || /utf-?8/i.test(locale);
+}

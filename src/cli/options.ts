@@ -1,0 +1,123 @@
+/** Options of the commands, once: yargs makes help and completion of them, the fast path of `main` reads the same. */
+
+export interface OptionSpec {
+  readonly type: 'string' | 'boolean';
+  readonly describe: string;
+  readonly group: string;
+  /** What a value looks like in the help text. */
+  readonly placeholder?: string;
+  readonly alias?: string;
+  readonly choices?: readonly string[];
+  readonly default?: string | boolean;
+  /** May be given more than once, and as a list with commas. */
+  readonly list?: boolean;
+}
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+/** What was typed for a command, unchecked: words, and options by their long names. */
+export interface RawArguments {
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+}
+
+const SELECT = 'Which connections:';
+const OUTPUT = 'Output:';
+const ANALYSIS = 'Analysis:';
+
+export const SELECT_OPTIONS = {
+  host: { type: 'string', describe: 'With this address at either end', placeholder: 'ADDRESS', group: SELECT },
+  port: { type: 'string', describe: 'With this port at either end', placeholder: 'PORT', group: SELECT },
+  connection: {
+    type: 'string',
+    alias: 'c',
+    describe: 'With this number, as lastack prints it',
+    placeholder: 'N',
+    group: SELECT,
+  },
+} as const satisfies OptionSpecs;
+
+export const FILTER_OPTIONS = {
+  ...SELECT_OPTIONS,
+  outcome: {
+    type: 'string',
+    list: true,
+    describe: 'That ended this way: graceful, reset, refused, ...',
+    placeholder: 'OUTCOME',
+    group: SELECT,
+  },
+  'closed-first': {
+    type: 'string',
+    describe: 'That this end closed first',
+    choices: ['client', 'server', 'both', 'none'],
+    group: SELECT,
+  },
+  finding: {
+    type: 'string',
+    list: true,
+    describe: 'With this finding (see: lastack findings)',
+    placeholder: 'CODE',
+    group: SELECT,
+  },
+  'min-severity': {
+    type: 'string',
+    describe: 'With a finding at least this serious',
+    choices: ['info', 'note', 'warning', 'error'],
+    group: SELECT,
+  },
+} as const satisfies OptionSpecs;
+
+export const TERMINAL_OPTIONS = {
+  color: { type: 'string', describe: 'Colours', choices: ['auto', 'always', 'never'], default: 'auto', group: OUTPUT },
+  ascii: { type: 'boolean', describe: 'Draw with ASCII characters only', group: OUTPUT },
+} as const satisfies OptionSpecs;
+
+export const PROGRESS_OPTION = {
+  progress: { type: 'boolean', describe: 'Show a progress bar on a terminal', default: true, group: OUTPUT },
+} as const satisfies OptionSpecs;
+
+export const OUTPUT_FILE_OPTION = {
+  output: {
+    type: 'string',
+    alias: 'o',
+    describe: 'Write to a file, not to standard output',
+    placeholder: 'FILE',
+    group: OUTPUT,
+  },
+} as const satisfies OptionSpecs;
+
+export const FORMAT_OPTION = {
+  format: {
+    type: 'string',
+    alias: 'f',
+    describe: 'Format of the result',
+    choices: ['text', 'json', 'ndjson', 'csv'],
+    default: 'text',
+    group: OUTPUT,
+  },
+  segments: {
+    type: 'boolean',
+    describe: 'Add every segment with its labels and states (not with text)',
+    group: OUTPUT,
+  },
+} as const satisfies OptionSpecs;
+
+export const ANALYSIS_OPTIONS = {
+  'time-wait': {
+    type: 'string',
+    describe: 'How long TIME_WAIT lasts: 60 as in Linux, 240 as in the RFC',
+    placeholder: 'SECONDS',
+    default: '60',
+    group: ANALYSIS,
+  },
+} as const satisfies OptionSpecs;
+
+export const FAIL_OPTION = {
+  'fail-on': {
+    type: 'string',
+    list: true,
+    describe: 'Exit with 1 if an analysed connection has this finding, severity (or worse) or outcome',
+    placeholder: 'CONDITION',
+    group: ANALYSIS,
+  },
+} as const satisfies OptionSpecs;

@@ -1,0 +1,122 @@
+import { closeSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { OutputClosed, OutputError } from './exit.ts';
+import type { CliIo } from './io.ts';
+
+/** Where results go: standard output or a file. */
+export interface Output {
+  /** The stream, when it is one that could be a terminal. */
+  readonly stream: CliIo['stdout'] | null;
+  /** Resolves when more may be written; rejects with {@link OutputClosed} when nobody reads any more. */
+  write(text: string): Promise<void>;
+  /** Makes what was written final. */
+  finish(): Promise<void>;
+  /** Throws away what was not finished; harmless after {@link Output.finish}. */
+  discard(): void;
+}
+
+/** Opens the output that `--output` names; `-` and nothing are standard output. */
+export function openOutput(io: CliIo, path: string | undefined): Output {
+  return path === undefined || path === '-' ? new StreamOutput(io.stdout) : new FileOutput(path);
+}
+
+class StreamOutput implements Output {
+  readonly stream: CliIo['stdout'];
+  #error: Error | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(stream: CliIo['stdout']) {
+    this.stream = stream;
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      this.#error = error.code === 'EPIPE' ? new OutputClosed() : new OutputError(`standard output: ${error.message}`);
+      this.#wake?.();
+    });
+    stream.on('drain', () => this.#wake?.());
+  }
+
+  async write(text: string): Promise<void> {
+    if (this.#error === null && !this.stream.write(text)) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = null;
+    }
+    if (this.#error !== null) throw this.#error;
+  }
+
+  /** Waits until everything has left, so that a closed pipe is noticed here and not after the end. */
+  async finish(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      this.stream.write('', () => resolve());
+    });
+    if (this.#error !== null) throw this.#error;
+  }
+
+  discard(): void {}
+}
+
+/** Writes beside the file and renames at the end: under its own name the file is always whole. */
+class FileOutput implements Output {
+  readonly stream = null;
+  readonly #path: string;
+  readonly #writtenPath: string;
+  #fd: number;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#writtenPath = isReplaceable(path) ? `${path}.partial` : path;
+    this.#fd = attempt(path, () => openSync(this.#writtenPath, 'w'));
+  }
+
+  async write(text: string): Promise<void> {
+    attempt(this.#path, () => {
+      const bytes = Buffer.from(text);
+      let offset = 0;
+      while (offset < bytes.length) offset += writeSync(this.#fd, bytes, offset);
+    });
+  }
+
+  async finish(): Promise<void> {
+    this.#close();
+    if (this.#writtenPath !== this.#path) attempt(this.#path, () => renameSync(this.#writtenPath, this.#path));
+  }
+
+  discard(): void {
+    if (this.#fd < 0) return;
+    this.#close();
+    if (this.#writtenPath !== this.#path) unlinkSync(this.#writtenPath);
+  }
+
+  #close(): void {
+    closeSync(this.#fd);
+    this.#fd = -1;
+  }
+}
+
+/** A device or a named pipe is written to as it is. */
+function isReplaceable(path: string): boolean {
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status === undefined || status.isFile();
+}
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new OutputError(`${path}: ${describeSystemError(error)}`);
+  }
+}
+
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such directory',
+  EACCES: 'no permission to write there',
+  EPERM: 'no permission to write there',
+  EISDIR: 'is a directory',
+  ENOSPC: 'no space left on the device',
+  EROFS: 'the file system is read-only',
+};
+
+function describeSystemError(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return SYSTEM_ERRORS[code ?? ''] ?? message;
+}

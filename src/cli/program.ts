@@ -1,0 +1,104 @@
+/** The command line as yargs sees it: help, completion, and the arguments that the fast path does not understand. */
+import yargs, { type Argv, type Options } from 'yargs';
+import { COMMANDS, type CommandSpec, DEFAULT_COMMAND } from './command.ts';
+import { EXIT, UsageError } from './exit.ts';
+import { type CliIo, textOptionsFor } from './io.ts';
+import type { Library } from './library.ts';
+import type { OptionSpec, RawArguments } from './options.ts';
+
+const MAX_HELP_WIDTH = 100;
+
+const ABOUT = 'What really happened to every TCP connection in a capture: who opened it, who closed it, and how.';
+
+const EXIT_STATUSES = [
+  'Exit status: 0 done; 1 a --fail-on condition is met; 2 wrong usage; 3 the input cannot be read;',
+  '4 the capture is damaged (what could be read is reported); 5 no permission or no such interface.',
+].join('\n');
+
+/** Parses with yargs and runs the command; resolves to the exit status. */
+export async function runWithYargs(args: readonly string[], io: CliIo, library: Library): Promise<number> {
+  let status: number = EXIT.done;
+  let failure: Error | null = null;
+  const parser = await createParser(io, library.version, async (command, raw) => {
+    status = await command.run(raw, io, library);
+  });
+  parser.fail((message, error) => {
+    failure = error instanceof Error ? error : new UsageError(message);
+    throw failure;
+  });
+  let printed = '';
+  await parser.parseAsync([...args], {}, (_error: unknown, _argv: unknown, output: string) => {
+    printed = output;
+  });
+  if (failure !== null) throw failure;
+  if (printed !== '') io.stdout.write(`${printed}\n`);
+  return status;
+}
+
+type Run = (command: CommandSpec, raw: RawArguments) => Promise<void>;
+
+async function createParser(io: CliIo, version: string, run: Run): Promise<Argv> {
+  const width = Math.min(MAX_HELP_WIDTH, textOptionsFor(io, io.stdout, { colour: 'never', ascii: false }).width);
+  const parser = yargs([])
+    .scriptName('lastack')
+    .usage(`lastack CAPTURE...\n\n${ABOUT}`)
+    .version(version)
+    .help()
+    .alias('help', 'h')
+    .completion('completion', 'Print a script that completes commands and options in bash or zsh')
+    .demandCommand(0)
+    .strict()
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'duplicate-arguments-array': true,
+      'parse-positional-numbers': false,
+    })
+    .wrap(width)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .epilogue(EXIT_STATUSES);
+  for (const load of Object.values(COMMANDS)) {
+    const command = await load();
+    const line = `${command.name} ${command.words}`.trim();
+    parser.command(
+      command.name === DEFAULT_COMMAND ? [line, '$0'] : line,
+      command.summary,
+      (builder) => describeCommand(builder, command),
+      (argv) => run(command, toRaw(command, argv)),
+    );
+  }
+  return parser;
+}
+
+function describeCommand(builder: Argv, command: CommandSpec): Argv {
+  const word = /[<[]([^\]>.|]+)/.exec(command.words)?.[1];
+  if (word !== undefined) builder.positional(word, { type: 'string', describe: command.wordsMean });
+  for (const [name, spec] of Object.entries(command.options)) builder.option(name, toYargs(spec));
+  for (const [line, purpose] of command.examples) builder.example(line, purpose);
+  return builder;
+}
+
+function toYargs(spec: OptionSpec): Options {
+  const { type, describe, group } = spec;
+  return {
+    type,
+    describe,
+    group,
+    ...(type === 'string' ? { requiresArg: true } : {}),
+    ...(spec.alias === undefined ? {} : { alias: spec.alias }),
+    ...(spec.choices === undefined ? {} : { choices: spec.choices }),
+    ...(spec.default === undefined ? {} : { default: spec.default }),
+  };
+}
+
+function toRaw(command: CommandSpec, argv: Record<string, unknown>): RawArguments {
+  const word = /[<[]([^\]>.|]+)/.exec(command.words)?.[1];
+  const given = word === undefined ? undefined : argv[word];
+  const words = given === undefined ? [] : Array.isArray(given) ? given.map(String) : [String(given)];
+  const options: Record<string, string | boolean | string[] | undefined> = {};
+  for (const [name, spec] of Object.entries(command.options)) {
+    const value = argv[name] as string | boolean | string[] | undefined;
+    options[name] = spec.type === 'boolean' && Array.isArray(value) ? value.at(-1) === ('true' as string) : value;
+  }
+  return { words, options };
+}

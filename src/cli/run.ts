@@ -1,0 +1,68 @@
+import { CaptureError } from '../base/error.ts';
+import { COMMANDS, DEFAULT_COMMAND, isCommandName, RESERVED_WORDS } from './command.ts';
+import { EXIT, OutputClosed, OutputError, UsageError } from './exit.ts';
+import { readFastArguments } from './fast-arguments.ts';
+import type { CliIo } from './io.ts';
+import type { Library } from './library.ts';
+
+/** Runs one command line; resolves to the exit status and never rejects. */
+export async function runCli(args: readonly string[], io: CliIo, library: Library): Promise<number> {
+  try {
+    return await dispatch(args, io, library);
+  } catch (error) {
+    return reportFailure(error, args, io);
+  }
+}
+
+async function dispatch(args: readonly string[], io: CliIo, library: Library): Promise<number> {
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    io.stdout.write(`${library.version}\n`);
+    return EXIT.done;
+  }
+  const [first] = args;
+  const named = first !== undefined && isCommandName(first);
+  if (first !== undefined && !RESERVED_WORDS.includes(first)) {
+    const command = await COMMANDS[named ? first : DEFAULT_COMMAND]();
+    const raw = readFastArguments(named ? args.slice(1) : args, command.options);
+    if (raw !== null) return command.run(raw, io, library);
+  }
+  const { runWithYargs } = await import('./program.ts');
+  return runWithYargs(args, io, library);
+}
+
+function reportFailure(error: unknown, args: readonly string[], io: CliIo): number {
+  if (error instanceof OutputClosed) return EXIT.done;
+  const say = (line: string): void => {
+    io.stderr.write(`lastack: ${line}\n`);
+  };
+  if (error instanceof CaptureError) {
+    say(describeCaptureError(error));
+    return error.code === 'no-interface' ? EXIT.noPermission : EXIT.unreadable;
+  }
+  if (error instanceof UsageError) {
+    const [first] = args;
+    say(error.message);
+    io.stderr.write(`See: lastack ${first !== undefined && isCommandName(first) ? `${first} ` : ''}--help\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof OutputError) {
+    say(error.message);
+    return EXIT.usage;
+  }
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  say(`this is a bug in lastack: ${message}`);
+  if (io.env.LASTACK_DEBUG && stack !== undefined) io.stderr.write(`${stack}\n`);
+  else io.stderr.write('Please report it, with the capture if you can; LASTACK_DEBUG=1 adds where it happened.\n');
+  return EXIT.bug;
+}
+
+/** One line: file, what is wrong, where, what to do. */
+export function describeCaptureError(error: CaptureError): string {
+  const path = error.path === undefined ? '' : `${error.path === '-' ? 'standard input' : error.path}: `;
+  return `${path}${error.message}${describePlace(error)}. ${error.hint}`;
+}
+
+function describePlace({ packetNumber, byteOffset }: { packetNumber: number; byteOffset: number }): string {
+  if (packetNumber > 0) return ` (packet ${packetNumber}, byte ${byteOffset})`;
+  return byteOffset > 0 ? ` (byte ${byteOffset})` : '';
+}

@@ -1,0 +1,97 @@
+/** One sink a format: takes connections as they become final and writes them where they belong. */
+import { renderCsvHeader, renderCsvRow, renderSegmentCsvRows } from '../report/csv.ts';
+import { renderJson } from '../report/json.ts';
+import { renderNdjsonLine } from '../report/ndjson.ts';
+import { OVERVIEW_LIMITS, Overview } from '../report/overview.ts';
+import { type ConnectionResult, SCHEMA_VERSION } from '../report/result.ts';
+import type { TextOptions } from '../report/terminal.ts';
+import { renderTextReport, type TextReport } from '../report/text.ts';
+import type { AnalysisEnd } from './engine.ts';
+import type { Output } from './output.ts';
+
+export interface Sink {
+  take(connection: ConnectionResult): void | Promise<void>;
+  end(end: AnalysisEnd): Promise<void>;
+}
+
+/** Lines are joined up to about this many characters before they are written... */
+const BATCH_CHARS = 64 * 1024;
+/** ...or until the oldest of them has waited this long, so that a slow stream is not held back. */
+const BATCH_MILLIS = 100;
+
+class LineSink implements Sink {
+  readonly #output: Output;
+  readonly #render: (connection: ConnectionResult) => string;
+  #batch: string;
+  #timer: NodeJS.Timeout | null = null;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(output: Output, header: string, render: (connection: ConnectionResult) => string) {
+    this.#output = output;
+    this.#render = render;
+    this.#batch = header;
+  }
+
+  take(connection: ConnectionResult): void | Promise<void> {
+    this.#batch += this.#render(connection);
+    if (this.#batch.length >= BATCH_CHARS) return this.#flush();
+    this.#timer ??= setTimeout(() => this.#flush().catch(() => {}), BATCH_MILLIS);
+  }
+
+  /** Writes go out one after the other; one that fails makes all later ones fail, the next `take` among them. */
+  #flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const text = this.#batch;
+    this.#batch = '';
+    this.#written = this.#written.then(() => this.#output.write(text));
+    return this.#written;
+  }
+
+  async end(): Promise<void> {
+    await this.#flush();
+  }
+}
+
+export function createNdjsonSink(output: Output): Sink {
+  return new LineSink(output, '', renderNdjsonLine);
+}
+
+export function createCsvSink(output: Output, segments: boolean): Sink {
+  return new LineSink(output, renderCsvHeader(segments), segments ? renderSegmentCsvRows : renderCsvRow);
+}
+
+/** Keeps the connections, because the document begins with what is known last. */
+export function createJsonSink(output: Output, version: string): Sink {
+  const connections: ConnectionResult[] = [];
+  return {
+    take(connection) {
+      connections.push(connection);
+    },
+    async end(end) {
+      connections.sort((a, b) => a.id - b.id);
+      const head = { schemaVersion: SCHEMA_VERSION, tool: { name: 'lastack', version }, ...end } as const;
+      for (const piece of renderJson(head, connections)) await output.write(piece);
+    },
+  };
+}
+
+/** What the text report says besides what the analysis found. */
+export type TextContext = Pick<TextReport, 'words' | 'filtered' | 'describeFinding'>;
+
+/** With a filter the user asked for these connections, so more of them are listed. */
+const FILTERED_LIMITS = { ...OVERVIEW_LIMITS, listed: 50 };
+
+export function createTextSink(output: Output, context: TextContext, options: TextOptions): Sink {
+  const overview = new Overview(context.filtered ? FILTERED_LIMITS : OVERVIEW_LIMITS);
+  return {
+    take(connection) {
+      overview.add(connection);
+    },
+    async end(end) {
+      for (const finding of end.findings) overview.addCaptureFinding(finding);
+      const { captures, summary } = end;
+      await output.write(renderTextReport({ captures, summary, overview, ...context }, options));
+    },
+  };
+}
