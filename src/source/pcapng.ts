@@ -12,8 +12,8 @@
  * Every section has its own byte order and its own interfaces; interfaces get an index that is unique in the session.
  * A simple packet has no time: it takes that of the packet before it. A total length that is no multiple of four is
  * taken as it is or rounded up, whichever has the second copy of the length at its end.
- * Journal entries, system calls and custom blocks that may be copied are no packets, but they get a frame number
- * because Wireshark gives them one.
+ * Journal entries, system calls and custom blocks are no packets, but they get a frame number because Wireshark gives
+ * them one.
  *
  * Left out: section lengths (blocks are read one by one), decryption secrets, and the options of packets (comments,
  * hashes, drop counts; an interface's drops come from its statistics block).
@@ -41,6 +41,8 @@ const BlockType = {
   SYSTEM_CALL_FLAGS_V2: 0x217,
   SYSTEM_CALL_LARGE: 0x221,
   SYSTEM_CALL_FLAGS_LARGE: 0x222,
+  CUSTOM: 0xbad,
+  CUSTOM_NOT_COPIED: 0x40000bad,
 } as const;
 
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
@@ -80,6 +82,8 @@ function countsAsFrame(type: number): boolean {
     case BlockType.SYSTEM_CALL_FLAGS_V2:
     case BlockType.SYSTEM_CALL_LARGE:
     case BlockType.SYSTEM_CALL_FLAGS_LARGE:
+    case BlockType.CUSTOM:
+    case BlockType.CUSTOM_NOT_COPIED:
       return true;
     default:
       return false;
