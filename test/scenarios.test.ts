@@ -1,13 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { synthesizePcapng } from '../src/synth/capture.ts';
-import { readScenario } from './support/scenario-runner.ts';
+import { listScenarios, loadScenario } from './support/scenario-runner.ts';
 
-const FOLDER = join(import.meta.dirname, 'scenarios');
-const names = readdirSync(FOLDER).filter((name) => name.endsWith('.md'));
-
-test.each(names)('%s', (name) => {
-  const scenario = readScenario(join(FOLDER, name));
-  expect(synthesizePcapng(scenario).length).toBeGreaterThan(0);
+test.each(listScenarios())('%s', (name) => {
+  expect(synthesizePcapng(loadScenario(name)).length).toBeGreaterThan(0);
 });

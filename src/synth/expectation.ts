@@ -9,8 +9,9 @@
  *     teardown.fin1.frame: 8
  *     ```
  *
- * `client` and `server` are the paths of states that were not withdrawn; a key with a dot or a
- * capital letter is a path into the JSON of the connection (or document). `findings` must be there, `not` must not, `only` are all there are. `-` is null.
+ * `client` and `server` are the paths of states that were not withdrawn; a key with a dot or a capital letter is a
+ * path into the JSON of the connection (or document). `findings` must be there, `not` must not, `only` are all there
+ * are. `-` is null.
  */
 import { Cursor, type SourceLine, tokenize } from './line.ts';
 import { type ExpectedState, parseExpectedState } from './packet-script.ts';

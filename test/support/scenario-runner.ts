@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type {
   ConnectionResult,
   EndpointResult,
@@ -22,18 +23,32 @@ export interface Mismatch {
   message: string;
 }
 
+const FOLDER = join(import.meta.dirname, '..', 'scenarios');
+
+/** All scenario files, as paths below `test/scenarios`. */
+export function listScenarios(): string[] {
+  return readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .sort();
+}
+
+/** Reads a file that `listScenarios` names. */
+export function loadScenario(name: string): Scenario {
+  return readScenario(join(FOLDER, name));
+}
+
 export function readScenario(path: string): Scenario {
   return parseScenario(readFileSync(path, 'utf8'), { path, labels: LABELS, states: STATES });
 }
 
-/** Analyses a scenario and lists what is not as it says, in line order. */
-export function runScenario(scenario: Scenario, analyze: Analyze): Mismatch[] {
+/** Analyses a scenario and lists what is not as it says, in line order; only findings among `codes` are checked. */
+export function runScenario(scenario: Scenario, analyze: Analyze, codes: ReadonlySet<string>): Mismatch[] {
   const options: Record<string, number> = {};
   for (const [name, value] of scenario.settings.analysis) {
     options[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value;
   }
   const document = analyze(synthesizePcapng(scenario), options);
-  const mismatches = [...checkFrames(scenario, document), ...checkExpectations(scenario, document)];
+  const mismatches = [...checkFrames(scenario, document), ...checkExpectations(scenario, document, codes)];
   return mismatches.sort((a, b) => a.line - b.line);
 }
 
@@ -114,7 +129,7 @@ function show(belief: Belief): string {
   return belief.state + { proven: '', assumed: '?', timer: '~', any: '*' }[belief.basis];
 }
 
-function checkExpectations(scenario: Scenario, document: ResultDocument): Mismatch[] {
+function checkExpectations(scenario: Scenario, document: ResultDocument, codes: ReadonlySet<string>): Mismatch[] {
   const mismatches: Mismatch[] = [];
   const capture = scenario.expectations.find((expectation) => expectation.connection === 0);
   const numbered = scenario.expectations.filter((expectation) => expectation.connection > 0);
@@ -130,15 +145,19 @@ function checkExpectations(scenario: Scenario, document: ResultDocument): Mismat
       mismatches.push({ line: expectation.source.line, message: `there is no connection ${expectation.connection}` });
       continue;
     }
-    mismatches.push(...checkEntries(expectation, subject));
+    mismatches.push(...checkEntries(expectation, subject, codes));
   }
   return mismatches;
 }
 
-function checkEntries(expectation: Expectation, subject: ResultDocument | ConnectionResult): Mismatch[] {
+function checkEntries(
+  expectation: Expectation,
+  subject: ResultDocument | ConnectionResult,
+  codes: ReadonlySet<string>,
+): Mismatch[] {
   const mismatches: Mismatch[] = [];
   for (const entry of expectation.entries) {
-    const message = checkEntry(entry, subject);
+    const message = checkEntry(entry, subject, codes);
     if (message !== null) mismatches.push({ line: entry.source.line, message: `${entry.key}: ${message}` });
   }
   return mismatches;
@@ -157,8 +176,13 @@ const FIELD_OF_KEY: Record<string, string> = {
   connections: 'connections.length',
 };
 
-function checkEntry(entry: ExpectationEntry, subject: ResultDocument | ConnectionResult): string | null {
-  if (entry.key === 'findings' || entry.key === 'not' || entry.key === 'only') return checkFindings(entry, subject);
+function checkEntry(
+  entry: ExpectationEntry,
+  subject: ResultDocument | ConnectionResult,
+  codes: ReadonlySet<string>,
+): string | null {
+  if (entry.key === 'findings' || entry.key === 'not' || entry.key === 'only')
+    return checkFindings(entry, subject, codes);
   const path = /^(client|server)(-withdrawn)?$/.exec(entry.key);
   if (path && 'endpoints' in subject) {
     const endpoint = subject.endpoints[path[1] as 'client' | 'server'];
@@ -172,10 +196,14 @@ function checkEntry(entry: ExpectationEntry, subject: ResultDocument | Connectio
   return got === expected ? null : `expected ${expected}, got ${got}`;
 }
 
-function checkFindings(entry: ExpectationEntry, subject: ResultDocument | ConnectionResult): string | null {
+function checkFindings(
+  entry: ExpectationEntry,
+  subject: ResultDocument | ConnectionResult,
+  known: ReadonlySet<string>,
+): string | null {
   const found = subject.findings.flatMap((finding) => [finding.code, `${finding.code}@${finding.at}`]);
   const codes = [...new Set(subject.findings.map((finding) => finding.code))];
-  const words = entry.words.filter((word) => word !== '-');
+  const words = entry.words.filter((word) => known.has(word.split('@')[0]));
   const has = `has: ${codes.join(' ') || 'none'}`;
   if (entry.key === 'not') {
     const banned = words.filter((word) => found.includes(word));

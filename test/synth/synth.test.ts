@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -11,10 +11,9 @@ import { DEFAULT_PCAP_STYLE } from '../../src/synth/pcap-writer.ts';
 import { printScenario } from '../../src/synth/print.ts';
 import { planFrames } from '../../src/synth/resolve.ts';
 import { parseScenario, type Scenario } from '../../src/synth/scenario.ts';
-import { readScenario } from '../support/scenario-runner.ts';
+import { listScenarios, loadScenario } from '../support/scenario-runner.ts';
 
-const SCENARIOS = join(import.meta.dirname, '..', 'scenarios');
-const scenarioFiles = readdirSync(SCENARIOS).filter((name) => name.endsWith('.md'));
+const scenarioFiles = listScenarios();
 
 const script = (...lines: string[]): string => ['# Title', '```packets', ...lines, '```', ''].join('\n');
 const parseScript = (...lines: string[]): Scenario => parseScenario(script(...lines), { path: 'x.md' });
@@ -101,7 +100,7 @@ test('addresses', () => {
 
 describe('printing', () => {
   test.each(scenarioFiles)('%s: reading what was printed gives the same frames', (name) => {
-    const scenario = readScenario(join(SCENARIOS, name));
+    const scenario = loadScenario(name);
     const planned = planFrames(scenario);
     const isPlain = planned.every((frame, index) => frame.timeNanos >= (planned[index - 1]?.timeNanos ?? 0));
     const segments = planned.flatMap((frame) => (frame.kind === 'tcp' ? [frame] : []));
@@ -166,14 +165,18 @@ function parseRow(line: string): TsharkRow | null {
   };
 }
 
+/** Ethernet, IPv4 and TCP without options: tshark shows nothing of a TCP header that is cut. */
+const WHOLE_TCP_HEADER = 54;
+
 function expectedRows(scenario: Scenario): (TsharkRow | null)[] {
   return planFrames(scenario).map((planned) => {
-    if (planned.kind !== 'tcp') return null;
+    if (planned.kind !== 'tcp' || (planned.snapBytes > 0 && planned.snapBytes < WHOLE_TCP_HEADER)) return null;
     const { frame } = planned;
-    const nanos = planned.timeNanos % 1e9;
+    const whole = Math.floor(planned.timeNanos / 1e9);
+    const nanos = planned.timeNanos - whole * 1e9;
     const isCut = planned.snapBytes > 0 && buildTcpFrame(frame).length > planned.snapBytes;
     return {
-      time: `${scenario.settings.startSeconds + Math.floor(planned.timeNanos / 1e9)}.${String(nanos).padStart(9, '0')}`,
+      time: `${scenario.settings.startSeconds + whole}.${String(nanos).padStart(9, '0')}`,
       checksumOk: isCut ? null : !frame.badChecksum,
       seq: frame.seq,
       ack: frame.ack,
@@ -188,14 +191,14 @@ describe.runIf(hasTshark)('tshark reads what we write', () => {
   );
 
   test.each(styles)('pcap, little-endian $littleEndian, nanoseconds $nanoseconds', (style) => {
-    const scenario = readScenario(join(SCENARIOS, 'four-segment-close-by-client.md'));
+    const scenario = loadScenario('four-segment-close-by-client.md');
     const path = join(scratch, 'a.pcap');
     writeFileSync(path, synthesizePcap(scenario, { ...DEFAULT_PCAP_STYLE, ...style }));
     expect(dissect(path)).toEqual(expectedRows(scenario));
   });
 
   test('all scenarios, as the sections of one pcapng file', () => {
-    const scenarios = scenarioFiles.map((name) => readScenario(join(SCENARIOS, name)));
+    const scenarios = scenarioFiles.map((name) => loadScenario(name));
     const path = join(scratch, 'b.pcapng');
     writeFileSync(path, Buffer.concat(scenarios.map((scenario) => synthesizePcapng(scenario))));
     expect(dissect(path)).toEqual(scenarios.flatMap(expectedRows));
