@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { formatTable, isInstalled, measureSideBySide } from './lib/measure.mjs';
 import { compareWithTruth, readTruth, truthPath } from './lib/verify.mjs';
 
-const USAGE = `usage: npm run bench -- [--profiles small,lossy,...] [--repeats N] [--tshark] [--no-verify] [--json FILE] [--markdown FILE]
+const USAGE = `usage: npm run bench -- [--profiles small,standing:live=2000000,...] [--repeats N] [--tshark] [--no-verify] [--json FILE] [--markdown FILE]
 
 Builds nothing: run "npm run build" first. Generates the captures it lacks into bench/data, measures lastack side by side
 with tcpdump, capinfos and tcptrace (and tshark when asked, which takes minutes), and holds the analysis against what the
@@ -25,24 +25,24 @@ const LASTACK = [process.execPath, join(HERE, '..', 'dist', 'cli', 'main.js')];
 /** @param {string} text */
 const say = (text) => void process.stderr.write(`${text}\n`);
 
-/** @param {string} profile @param {string[]} [extra] */
-function ensureCapture(profile, extra = []) {
-  const path = join(
-    DATA,
-    `${profile}${extra
-      .filter((word) => !word.startsWith('-'))
-      .map((word) => `-${word}`)
-      .join('')}.pcap`,
-  );
+/**
+ * @param {string} spec a profile of generate.mjs, with options if any: `standing:live=2000000`
+ * @returns {string} path of the capture, generated now if it was not there
+ */
+function ensureCapture(spec) {
+  const [profile, ...settings] = spec.split(':');
+  const path = join(DATA, `${[profile, ...settings].join('-').replaceAll('=', '-')}.pcap`);
   if (existsSync(path) && existsSync(truthPath(path))) return path;
   say(`generating ${path}`);
-  const base = profile === 'ten' ? ['--profile', 'small', '--connections', '1'] : ['--profile', profile];
-  const made = spawnSync(process.execPath, [join(HERE, 'generate.mjs'), ...base, ...extra, '--out', path], {
-    encoding: 'utf8',
-  });
+  const options = settings.map((setting) => `--${setting}`);
+  const argv = [join(HERE, 'generate.mjs'), '--profile', profile, ...options, '--out', path];
+  const made = spawnSync(process.execPath, argv, { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`generate.mjs failed: ${made.stderr}`);
   return path;
 }
+
+/** Above this many connections tcptrace takes gigabytes and minutes. */
+const TCPTRACE_LIMIT = 500_000;
 
 /** @param {string} capture @param {boolean} withTshark @returns {Command[]} */
 function commandsFor(capture, withTshark) {
@@ -51,8 +51,10 @@ function commandsFor(capture, withTshark) {
   const others = [
     { name: 'tcpdump -w', argv: ['tcpdump', '-r', capture, '-w', '/dev/null', ...privileges] },
     { name: 'capinfos', argv: ['capinfos', capture] },
-    { name: 'tcptrace -n', argv: ['tcptrace', '-n', capture], repeats: 3 },
   ];
+  if (readTruth(capture).connections <= TCPTRACE_LIMIT) {
+    others.push({ name: 'tcptrace -n', argv: ['tcptrace', '-n', capture], repeats: 3 });
+  }
   if (withTshark)
     others.push({ name: 'tshark conv', argv: ['tshark', '-r', capture, '-q', '-z', 'conv,tcp'], repeats: 1 });
   return [
@@ -104,7 +106,7 @@ function describeMachine() {
 
 /** Start-up: a capture of one connection against an empty Node program. @param {number} repeats */
 function measureStartup(repeats) {
-  const capture = ensureCapture('ten');
+  const capture = ensureCapture('small:connections=1');
   const timings = measureSideBySide(
     [
       { name: 'node -e 0', argv: [process.execPath, '-e', '0'] },

@@ -31,6 +31,7 @@ function calmPlan(applications: Partial<Record<End, Partial<ApplicationPlan>>>, 
     crossedOpen: false,
     crash: null,
     reconnectNanos: null,
+    capturedTwice: false,
     applications: { client: { ...QUIET, ...applications.client }, server: { ...QUIET, ...applications.server } },
     ...changes,
   };

@@ -25,19 +25,25 @@ const EPOCH_SECONDS = 1_790_000_000;
 const SNAP_BYTES = 128;
 /** The capture goes on so long after the last segment, so that silence proves something. */
 const TAIL_NANOS = 400 * SECOND;
+/** A forwarding host that captures on both of its sides shows every packet twice, this much apart. */
+const DUPLICATE_NANOS = 15_000;
 const SERVER_TTL = 60;
 const CLIENT_TTL = 61;
 
 /** Writes what the tap saw of several runs, each started `startNanos[run]` later. */
 export function captureRuns(runs: readonly Simulation[], startNanos: readonly number[] = []): SimulatedCapture {
   const frames = runs.flatMap((simulation, run) =>
-    simulation.tap.map((record) => ({ run, record, timeNanos: Math.floor(record.timeNanos + (startNanos[run] ?? 0)) })),
+    simulation.tap.flatMap((record) => {
+      const frame = { run, record, timeNanos: Math.floor(record.timeNanos + (startNanos[run] ?? 0)), hops: 0 };
+      const again = { ...frame, timeNanos: frame.timeNanos + DUPLICATE_NANOS, hops: 1 };
+      return simulation.plan.capturedTwice ? [frame, again] : [frame];
+    }),
   );
   frames.sort((a, b) => a.timeNanos - b.timeNanos);
   const ports = runs.map((_, run) => FIRST_PORT + run);
   const parts = [encodePcapHeader({ ...DEFAULT_PCAP_STYLE, snapLengthBytes: SNAP_BYTES })];
-  for (const { run, record, timeNanos } of frames) {
-    parts.push(encodeAt(timeNanos, encodeSegment(record.segment, runs[run].plan.ipv6, ports[run])));
+  for (const { run, record, timeNanos, hops } of frames) {
+    parts.push(encodeAt(timeNanos, encodeSegment(record.segment, runs[run].plan.ipv6, ports[run], hops)));
   }
   const tick = { source: CLIENT_ADDRESSES[0], destination: SERVER_ADDRESSES[0], ttl: 64, ipId: 1, vlans: [] };
   parts.push(encodeAt((frames.at(-1)?.timeNanos ?? 0) + TAIL_NANOS, buildTickFrame(tick)));
@@ -54,14 +60,14 @@ function encodeAt(timeNanos: number, bytes: Uint8Array): Uint8Array {
   });
 }
 
-function encodeSegment(segment: SimSegment, ipv6: boolean, clientPort: number): Uint8Array {
+function encodeSegment(segment: SimSegment, ipv6: boolean, clientPort: number, hops: number): Uint8Array {
   const fromClient = segment.from === 'client';
   const client = CLIENT_ADDRESSES[ipv6 ? 1 : 0];
   const server = SERVER_ADDRESSES[ipv6 ? 1 : 0];
   return buildTcpFrame({
     source: fromClient ? client : server,
     destination: fromClient ? server : client,
-    ttl: fromClient ? CLIENT_TTL : SERVER_TTL,
+    ttl: (fromClient ? CLIENT_TTL : SERVER_TTL) - hops,
     ipId: segment.ipId,
     vlans: [],
     sourcePort: fromClient ? clientPort : SERVER_PORT,

@@ -41,7 +41,6 @@ const LOSS_FINDINGS = new Set([
   'last-ack-give-up',
   'fin-unacknowledged',
   'acked-unseen',
-  'capture-duplicates',
   'rst-injection-suspected',
 ]);
 
@@ -129,9 +128,8 @@ export class Oracle {
         say('proven-state', `${end} said to be in ${entry.state} at frame ${entry.frame}: ${describe(socket)}`);
       }
     }
-    const final = socket?.state ?? 'CLOSED';
     this.finalChecked++;
-    if (isSameState(endpoint.state, final)) this.finalRight++;
+    if (isFinalState(endpoint.state, socket)) this.finalRight++;
     else if (options.finalStates) say('final-state', `${end} said to be ${endpoint.state}: ${describe(socket)}`);
   }
 
@@ -147,17 +145,25 @@ export class Oracle {
     const start = this.startNanos[run] ?? 0;
     const proof = entry.provenFrame === undefined ? null : this.capture.frames[entry.provenFrame - 1].record;
     const until = (last: TapRecord): number => (last.segment.from === end ? last.segment.sentNanos : last.timeNanos);
-    if (record.segment.from !== end)
+    if (record.segment.from !== end) {
       return [timeNanos - start, proof === null ? Number.POSITIVE_INFINITY : until(proof)];
-    const earlier = simulation.sent.filter((s) => s.from === end && s.serial < record.segment.serial).at(-1);
-    const last = proof === null ? record.segment.sentNanos : Math.max(record.segment.sentNanos, until(proof));
-    return [earlier?.sentNanos ?? Number.NEGATIVE_INFINITY, last];
+    }
+    const own = record.segment.sentNanos;
+    const seen = simulation.tap.slice(0, simulation.tap.indexOf(record));
+    const earlier = seen.findLast((other) => other.segment.from === end)?.segment.sentNanos;
+    return [Math.min(own, earlier ?? Number.NEGATIVE_INFINITY), proof === null ? own : Math.max(own, until(proof))];
   }
 }
 
 /** LISTEN and CLOSED look the same from outside: neither is a connection. */
 const isSameState = (said: TcpState, truth: TcpState): boolean =>
   said === truth || (said === 'LISTEN' && truth === 'CLOSED') || (said === 'CLOSED' && truth === 'LISTEN');
+
+/** The timer of an orphan in FIN_WAIT_2 runs out unseen. */
+function isFinalState(said: TcpState, socket: Socket | null): boolean {
+  if (isSameState(said, socket?.state ?? 'CLOSED')) return true;
+  return said === 'FIN_WAIT_2' && socket?.end === 'timer' && socket.history.at(-2)?.state === 'FIN_WAIT_2';
+}
 
 function wasInState(socket: Socket | null, state: TcpState, fromNanos: number, toNanos: number): boolean {
   if (socket === null) return isSameState(state, 'CLOSED');
@@ -176,6 +182,7 @@ function describe(socket: Socket | null): string {
 /** What the tap itself saw of both FINs. */
 interface SeenClose {
   fins: Record<End, number | null>;
+  firstFin: End | null;
   covered: Record<End, boolean>;
   sawReset: boolean;
   established: boolean;
@@ -184,6 +191,7 @@ interface SeenClose {
 function watchTap(simulation: Simulation): SeenClose {
   const seen: SeenClose = {
     fins: { client: null, server: null },
+    firstFin: null,
     covered: { client: false, server: false },
     sawReset: false,
     established: false,
@@ -194,7 +202,9 @@ function watchTap(simulation: Simulation): SeenClose {
     if (flags & RST) seen.sawReset = true;
     if (flags & SYN && flags & ACK) synAck = true;
     else if (synAck && from === 'client' && !(flags & (SYN | RST))) seen.established = true;
-    if (flags & FIN) seen.fins[from] = add(segment.seq, sequenceLength(segment));
+    if (!(flags & FIN)) continue;
+    seen.fins[from] = add(segment.seq, sequenceLength(segment));
+    seen.firstFin ??= from;
   }
   for (const { segment } of simulation.tap) {
     const fin = seen.fins[peerOf(segment.from)];
@@ -208,13 +218,13 @@ function watchTap(simulation: Simulation): SeenClose {
 /** The outcome by the definitions, where the tap's own view leaves no doubt; null elsewhere. */
 function outcomeAtTap(simulation: Simulation): Outcome | null {
   if (simulation.plan.crossedOpen) return null;
-  const { fins, covered, sawReset, established } = watchTap(simulation);
+  const { fins, firstFin, covered, sawReset, established } = watchTap(simulation);
   const both = fins.client !== null && fins.server !== null;
   if (both && covered.client && covered.server) return 'graceful';
   if (sawReset || !established) return null;
-  if (both) return covered.client || covered.server ? 'final-ack-missing' : null;
-  if (fins.client === null && fins.server === null) return 'open';
-  return covered.client || covered.server ? 'half-closed' : 'fin-unacknowledged';
+  if (firstFin === null) return 'open';
+  if (both) return covered[firstFin] ? 'final-ack-missing' : null;
+  return covered[firstFin] ? 'half-closed' : 'fin-unacknowledged';
 }
 
 function checkOutcome(

@@ -27,6 +27,8 @@ export interface Plan {
   crash: { end: End; atNanos: number } | null;
   /** The client connects again on the same tuple, so long after its first socket was gone or in TIME_WAIT. */
   reconnectNanos: number | null;
+  /** The capture holds every packet twice. */
+  capturedTwice: boolean;
 }
 
 /** Draws a plan; with `calm` the network loses, repeats and holds back nothing. */
@@ -45,6 +47,7 @@ export function drawPlan(random: Random, calm: boolean): Plan {
     crossedOpen,
     crash,
     reconnectNanos: random.chance(0.12) ? 1.2 * SECOND + random.unit() * 90 * SECOND * random.unit() : null,
+    capturedTwice: random.chance(0.05),
   };
 }
 
