@@ -101,8 +101,7 @@ class ZstdUnpacker implements Unpacker {
 
 /** Unpacks through zlib's thread: one piece is inflated while the one before is read. */
 async function* gunzip(blocks: Blocks, path: string): Blocks {
-  // With this flush mode data that stops early gives what there is; the parser then says where it stops.
-  const stream = createGunzip({ chunkSize: GZIP_OUTPUT_BYTES, finishFlush: 2 });
+  const stream = createGunzip({ chunkSize: GZIP_OUTPUT_BYTES });
   let output: Uint8Array[] = [];
   let failure: Error | null = null;
   let unpackedBytes = 0;

@@ -1,0 +1,201 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSourceContext } from '../../src/source/packet.ts';
+import type { CaptureReport } from '../../src/source/reader.ts';
+import { readCaptures, readChunks, readInSteps } from '../../src/source/session.ts';
+import { join, PcapngBlocks, pcapFile, pcapHeader, ramp, utf8 } from '../support/capture-bytes.ts';
+import { PacketLog } from '../support/packet-log.ts';
+
+const SECONDS = 1_700_000_000;
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'lastack-source-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, bytes: Uint8Array): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, bytes);
+  return file;
+}
+
+/** A pcap file with a packet at each of the given milliseconds; the first byte of its data is `mark`. */
+function capture(name: string, mark: number, millis: readonly number[]): string {
+  const packets = millis.map((at, i) => ({
+    seconds: SECONDS + Math.floor(at / 1000),
+    fraction: (at % 1000) * 1000,
+    data: Uint8Array.of(mark, i),
+  }));
+  return write(name, pcapFile(packets));
+}
+
+async function read(
+  paths: readonly string[],
+  blockBytes?: number,
+): Promise<{ log: PacketLog; reports: CaptureReport[] }> {
+  const log = new PacketLog(createSourceContext());
+  const options = { timeBase: log.context.timeBase, ...(blockBytes === undefined ? {} : { blockBytes }) };
+  return { log, reports: await readCaptures(paths, log, options) };
+}
+
+describe('one capture', () => {
+  it('is read in blocks of any size alike and reported', async () => {
+    const file = capture('one.pcap', 1, [0, 1, 2500]);
+    for (const blockBytes of [1, 7, 64, 4096, undefined]) {
+      const { log, reports } = await read([file], blockBytes);
+      expect(log.packets.map(({ data }) => data)).toEqual([
+        [1, 0],
+        [1, 1],
+        [1, 2],
+      ]);
+      expect(reports).toMatchObject([
+        { path: file, status: 'complete', format: 'pcap', compression: null, linkTypes: [1], clock: 'capture' },
+      ]);
+      expect(reports[0]).toMatchObject({ packetCount: 3, firstTimeNanos: 0, lastTimeNanos: 2.5e9, problem: null });
+    }
+  });
+
+  it('keeps what was read before the damage and says where that ends', async () => {
+    const whole = pcapFile([
+      { seconds: SECONDS, fraction: 0, data: ramp(50) },
+      { seconds: SECONDS, fraction: 0, data: ramp(50) },
+    ]);
+    const { reports } = await read([write('cut.pcap', whole.subarray(0, whole.length - 1))]);
+    expect(reports[0]).toMatchObject({ status: 'damaged', packetCount: 1 });
+    expect(reports[0].problem).toMatchObject({ code: 'truncated-packet', packetNumber: 2, byteOffset: 90 });
+  });
+
+  it('is unreadable when it is missing, a directory, empty, text, or cut in its header', async () => {
+    const missing = path.join(folder, 'missing.pcap');
+    const empty = write('empty.pcap', new Uint8Array(0));
+    const text = write('text.pcap', utf8('not a capture at all, only text'));
+    const cut = write('header.pcap', pcapHeader().subarray(0, 20));
+    const codes: string[] = [];
+    for (const file of [missing, folder, empty, text, cut]) {
+      const { reports } = await read([file]);
+      expect(reports[0]).toMatchObject({ status: 'unreadable', packetCount: 0, format: null });
+      expect(reports[0].problem?.path).toBe(file);
+      codes.push(reports[0].problem?.code ?? '');
+    }
+    expect(codes).toEqual(['unreadable', 'is-directory', 'empty-file', 'not-a-capture', 'truncated-header']);
+  });
+
+  it('merges its interfaces by time, under the frame numbers of the file', async () => {
+    const blocks = new PcapngBlocks();
+    const at = (millis: number): bigint => BigInt(SECONDS) * 1_000_000n + BigInt(millis * 1000);
+    const file = join(
+      blocks.section(),
+      blocks.interface(),
+      blocks.interface(),
+      blocks.enhanced(0, at(1), ramp(4)),
+      blocks.enhanced(0, at(5), ramp(4)),
+      blocks.enhanced(1, at(2), ramp(4)),
+      blocks.enhanced(1, at(6), ramp(4)),
+    );
+    const { log } = await read([write('two.pcapng', file)], 64);
+    expect(log.packets.map(({ frame }) => frame)).toEqual([1, 3, 2, 4]);
+    expect(log.interfaces.map(({ index }) => index)).toEqual([0, 1]);
+  });
+
+  it('lets the order of the file stand when there is one interface', async () => {
+    const { log } = await read([capture('backwards.pcap', 1, [5, 3, 4])]);
+    expect(log.packets.map(({ data }) => data[1])).toEqual([0, 1, 2]);
+  });
+
+  it('pauses after every block, and stops when it is told to', async () => {
+    const file = capture('steps.pcap', 1, [0, 1, 2, 3]);
+    const log = new PacketLog();
+    const steps = readInSteps([file], log, { blockBytes: 42 });
+    expect((await steps.next()).value).toEqual({ bytesRead: 42, totalBytes: 96 });
+    expect(log.packets.length).toBe(1);
+    await steps.return([]);
+    expect(log.packets.length).toBe(1);
+  });
+});
+
+describe('several captures', () => {
+  const order = (log: PacketLog): string => log.packets.map(({ data }) => `${data[0]}.${data[1]}`).join(' ');
+
+  it('are read one after the other by time when they do not overlap', async () => {
+    const first = capture('a.pcap', 1, [0, 10, 20]);
+    const second = capture('b.pcap', 2, [30, 40]);
+    for (const paths of [
+      [first, second],
+      [second, first],
+    ]) {
+      const { log, reports } = await read(paths);
+      expect(order(log)).toBe('1.0 1.1 1.2 2.0 2.1');
+      expect(log.packets.map(({ frame }) => frame)).toEqual([1, 2, 3, 4, 5]);
+      expect(reports.map((report) => report.path)).toEqual(paths);
+      expect(log.context.timeBase.epochSeconds).toBe(SECONDS);
+    }
+  });
+
+  it('are merged packet by packet where they overlap, at every block size', async () => {
+    const paths = [
+      capture('c.pcap', 1, [0, 10, 20, 30]),
+      capture('d.pcap', 2, [5, 10, 25, 1700]),
+      capture('e.pcap', 3, [12, 1200]),
+    ];
+    for (const blockBytes of [16, 42, 100, undefined]) {
+      const { log } = await read(paths, blockBytes);
+      expect(order(log)).toBe('1.0 2.0 1.1 2.1 3.0 1.2 2.2 1.3 3.1 2.3');
+      expect(log.packets.map(({ frame }) => frame)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    }
+  });
+
+  it('keep the packets of one that is damaged, and report one that is missing or has none', async () => {
+    const whole = capture('f.pcap', 1, [0, 10]);
+    const damaged = write(
+      'g.pcap',
+      join(pcapFile([{ seconds: SECONDS, fraction: 5000, data: Uint8Array.of(2, 0) }]), ramp(5)),
+    );
+    const none = write('h.pcap', pcapHeader());
+    const { log, reports } = await read([whole, damaged, path.join(folder, 'gone.pcap'), none]);
+    expect(order(log)).toBe('1.0 2.0 1.1');
+    expect(reports.map((report) => report.status)).toEqual(['complete', 'damaged', 'unreadable', 'complete']);
+    expect(reports.map((report) => report.packetCount)).toEqual([2, 1, 0, 0]);
+  });
+
+  it('may be pipes, which are read once', async () => {
+    const file = capture('i.pcap', 1, [0, 20]);
+    const other = capture('j.pcap', 2, [10, 30]);
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    spawn('sh', ['-c', 'cat "$0" > "$1"', other, pipe]);
+    const { log, reports } = await read([file, pipe]);
+    expect(order(log)).toBe('1.0 2.0 1.1 2.1');
+    expect(reports.map((report) => report.status)).toEqual(['complete', 'complete']);
+  });
+});
+
+describe('a stream', () => {
+  it('is read in the chunks it comes in', async () => {
+    const file = pcapFile([{ seconds: SECONDS, fraction: 7, data: ramp(30) }]);
+    async function* chunks(size: number): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < file.length; at += size) yield Buffer.from(file.subarray(at, at + size));
+    }
+    for (const size of [1, 7, 64, 4096]) {
+      const log = new PacketLog();
+      const report = await readChunks(chunks(size), log, { name: 'pipe' });
+      expect(report).toMatchObject({ path: 'pipe', status: 'complete', packetCount: 1 });
+      expect(log.packets[0].data).toEqual([...ramp(30)]);
+    }
+    expect(await readChunks([file], new PacketLog())).toMatchObject({ path: '-', packetCount: 1 });
+  });
+
+  it('that fails is reported with what came before', async () => {
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield pcapFile([{ seconds: SECONDS, fraction: 0, data: ramp(30) }]);
+      throw new Error('the line is dead');
+    }
+    const report = await readChunks(broken(), new PacketLog());
+    expect(report).toMatchObject({ status: 'damaged', packetCount: 1 });
+    expect(report.problem).toMatchObject({ code: 'unreadable', packetNumber: 2 });
+    expect(report.problem?.message).toContain('the line is dead');
+  });
+});
