@@ -6,6 +6,9 @@ import { type CliIo, textOptionsFor } from './io.ts';
 import type { Library } from './library.ts';
 import type { OptionSpec, RawArguments } from './options.ts';
 
+/** yargs wants a name for its own completion command, which loses against our default command; ours is `completion`. */
+const COMPLETION_HOOK = '--completion-script';
+
 const MAX_HELP_WIDTH = 100;
 
 const ABOUT = 'What really happened to every TCP connection in a capture: who opened it, who closed it, and how.';
@@ -45,7 +48,7 @@ async function createParser(io: CliIo, version: string, run: Run): Promise<Argv>
     .version(version)
     .help()
     .alias('help', 'h')
-    .completion('completion', 'Print a script that completes commands and options in bash or zsh')
+    .completion(COMPLETION_HOOK, false)
     .demandCommand(0)
     .strict()
     .parserConfiguration({
@@ -57,6 +60,17 @@ async function createParser(io: CliIo, version: string, run: Run): Promise<Argv>
     .exitProcess(false)
     .showHelpOnFail(false)
     .epilogue(EXIT_STATUSES);
+  parser.command(
+    'completion',
+    'Print a script that completes commands and options in bash and zsh',
+    (builder) => builder.example('lastack completion >> ~/.bashrc', 'Completion from the next shell on'),
+    () => {
+      const { showCompletionScript } = parser as unknown as {
+        showCompletionScript(path: string, command: string): void;
+      };
+      showCompletionScript.call(parser, 'lastack', 'completion');
+    },
+  );
   for (const load of Object.values(COMMANDS)) {
     const command = await load();
     const line = `${command.name} ${command.words}`.trim();

@@ -77,6 +77,8 @@ function listWords(words: readonly string[]): string {
 
 /** The word that `typed` was probably meant to be, if one is close enough. */
 export function suggest(typed: string, words: readonly string[]): string | undefined {
+  const longer = words.filter((word) => word.startsWith(typed));
+  if (longer.length === 1) return longer[0];
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const word of words) {

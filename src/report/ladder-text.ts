@@ -25,7 +25,10 @@ import { formatBytes, formatCount, formatDuration, formatQuantity } from './meas
 import { padLeft, padRight, paintWords, type Style, shorten, textWidth, wrapBehind } from './terminal.ts';
 
 const STATE_WIDTH = 'SYN_RECEIVED?'.length;
-const MIN_ARROW_WIDTH = 24;
+const MIN_ARROW_WIDTH = 14;
+const MIN_NOTE_WIDTH = 24;
+/** Below this many columns gaps and decimals are saved. */
+const COMPACT_BELOW = 74;
 /** From this many columns between the lifelines on, notes stay between them. */
 const ROOMY_ARROW_WIDTH = 64;
 /** Prose and arrows wider than this are hard to follow with the eye. */
@@ -34,6 +37,7 @@ const MAX_ARROW_WIDTH = 90;
 interface Frame {
   readonly style: Style;
   readonly frameWidth: number;
+  readonly gap: string;
   readonly timeWidth: number;
   readonly timeDecimals: number;
   readonly arrowWidth: number;
@@ -53,13 +57,19 @@ export function renderLadder(style: Style, ladder: Ladder): string[] {
 function measureFrame(style: Style, ladder: Ladder): Frame {
   const lastSeconds = ladder.rows.reduce((last, row) => Math.max(last, row.seconds), 0);
   const lastFrame = ladder.rows.reduce((last, row) => Math.max(last, row.kind === 'segment' ? row.frame : 0), 0);
-  const timeDecimals = lastSeconds < 100 ? 6 : lastSeconds < 10_000 ? 4 : 3;
+  const compact = style.width < COMPACT_BELOW;
+  const timeDecimals = compact ? 3 : lastSeconds < 100 ? 6 : lastSeconds < 10_000 ? 4 : 3;
   const timeWidth = lastSeconds.toFixed(timeDecimals).length;
   const frameWidth = Math.max('frame'.length, String(lastFrame).length + 1);
-  const left = frameWidth + 2 + timeWidth + 2 + STATE_WIDTH + 1;
-  const right = 1 + STATE_WIDTH;
-  const arrowWidth = Math.min(MAX_ARROW_WIDTH, Math.max(MIN_ARROW_WIDTH, style.width - left - right - 2));
-  return { style, frameWidth, timeWidth, timeDecimals, arrowWidth, told: new Set() };
+  const gap = compact ? ' ' : '  ';
+  const layout = { style, frameWidth, gap, timeWidth, timeDecimals, told: new Set<string>() };
+  const room = style.width - leftWidth(layout) - STATE_WIDTH - 3;
+  return { ...layout, arrowWidth: Math.min(MAX_ARROW_WIDTH, Math.max(MIN_ARROW_WIDTH, room)) };
+}
+
+/** Columns before the first lifeline. */
+function leftWidth(layout: Omit<Frame, 'arrowWidth'>): number {
+  return layout.frameWidth + layout.timeWidth + 2 * layout.gap.length + STATE_WIDTH + 1;
 }
 
 interface Cells {
@@ -76,7 +86,7 @@ function joinCells(layout: Frame, cells: Cells): string {
   const time = padLeft(cells.time ?? '', layout.timeWidth);
   const client = padRight(cells.client ?? '', STATE_WIDTH);
   const between = padRight(cells.between, layout.arrowWidth);
-  return `${frame}  ${time}  ${client} ${vertical}${between}${vertical} ${cells.server ?? ''}`.trimEnd();
+  return `${frame}${layout.gap}${time}${layout.gap}${client} ${vertical}${between}${vertical} ${cells.server ?? ''}`.trimEnd();
 }
 
 function renderHead(layout: Frame, ladder: Ladder): string[] {
@@ -86,8 +96,8 @@ function renderHead(layout: Frame, ladder: Ladder): string[] {
   const left = shorten(client.endpoint, half, style.glyphs.ellipsis);
   const right = shorten(server.endpoint, arrowWidth + 1 - half, style.glyphs.ellipsis);
   const gap = ' '.repeat(Math.max(1, arrowWidth + 2 - left.length - right.length));
-  const columns = `${padLeft('frame', layout.frameWidth)}  ${padLeft('time', layout.timeWidth)}`;
-  const head = `${style.faint(columns)}  ${style.client(padRight('client', STATE_WIDTH))} ${style.client(left)}${gap}${style.server(right)} ${style.server('server')}`;
+  const columns = `${padLeft('frame', layout.frameWidth)}${layout.gap}${padLeft('time', layout.timeWidth)}`;
+  const head = `${style.faint(columns)}${layout.gap}${style.client(padRight('client', STATE_WIDTH))} ${style.client(left)}${gap}${style.server(right)} ${style.server('server')}`;
   const lines = [head];
   if (client.before !== null || server.before !== null) {
     lines.push(joinCells(layout, { client: client.before ?? '', between: '', server: server.before ?? '' }));
@@ -221,10 +231,10 @@ const paintEnd = (style: Style, end: End): string => style[end](end);
 
 function wrapNote(layout: Frame, prefix: string, text: string): string[] {
   const { style, arrowWidth } = layout;
-  const indent = layout.frameWidth + 2 + layout.timeWidth + 2 + STATE_WIDTH + 1;
+  const indent = leftWidth(layout);
   const roomy = arrowWidth >= ROOMY_ARROW_WIDTH;
   const room = roomy ? arrowWidth - 2 : style.width - indent - 2;
-  const lines = wrapBehind(prefix, text, Math.max(MIN_ARROW_WIDTH, room));
+  const lines = wrapBehind(prefix, text, Math.max(MIN_NOTE_WIDTH, room));
   if (roomy) return lines.map((line) => joinCells(layout, { between: ` ${line}` }));
   return lines.map((line) => `${' '.repeat(indent)}${style.faint(style.glyphs.vertical)} ${line}`);
 }

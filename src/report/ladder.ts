@@ -21,8 +21,9 @@ export interface LadderOptions {
 const FOLD_ABOVE = 8;
 const FOLD_KEEPS_FIRST = 3;
 const FOLD_KEEPS_LAST = 2;
-/** Remarkable segments drawn at most; past it the middle is folded too. */
-const MAX_REMARKABLE = 400;
+/** Remarkable segments drawn at most, from either end; what is between is folded too. */
+const MAX_REMARKABLE_FIRST = 300;
+const MAX_REMARKABLE_LAST = 100;
 /** A pause is worth a row from one second on, if it is also this share of the whole. */
 const IDLE_SECONDS = 1;
 const IDLE_SHARE = 0.05;
@@ -150,11 +151,8 @@ function isRemarkable(row: SegmentRow): boolean {
 
 function foldRows(rows: readonly SegmentRow[]): LadderRow[] {
   const remarkable = rows.map(isRemarkable);
-  let excess = remarkable.filter(Boolean).length - MAX_REMARKABLE;
-  for (let index = Math.floor(rows.length / 8); excess > 0 && index < rows.length; index++) {
-    if (remarkable[index]) excess--;
-    remarkable[index] = false;
-  }
+  const indices = rows.flatMap((_, index) => (remarkable[index] ? [index] : []));
+  for (const index of indices.slice(MAX_REMARKABLE_FIRST, -MAX_REMARKABLE_LAST)) remarkable[index] = false;
   const folded: LadderRow[] = [];
   let start = 0;
   for (let index = 0; index <= rows.length; index++) {

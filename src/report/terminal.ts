@@ -182,7 +182,8 @@ export function printable(text: string): string {
   return text.replace(CONTROL_CHARACTERS, '?');
 }
 
-/** A word as a POSIX shell reads it back unchanged. */
-export function quoteForShell(word: string): string {
+/** A word as a POSIX shell reads it back unchanged (but for control characters, which are never printed). */
+export function quoteForShell(text: string): string {
+  const word = printable(text);
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -25,6 +25,7 @@ import {
   quoteForShell,
   type Style,
   type TextOptions,
+  textWidth,
   wrapBehind,
 } from './terminal.ts';
 import { describeProblem, OUTCOME_WORDS } from './words.ts';
@@ -267,5 +268,7 @@ function renderNext(style: Style, report: TextReport, stories: ConnectionResult[
   const files = paths.map(quoteForShell).join(' ');
   const explain = `lastack explain ${files}${stories?.length === 1 ? '' : ` --connection ${first.id}`}`;
   const why = stories?.length === 1 ? 'segment by segment' : `connection #${first.id} segment by segment`;
-  return [`${style.faint('Next:')} ${style.command(explain)}  ${style.faint(why)}`];
+  const line = `${style.faint('Next:')} ${style.command(explain)}`;
+  const fits = textWidth(line) + 2 + why.length <= style.width;
+  return [fits ? `${line}  ${style.faint(why)}` : line];
 }

@@ -598,3 +598,14 @@ export function bulkTransfer(more: Partial<ConnectionResult> = {}): ConnectionRe
     },
   });
 }
+
+/** One of each kind, by name. */
+export const SAMPLES = {
+  cleanClose,
+  finalAckLost,
+  refused,
+  halfClose,
+  resetByServer,
+  unanswered,
+  bulkTransfer,
+} as const;
