@@ -36,6 +36,16 @@ function parseIpv6(text: string): Uint8Array | null {
   return bytes;
 }
 
+/** The shortest text of 16 address bytes, after RFC 5952. */
+export function formatIpv6(bytes: Uint8Array): string {
+  const words = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] << 8) | bytes[2 * index + 1]).toString(16));
+  const runs = [...`-${words.join('-')}-`.matchAll(/(?<=-)(0-){2,}/g)];
+  const longest = runs.reduce((best, run) => (run[0].length > best.length ? run[0] : best), '');
+  if (longest === '') return words.join(':');
+  const text = `-${words.join('-')}-`.replace(`-${longest}`, '::');
+  return text.replace(/^-|-$/g, '').replaceAll('-', ':');
+}
+
 /** An address and port as text; port 0 for an end that only sends ICMP. */
 export interface Endpoint {
   address: string;

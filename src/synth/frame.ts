@@ -67,9 +67,14 @@ function foldChecksum(sum: number): number {
   return ~folded & 0xffff;
 }
 
-/** Checksum over the pseudo-header of RFC 9293 §3.1 / RFC 8200 §8.1 and the message. */
-function transportChecksum(source: Uint8Array, destination: Uint8Array, protocol: number, message: Uint8Array): number {
-  return foldChecksum(sumWords(source) + sumWords(destination) + protocol + message.length + sumWords(message));
+/** Checksum over the pseudo-header of RFC 9293 §3.1 / RFC 8200 §8.1 and the message; 0 for a message whose own is right. */
+export function sumTransport(addresses: Uint8Array, protocol: number, message: Uint8Array): number {
+  return foldChecksum(sumWords(addresses) + protocol + message.length + sumWords(message));
+}
+
+function transportChecksum(frame: FrameBase, protocol: number, message: Uint8Array): number {
+  const addresses = Uint8Array.from([...addressBytes(frame.source), ...addressBytes(frame.destination)]);
+  return sumTransport(addresses, protocol, message);
 }
 
 /** A payload byte depends on its sequence number alone, so that a retransmission carries the same text. */
@@ -92,7 +97,7 @@ function buildTcpSegment(frame: TcpFrame): Uint8Array {
   view.setUint16(18, frame.urgent);
   bytes.set(options, 20);
   fillPayload(bytes.subarray(headerBytes), frame.seq);
-  const checksum = transportChecksum(addressBytes(frame.source), addressBytes(frame.destination), PROTOCOL_TCP, bytes);
+  const checksum = transportChecksum(frame, PROTOCOL_TCP, bytes);
   view.setUint16(16, frame.badChecksum ? checksum ^ 0x5555 : checksum);
   return bytes;
 }
@@ -170,9 +175,7 @@ export function buildIcmpFrame(frame: IcmpFrame): Uint8Array {
   message[0] = frame.type;
   message[1] = frame.code;
   message.set(quote, 8);
-  const checksum = ipv6
-    ? transportChecksum(addressBytes(frame.source), addressBytes(frame.destination), PROTOCOL_ICMPV6, message)
-    : foldChecksum(sumWords(message));
+  const checksum = ipv6 ? transportChecksum(frame, PROTOCOL_ICMPV6, message) : foldChecksum(sumWords(message));
   new DataView(message.buffer).setUint16(2, checksum);
   return wrapEthernet(frame, buildIp(frame, ipv6 ? PROTOCOL_ICMPV6 : PROTOCOL_ICMP, message));
 }
@@ -186,9 +189,6 @@ export function buildTickFrame(frame: FrameBase): Uint8Array {
   view.setUint16(0, DISCARD_PORT);
   view.setUint16(2, DISCARD_PORT);
   view.setUint16(4, message.length);
-  view.setUint16(
-    6,
-    transportChecksum(addressBytes(frame.source), addressBytes(frame.destination), PROTOCOL_UDP, message),
-  );
+  view.setUint16(6, transportChecksum(frame, PROTOCOL_UDP, message));
   return wrapEthernet(frame, buildIp(frame, PROTOCOL_UDP, message));
 }

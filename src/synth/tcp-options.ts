@@ -147,3 +147,38 @@ export function encodeTcpOptions(options: readonly TcpOptionSpec[]): Uint8Array 
   while (bytes.length % 4 !== 0) bytes.push(0);
   return Uint8Array.from(bytes);
 }
+
+function decodeOption(kind: number, body: Uint8Array): TcpOptionSpec {
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
+  if (kind === 2 && body.length === 2) return { kind: 'mss', bytes: view.getUint16(0) };
+  if (kind === 3 && body.length === 1) return { kind: 'wscale', shift: body[0] };
+  if (kind === 4 && body.length === 0) return { kind: 'sackOK' };
+  if (kind === 8 && body.length === 8) return { kind: 'TS', val: view.getUint32(0), ecr: view.getUint32(4) };
+  if (kind === 5 && body.length > 0 && body.length % 8 === 0) {
+    const ranges: SackRange[] = [];
+    for (let at = 0; at < body.length; at += 8) ranges.push({ start: view.getUint32(at), end: view.getUint32(at + 4) });
+    return { kind: 'sack', ranges };
+  }
+  const data = Array.from(body, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return kind === 34 ? { kind: 'FO', cookie: data } : { kind: 'raw', number: kind, data };
+}
+
+/** The list in these option bytes, without the zeros that fill it up; null when it is malformed. */
+export function decodeTcpOptions(bytes: Uint8Array): TcpOptionSpec[] | null {
+  const options: TcpOptionSpec[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const kind = bytes[at];
+    if (kind === 0) return bytes.subarray(at).every((byte) => byte === 0) ? options : null;
+    if (kind === 1) {
+      options.push({ kind: 'nop' });
+      at++;
+      continue;
+    }
+    const length = bytes[at + 1] ?? 0;
+    if (length < 2 || at + length > bytes.length) return null;
+    options.push(decodeOption(kind, bytes.subarray(at + 2, at + length)));
+    at += length;
+  }
+  return options;
+}

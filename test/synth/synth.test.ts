@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parseAddress, parseEndpoint } from '../../src/synth/address.ts';
+import { formatIpv6, parseAddress, parseEndpoint } from '../../src/synth/address.ts';
 import { synthesizePcap, synthesizePcapng } from '../../src/synth/capture.ts';
 import { ScenarioError } from '../../src/synth/error.ts';
 import { buildTcpFrame } from '../../src/synth/frame.ts';
@@ -11,6 +11,7 @@ import { DEFAULT_PCAP_STYLE } from '../../src/synth/pcap-writer.ts';
 import { printScenario } from '../../src/synth/print.ts';
 import { planFrames } from '../../src/synth/resolve.ts';
 import { parseScenario, type Scenario } from '../../src/synth/scenario.ts';
+import { readTcpFrame } from '../../src/synth/unframe.ts';
 import { listScenarios, loadScenario } from '../support/scenario-runner.ts';
 
 const scenarioFiles = listScenarios();
@@ -96,6 +97,17 @@ test('addresses', () => {
   expect([...(parseAddress('::ffff:1.2.3.4') ?? [])].slice(10)).toEqual([0xff, 0xff, 1, 2, 3, 4]);
   expect(parseEndpoint('[::1]:443')).toEqual({ address: '::1', port: 443 });
   expect(parseEndpoint('1.2.3.4:99999')).toBeNull();
+});
+
+test('IPv6 addresses are printed in their shortest form', () => {
+  const shortest = ['::', '::1', '2001:db8::1', '1::', 'fe80::1:0:0:1', '1:2:3:4:5:6:7:8', '1:0:3:4:5:6:7:8'];
+  for (const text of shortest) expect(formatIpv6(parseAddress(text) ?? new Uint8Array())).toBe(text);
+});
+
+describe('reading frames back', () => {
+  test.each(scenarioFiles)('%s', (name) => {
+    for (const frame of tcpFrames(loadScenario(name))) expect(readTcpFrame(buildTcpFrame(frame))).toEqual(frame);
+  });
 });
 
 describe('printing', () => {
