@@ -105,7 +105,8 @@ function drawApplications(random: Random): Record<End, ApplicationPlan> {
   const server = drawTalk(random);
   const pause = (): number => (random.chance(0.4) ? 0 : random.unit() * 400 * MILLISECOND);
   const politely = (): 'close' | 'shutdown' => (random.chance(0.5) ? 'close' : 'shutdown');
-  const first: ApplicationPlan['close'] = { when: 'after-writes', nanos: pause(), how: politely() };
+  const patience = random.chance(0.65) ? SECOND : 0;
+  const first: ApplicationPlan['close'] = { when: 'after-writes', nanos: patience + pause(), how: politely() };
   const answer: ApplicationPlan['close'] = { when: 'end-of-file', nanos: pause(), how: politely() };
   const never: ApplicationPlan['close'] = { when: 'never', nanos: 0, how: 'close' };
   const abort: ApplicationPlan['close'] = { ...first, how: 'abort' };

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { End } from '../src/flow/vocabulary.ts';
+import type { ConnectionResult, EndpointResult, StateEntry } from '../src/report/result.ts';
+import { captureRuns, type SimulatedCapture } from './support/simulator/capture.ts';
+import { Oracle, type Untruth } from './support/simulator/oracle.ts';
+import { isUneventful } from './support/simulator/verify.ts';
+import { FIN, type Simulation, simulate } from './support/simulator.ts';
+
+/** What an observer who reads minds would say: at every segment, the state its sender truly was in. */
+function tellTruth(run: Simulation, index: number, capture: SimulatedCapture): ConnectionResult {
+  const frames = capture.frames.flatMap((frame, at) => (frame.run === index ? [{ ...frame, number: at + 1 }] : []));
+  const [{ client, server }] = run.connections;
+  const endpoint = (end: End): EndpointResult => {
+    const stateHistory: StateEntry[] = [];
+    for (const { number, record } of frames) {
+      const { from, senderState: state } = record.segment;
+      if (from !== end || stateHistory.at(-1)?.state === state) continue;
+      stateHistory.push({ state, basis: 'proven', frame: number, time: '' });
+    }
+    const state = (end === 'client' ? client : server)?.state ?? 'CLOSED';
+    return { state, basis: 'assumed', stateHistory } as unknown as EndpointResult;
+  };
+  const result = {
+    id: index + 1,
+    client: { address: '', port: capture.ports[index] },
+    server: { address: '', port: 443 },
+    firstFrame: frames[0].number,
+    lastFrame: frames[frames.length - 1].number,
+    outcome: 'graceful',
+    endpoints: { client: endpoint('client'), server: endpoint('server') },
+    handshake: null,
+    findings: [],
+  };
+  return result as unknown as ConnectionResult;
+}
+
+function isGraceful(run: Simulation): boolean {
+  const fins = new Set(run.tap.filter(({ segment }) => segment.flags & FIN).map(({ segment }) => segment.from));
+  return isUneventful(run) && fins.size === 2 && run.connections[0].client.end !== 'reset';
+}
+
+describe('the oracle', () => {
+  const runs = Array.from({ length: 60 }, (_, index) => simulate(index + 1, true)).filter(isGraceful);
+  const startNanos = runs.map((_, index) => index * 100_000_000);
+  const capture = captureRuns(runs, startNanos);
+  const honest = runs.map((run, index) => tellTruth(run, index, capture));
+  const judge = (connections: ConnectionResult[]): Untruth[] => {
+    const oracle = new Oracle(runs, startNanos, capture);
+    oracle.check(connections, () => ({ finalStates: true }));
+    return oracle.untruths;
+  };
+
+  it('has nothing against the truth', () => {
+    expect(runs.length).toBeGreaterThan(20);
+    expect(judge(honest).filter((untruth) => untruth.kind !== 'outcome')).toEqual([]);
+  });
+
+  it('catches a state that was never reached, and one that is claimed too early', () => {
+    const lying = structuredClone(honest);
+    lying[0].endpoints.client.stateHistory[1].state = 'CLOSING';
+    expect(judge(lying)).toContainEqual(expect.objectContaining({ run: 0, kind: 'proven-state' }));
+    const early = structuredClone(honest);
+    const history = early[1].endpoints.client.stateHistory;
+    const late = history[history.length - 1];
+    late.frame = early[1].firstFrame;
+    expect(judge(early)).toContainEqual(expect.objectContaining({ run: 1, kind: 'proven-state' }));
+  });
+
+  it('catches a wrong end, a wrong outcome and a loss that was none', () => {
+    const lying = structuredClone(honest);
+    lying[0].endpoints.server.state = 'SYN_SENT';
+    lying[1].outcome = 'open';
+    const finding = { code: 'teardown-w2-lost', message: '' };
+    lying[2].findings.push(finding as unknown as ConnectionResult['findings'][0]);
+    const kinds = judge(lying).map((untruth) => `${untruth.run} ${untruth.kind}`);
+    expect(kinds).toEqual(expect.arrayContaining(['0 final-state', '1 outcome', '2 finding']));
+  });
+});
