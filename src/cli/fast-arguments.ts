@@ -10,8 +10,7 @@ import type { OptionSpecs, RawArguments } from './options.ts';
 export function readFastArguments(args: readonly string[], specs: OptionSpecs): RawArguments | null {
   const options: Record<string, { type: 'string' | 'boolean'; multiple: boolean; short?: string }> = {};
   for (const [name, spec] of Object.entries(specs)) {
-    const negated = spec.type === 'boolean' && spec.default === true;
-    options[negated ? `no-${name}` : name] = {
+    options[name] = {
       type: spec.type,
       multiple: spec.list === true,
       ...(spec.alias === undefined ? {} : { short: spec.alias }),
@@ -22,10 +21,9 @@ export function readFastArguments(args: readonly string[], specs: OptionSpecs): 
     if (positionals.length === 0) return null;
     const read: Record<string, string | boolean | string[]> = {};
     for (const [name, spec] of Object.entries(specs)) {
-      if (spec.default !== undefined) read[name] = values[`no-${name}`] === true ? false : spec.default;
+      if (spec.default !== undefined) read[name] = spec.default;
       const value = values[name] as string | boolean | string[] | undefined;
       if (value !== undefined) read[name] = value;
-      if (spec.choices !== undefined && value !== undefined && !spec.choices.includes(String(value))) return null;
     }
     return { words: positionals, options: read };
   } catch {

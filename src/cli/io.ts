@@ -1,4 +1,6 @@
 import type { TextOptions } from '../report/terminal.ts';
+import type { RawArguments } from './options.ts';
+import { readChoice, readSwitch } from './values.ts';
 
 /** Where the program runs: its streams and environment, so that tests can run it without a process. */
 export interface CliIo {
@@ -18,15 +20,27 @@ export function processIo(): CliIo {
   };
 }
 
-export type ColourChoice = 'auto' | 'always' | 'never';
+export const COLOUR_CHOICES = ['auto', 'always', 'never'] as const;
+export type ColourChoice = (typeof COLOUR_CHOICES)[number];
 
 const DEFAULT_WIDTH = 80;
+
+/** What the options of a command say about its text; they are checked before any work is done. */
+export function readTextChoice(raw: RawArguments): TextChoice {
+  const { options } = raw;
+  return { colour: readChoice(options, 'color', COLOUR_CHOICES) ?? 'auto', ascii: readSwitch(options, 'ascii') };
+}
+
+export interface TextChoice {
+  readonly colour: ColourChoice;
+  readonly ascii: boolean;
+}
 
 /** Width, colours and characters for text that goes to a stream, or to a file when there is no stream. */
 export function textOptionsFor(
   io: CliIo,
   stream: { isTTY?: boolean; columns?: number } | null,
-  choice: { colour: ColourChoice; ascii: boolean },
+  choice: TextChoice,
 ): TextOptions {
   const { env } = io;
   const columns = Number(env.COLUMNS);

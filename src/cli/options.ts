@@ -4,11 +4,9 @@ export interface OptionSpec {
   readonly type: 'string' | 'boolean';
   readonly describe: string;
   readonly group: string;
-  /** What a value looks like in the help text. */
-  readonly placeholder?: string;
   readonly alias?: string;
   readonly choices?: readonly string[];
-  readonly default?: string | boolean;
+  readonly default?: string;
   /** May be given more than once, and as a list with commas. */
   readonly list?: boolean;
 }
@@ -26,13 +24,12 @@ const OUTPUT = 'Output:';
 const ANALYSIS = 'Analysis:';
 
 export const SELECT_OPTIONS = {
-  host: { type: 'string', describe: 'With this address at either end', placeholder: 'ADDRESS', group: SELECT },
-  port: { type: 'string', describe: 'With this port at either end', placeholder: 'PORT', group: SELECT },
+  host: { type: 'string', describe: 'With this address at either end', group: SELECT },
+  port: { type: 'string', describe: 'With this port at either end', group: SELECT },
   connection: {
     type: 'string',
     alias: 'c',
     describe: 'With this number, as lastack prints it',
-    placeholder: 'N',
     group: SELECT,
   },
 } as const satisfies OptionSpecs;
@@ -42,8 +39,7 @@ export const FILTER_OPTIONS = {
   outcome: {
     type: 'string',
     list: true,
-    describe: 'That ended this way: graceful, reset, refused, ...',
-    placeholder: 'OUTCOME',
+    describe: 'That ended like this: graceful, reset, refused, ...',
     group: SELECT,
   },
   'closed-first': {
@@ -56,7 +52,6 @@ export const FILTER_OPTIONS = {
     type: 'string',
     list: true,
     describe: 'With this finding (see: lastack findings)',
-    placeholder: 'CODE',
     group: SELECT,
   },
   'min-severity': {
@@ -73,7 +68,7 @@ export const TERMINAL_OPTIONS = {
 } as const satisfies OptionSpecs;
 
 export const PROGRESS_OPTION = {
-  progress: { type: 'boolean', describe: 'Show a progress bar on a terminal', default: true, group: OUTPUT },
+  'no-progress': { type: 'boolean', describe: 'Show no progress bar', group: OUTPUT },
 } as const satisfies OptionSpecs;
 
 export const OUTPUT_FILE_OPTION = {
@@ -81,7 +76,6 @@ export const OUTPUT_FILE_OPTION = {
     type: 'string',
     alias: 'o',
     describe: 'Write to a file, not to standard output',
-    placeholder: 'FILE',
     group: OUTPUT,
   },
 } as const satisfies OptionSpecs;
@@ -97,7 +91,7 @@ export const FORMAT_OPTION = {
   },
   segments: {
     type: 'boolean',
-    describe: 'Add every segment with its labels and states (not with text)',
+    describe: 'Add every segment (to json, ndjson and csv)',
     group: OUTPUT,
   },
 } as const satisfies OptionSpecs;
@@ -105,8 +99,7 @@ export const FORMAT_OPTION = {
 export const ANALYSIS_OPTIONS = {
   'time-wait': {
     type: 'string',
-    describe: 'How long TIME_WAIT lasts: 60 as in Linux, 240 as in the RFC',
-    placeholder: 'SECONDS',
+    describe: 'Seconds that TIME_WAIT lasts: Linux 60, RFC 240',
     default: '60',
     group: ANALYSIS,
   },
@@ -116,8 +109,7 @@ export const FAIL_OPTION = {
   'fail-on': {
     type: 'string',
     list: true,
-    describe: 'Exit with 1 if an analysed connection has this finding, severity (or worse) or outcome',
-    placeholder: 'CONDITION',
+    describe: 'Exit with 1 on this finding code, outcome, or severity and worse',
     group: ANALYSIS,
   },
 } as const satisfies OptionSpecs;

@@ -5,6 +5,9 @@ import { readFastArguments } from './fast-arguments.ts';
 import type { CliIo } from './io.ts';
 import type { Library } from './library.ts';
 
+/** What the completion script of yargs calls us with; the program's own name follows, then the words typed so far. */
+const COMPLETION_REQUEST = '--get-yargs-completions';
+
 /** Runs one command line; resolves to the exit status and never rejects. */
 export async function runCli(args: readonly string[], io: CliIo, library: Library): Promise<number> {
   try {
@@ -20,14 +23,22 @@ async function dispatch(args: readonly string[], io: CliIo, library: Library): P
     return EXIT.done;
   }
   const [first] = args;
+  if (first === COMPLETION_REQUEST) {
+    const { completeWords } = await import('./completion.ts');
+    const candidates = await completeWords(args.slice(2), library);
+    io.stdout.write(candidates.map((each) => `${each}\n`).join(''));
+    return EXIT.done;
+  }
   const named = first !== undefined && isCommandName(first);
   if (first !== undefined && !RESERVED_WORDS.includes(first)) {
     const command = await COMMANDS[named ? first : DEFAULT_COMMAND]();
     const raw = readFastArguments(named ? args.slice(1) : args, command.options);
     if (raw !== null) return command.run(raw, io, library);
   }
-  const { runWithYargs } = await import('./program.ts');
-  return runWithYargs(args, io, library);
+  const { runWithYargs, showHelp } = await import('./program.ts');
+  if (first !== undefined) return runWithYargs(args, io, library);
+  io.stderr.write(await showHelp(io, library));
+  return EXIT.usage;
 }
 
 function reportFailure(error: unknown, args: readonly string[], io: CliIo): number {

@@ -42,9 +42,11 @@ describe('exit statuses', () => {
 
   test('2 for wrong usage, with a suggestion and where to read on', async () => {
     const cases: [line: string, says: RegExp][] = [
-      ['', /Not enough|no capture|Need/i],
-      ['web.pcap --formt json', /Unknown argument: formt/i],
-      ['web.pcap --format jsn', /Invalid values/i],
+      ['--format json', /^lastack: no capture given\n/],
+      ['web.pcap --color blue', /--color: there is no "blue"; use auto, always or never/],
+      ['web.pcap --format', /--format needs a value/],
+      ['web.pcap --formt json', /there is no option --formt/],
+      ['web.pcap --format jsn', /--format: there is no "jsn"; did you mean json\?/],
       ['web.pcap --outcome graceul', /--outcome: there is no "graceul"; did you mean graceful\?/],
       ['web.pcap --finding conection-refused', /did you mean connection-refused/],
       ['web.pcap --fail-on warn', /did you mean warning/],
@@ -62,6 +64,12 @@ describe('exit statuses', () => {
       expect(err).toMatch(/See: lastack .*--help\n$/);
       expect(out).toBe('');
     }
+  });
+
+  test('2 and the help on stderr without any argument', async () => {
+    const { status, err, out } = await lastack('');
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toContain('lastack explain <capture..>');
   });
 
   test('2 when standard input is a terminal', async () => {
@@ -232,7 +240,7 @@ describe('arguments', () => {
     const line =
       '--host 192.0.2.7 --port 80 -c 7 --outcome refused,reset --outcome open --closed-first none --finding half-close --min-severity note --time-wait 240 --segments -f json web.pcap --no-progress';
     const fast = await lastack(line);
-    const slow = await lastack(`${line} --version=false`);
+    const slow = await lastack(`${line} --help=false`);
     expect(fast.requests).toHaveLength(1);
     const strip = (request: object) => ({ ...request, onProgress: undefined });
     expect(slow.requests.map(strip)).toEqual(fast.requests.map(strip));
@@ -258,6 +266,17 @@ describe('arguments', () => {
 
   test('the completion script', async () => {
     expect((await lastack('completion')).out).toContain('complete -o');
+  });
+
+  test('completes commands, options and their values', async () => {
+    const complete = async (words: string) =>
+      (await lastack(`--get-yargs-completions lastack ${words}`)).out.split('\n');
+    expect(await complete('exp')).toContain('explain');
+    expect(await complete('web.pcap --f')).toEqual(expect.arrayContaining(['--format', '--fail-on', '--finding']));
+    expect(await complete('explain web.pcap -')).not.toContain('--format');
+    expect(await complete('web.pcap --format js')).toEqual(['text', 'json', 'ndjson', 'csv', '']);
+    expect(await complete('web.pcap --fail-on x')).toEqual(expect.arrayContaining(['error', 'reset', 'half-close']));
+    expect(await complete('web.pcap we')).toEqual(['']);
   });
 });
 

@@ -2,7 +2,7 @@ import type { CommandSpec } from '../command.ts';
 import { isNothingReadable, reportProblems } from '../damage.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { FailConditions } from '../fail-on.ts';
-import { type CliIo, type ColourChoice, textOptionsFor } from '../io.ts';
+import { type CliIo, readTextChoice, type TextChoice, textOptionsFor } from '../io.ts';
 import type { Library } from '../library.ts';
 import {
   ANALYSIS_OPTIONS,
@@ -39,9 +39,9 @@ export const analyzeCommand: CommandSpec = {
   },
   examples: [
     ['lastack web.pcap', 'What happened, in a screenful'],
-    ['lastack web.pcap --outcome reset,refused', 'Only connections that ended this way'],
-    ['lastack ring-*.pcapng --format ndjson -o out.ndjson', 'Several files, one connection a line'],
-    ['lastack web.pcap --fail-on error', 'For scripts: exit with 1 if anything is wrong'],
+    ['lastack web.pcap --outcome reset,refused', 'Only what ended like this'],
+    ['lastack ring-*.pcapng -f ndjson', 'Several files; a connection a line'],
+    ['lastack web.pcap --fail-on error', 'For scripts: exit with 1 on errors'],
     ['tcpdump -w - port 443 | lastack -', 'From standard input'],
   ],
   run: analyze,
@@ -55,6 +55,8 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
   if (segments && format === 'text') {
     throw new UsageError('--segments goes with json, ndjson and csv; to read segments use: lastack explain');
   }
+  const choice = readTextChoice(raw);
+  const timeWaitSeconds = readTimeWait(raw);
   const filter = await readFilter(raw, library);
   const failWords = readList(options, 'fail-on');
   const conditions = new FailConditions(failWords, failWords.length === 0 ? [] : await library.findingCodes());
@@ -62,14 +64,14 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
   const output = openOutput(io, readText(options, 'output'));
   const progress = createProgress(
     io,
-    options.progress !== false && !(format !== 'text' && output.stream?.isTTY === true),
+    !readSwitch(options, 'no-progress') && !(format !== 'text' && output.stream?.isTTY === true),
   );
   try {
-    const sink = await createSink(format, { raw, io, library, output, segments });
+    const sink = await createSink(format, { raw, io, library, output, segments, choice });
     const request = {
       paths,
       segments,
-      timeWaitSeconds: readTimeWait(raw),
+      timeWaitSeconds,
       filter,
       onProgress: progress.onProgress,
     };
@@ -100,9 +102,10 @@ interface SinkParts {
   readonly library: Library;
   readonly output: Output;
   readonly segments: boolean;
+  readonly choice: TextChoice;
 }
 
-async function createSink(format: Format, { raw, io, library, output, segments }: SinkParts): Promise<Sink> {
+async function createSink(format: Format, { raw, io, library, output, segments, choice }: SinkParts): Promise<Sink> {
   const sinks = await import('../sinks.ts');
   switch (format) {
     case 'json':
@@ -113,8 +116,7 @@ async function createSink(format: Format, { raw, io, library, output, segments }
       return sinks.createCsvSink(output, segments);
     case 'text': {
       const describeFinding = await library.findingTitles();
-      const colour = (readText(raw.options, 'color') ?? 'auto') as ColourChoice;
-      const style = textOptionsFor(io, output.stream, { colour, ascii: readSwitch(raw.options, 'ascii') });
+      const style = textOptionsFor(io, output.stream, choice);
       const filters = filterWords(raw);
       return sinks.createTextSink(
         output,

@@ -4,7 +4,7 @@ import type { CommandSpec } from '../command.ts';
 import { isNothingReadable, reportProblems } from '../damage.ts';
 import type { AnalysisEnd, AnalysisRequest, Engine } from '../engine.ts';
 import { UsageError } from '../exit.ts';
-import { type CliIo, type ColourChoice, textOptionsFor } from '../io.ts';
+import { type CliIo, readTextChoice, textOptionsFor } from '../io.ts';
 import type { Library } from '../library.ts';
 import {
   ANALYSIS_OPTIONS,
@@ -36,7 +36,7 @@ export const explainCommand: CommandSpec = {
   summary: 'Draw one connection segment by segment, and say why each end moved',
   options: EXPLAIN_OPTIONS,
   examples: [
-    ['lastack explain web.pcap --connection 12', 'The connection that lastack calls #12'],
+    ['lastack explain web.pcap --connection 12', 'The one that lastack calls #12'],
     ['lastack explain web.pcap --port 40112', 'The one with this port'],
   ],
   run: explain,
@@ -46,9 +46,10 @@ async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<
   const { options } = raw;
   const paths = readPaths(raw, io);
   const filter = await readFilter(raw, library);
+  const choice = readTextChoice(raw);
   const timeWaitSeconds = readTimeWait(raw);
   const engine = await library.engine();
-  const progress = createProgress(io, options.progress !== false);
+  const progress = createProgress(io, !readSwitch(options, 'no-progress'));
   const request = { paths, timeWaitSeconds, filter, onProgress: progress.onProgress };
   const found = await findConnection(engine, request).finally(() => progress.stop());
   const status = reportProblems(io, found.end.captures);
@@ -57,8 +58,7 @@ async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<
   const { renderExplanation } = await import('../../report/explain.ts');
   const output = openOutput(io, readText(options, 'output'));
   try {
-    const colour = (readText(options, 'color') ?? 'auto') as ColourChoice;
-    const style = textOptionsFor(io, output.stream, { colour, ascii: readSwitch(options, 'ascii') });
+    const style = textOptionsFor(io, output.stream, choice);
     const rules = await library.rules();
     await output.write(renderExplanation(connection, { rules, unfolded: readSwitch(options, 'all') }, style));
     await output.finish();

@@ -1,8 +1,8 @@
 import type { CommandSpec } from '../command.ts';
-import { type ColourChoice, textOptionsFor } from '../io.ts';
+import { readTextChoice, textOptionsFor } from '../io.ts';
 import { type OptionSpecs, OUTPUT_FILE_OPTION, TERMINAL_OPTIONS } from '../options.ts';
 import { openOutput } from '../output.ts';
-import { readChoice, readSwitch, readText } from '../values.ts';
+import { readChoice, readText } from '../values.ts';
 
 const FORMATS = ['text', 'json', 'mermaid', 'dot'] as const;
 
@@ -27,17 +27,17 @@ export const rulesCommand: CommandSpec = {
   options: RULES_OPTIONS,
   examples: [
     ['lastack rules', 'Every rule, to read'],
-    ['lastack rules --format dot | dot -Tsvg > tcp.svg', 'The machine as a picture'],
+    ['lastack rules -f dot | dot -Tsvg > tcp.svg', 'As a picture'],
   ],
   async run(raw, io, library) {
     const { options } = raw;
     const format = readChoice(options, 'format', FORMATS) ?? 'text';
+    const choice = readTextChoice(raw);
     const { renderRules } = await import('../../report/rules.ts');
     const rules = await library.rules();
     const output = openOutput(io, readText(options, 'output'));
     try {
-      const colour = (readText(options, 'color') ?? 'auto') as ColourChoice;
-      const style = textOptionsFor(io, output.stream, { colour, ascii: readSwitch(options, 'ascii') });
+      const style = textOptionsFor(io, output.stream, choice);
       await output.write(renderRules(rules, format, style));
       await output.finish();
       return 0;
