@@ -221,10 +221,13 @@ function renderWhy(layout: Frame, row: SegmentRow, note: LadderNote): string[] {
   if (again && change === undefined) return [];
   if (change !== undefined && change.withdrawnAt !== null) return [];
   told.add(note.rule);
-  const words = [note.why];
-  if (!again && note.socket !== null) words.push(paintWords(style.good, `${style.glyphs.to} ${note.socket}`));
-  if (!again) words.push(paintWords(style.faint, `(${note.rfc})`));
-  return wrapNote(layout, `${paintEnd(style, note.end)}: `, words.join(' '));
+  const prefix = `${paintEnd(style, note.end)}: `;
+  if (again) return wrapNote(layout, prefix, note.why);
+  const source = paintWords(style.faint, `(${note.rfc})`);
+  if (note.socket === null) return wrapNote(layout, prefix, `${note.why} ${source}`);
+  const call = `${paintWords(style.good, note.socket)} ${source}`;
+  const arrow = padLeft(style.good(`${style.glyphs.to} `), textWidth(prefix));
+  return [...wrapNote(layout, prefix, note.why), ...wrapNote(layout, arrow, call)];
 }
 
 const paintEnd = (style: Style, end: End): string => style[end](end);

@@ -47,11 +47,11 @@ function renderRuleText(style: Style, rule: Rule): string[] {
   const event = `${rule.role === 'sends' ? style.client('sends') : style.server('receives')} ${rule.on}`;
   const lines = [`${padRight(style.strong(rule.id), 36)} ${event}`];
   lines.push(...wrapBehind('    ', `${from} ${move}`, style.width));
-  const words = [rule.why];
-  if (rule.socket !== undefined) words.push(paintWords(style.good, `${style.glyphs.to} ${rule.socket}`));
-  words.push(paintWords(style.faint, `(${rule.rfc})`));
-  lines.push(...wrapBehind('    ', words.join(' '), style.width));
-  return lines;
+  const source = paintWords(style.faint, `(${rule.rfc})`);
+  if (rule.socket === undefined) return [...lines, ...wrapBehind('    ', `${rule.why} ${source}`, style.width)];
+  lines.push(...wrapBehind('    ', rule.why, style.width));
+  const call = `${paintWords(style.good, rule.socket)} ${source}`;
+  return [...lines, ...wrapBehind(`    ${style.good(style.glyphs.to)} `, call, style.width)];
 }
 
 interface Edge {
