@@ -67,7 +67,7 @@ function foldChecksum(sum: number): number {
   return ~folded & 0xffff;
 }
 
-/** Checksum over the pseudo-header of RFC 9293 §3.1 / RFC 8200 §8.1 and the message; 0 for a message whose own is right. */
+/** Checksum over the pseudo-header (RFC 9293 §3.1, RFC 8200 §8.1) and the message; 0 when the message's own is right. */
 export function sumTransport(addresses: Uint8Array, protocol: number, message: Uint8Array): number {
   return foldChecksum(sumWords(addresses) + protocol + message.length + sumWords(message));
 }

@@ -128,6 +128,8 @@ export const FLAG_LETTERS: readonly (readonly [string, number])[] = [
 ];
 
 const MAX_UINT16 = 0xffff;
+/** 65,535 less the longest headers. */
+const MAX_PAYLOAD_BYTES = 65_415;
 const MAX_UINT32 = 0xffffffff;
 const SEQUENCE = /^(=?)(-?\d+)(?::(-?\d+)\((\d+)\))?$/;
 const BASIS_BY_SUFFIX: Record<string, ExpectedBasis> = { '': 'proven', '?': 'assumed', '~': 'timer', '*': 'any' };
@@ -164,7 +166,7 @@ export class PacketScriptParser {
 
   private parseTime(cursor: Cursor): number {
     const text = cursor.take('a time');
-    const match = /^([+-]?)(\d*)(?:\.(\d{1,9}))?$/.exec(text);
+    const match = /^([+-]?)(\d{0,8})(?:\.(\d{1,9}))?$/.exec(text);
     if (!match || (match[2] === '' && match[3] === undefined)) {
       throw cursor.failLast(`time must be +SECONDS after the frame above or SECONDS since the start, not '${text}'`);
     }
@@ -233,6 +235,9 @@ export class PacketScriptParser {
       modifiers: {},
     };
     parseSequence(cursor, packet);
+    if (packet.payloadBytes > MAX_PAYLOAD_BYTES) {
+      throw cursor.failLast(`more than ${MAX_PAYLOAD_BYTES} bytes do not fit into one IP packet`);
+    }
     if (cursor.peek() === 'ack') {
       cursor.take('ack');
       packet.ack = parseNumber(cursor, 'an acknowledgment number');

@@ -1,4 +1,4 @@
-/** The way back: frames as a scenario file. Everything is written out, so that reading it again gives the same frames. */
+/** The way back: frames as a scenario file with everything written out, so that reading it gives the same frames. */
 import { NANOS_PER_SECOND } from '../base/time.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import type { TcpFrame } from './frame.ts';

@@ -1,4 +1,4 @@
-/** Turns script packets into frames: fills in numbers, options, IP identification and lifetimes that the script leaves out. */
+/** Turns script packets into frames: fills in the numbers, options and IP fields that the script leaves out. */
 import { TcpFlag } from '../wire/batch.ts';
 import { ScenarioError } from './error.ts';
 import type { FrameBase, IcmpFrame, TcpFrame } from './frame.ts';
@@ -11,7 +11,7 @@ import {
   type TcpScriptPacket,
 } from './packet-script.ts';
 import type { Scenario, ScriptEnd } from './scenario.ts';
-import { parseSackRanges, parseTcpOptions, type TcpOptionSpec } from './tcp-options.ts';
+import { encodeTcpOptions, parseSackRanges, parseTcpOptions, type TcpOptionSpec } from './tcp-options.ts';
 
 /** Where and when a frame was captured. */
 export interface Taken {
@@ -37,6 +37,7 @@ interface EndMemory {
   offersTimestamps: boolean | null;
 }
 
+const MAX_OPTION_BYTES = 40;
 const NANOS_PER_MILLI = 1_000_000;
 const TICK_SOURCE = '192.0.2.1';
 const TICK_DESTINATION = '192.0.2.2';
@@ -89,6 +90,9 @@ class FramePlanner {
     const shown = to.nxt ?? to.end.isn;
     const ack = hasAck || packet.ack ? resolveNumber(packet.ack, to.end.isn, shown) : 0;
     const options = this.planOptions(packet, from, to);
+    if (encodeTcpOptions(options).length > MAX_OPTION_BYTES) {
+      throw scriptError(packet, `TCP options take more than ${MAX_OPTION_BYTES} bytes`, packet.options?.column);
+    }
     const frame: TcpFrame = {
       source: from.end.address,
       destination: to.end.address,

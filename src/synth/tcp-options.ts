@@ -78,7 +78,7 @@ function parseOption(text: string, sackBase: number): TcpOptionSpec | null {
   }
 }
 
-/** Reads `<...>`; `sackBase` is the ISN that SACK edges are relative to. Returns the text of the option it does not understand. */
+/** Reads `<...>`; SACK edges are relative to `sackBase`. An option that it does not understand is returned as text. */
 export function parseTcpOptions(text: string, sackBase: number): TcpOptionSpec[] | { bad: string } {
   const inner = text.slice(1, -1).trim();
   if (inner === '') return [];

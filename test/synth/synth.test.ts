@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { formatIpv6, parseAddress, parseEndpoint } from '../../src/synth/address.ts';
 import { synthesizePcap, synthesizePcapng } from '../../src/synth/capture.ts';
@@ -71,6 +72,7 @@ describe('packet script', () => {
     ['soon C > S .', 'x.md:3:1: time must be', 1],
     ['+0 C > S . win 70000', 'x.md:3:16:', 16],
     ['+0 C > S S | syn | SYN_SENT', 'x.md:3:28: expected a state', 28],
+    ['+0 C > S P. 1:70001(70000)', 'x.md:3:13:', 13],
     ['+0 dup', 'x.md:3:4: there is no frame above', 4],
   ])('error in %j names line and column', (line, message, column) => {
     const fail = (): Scenario => parseScript(line);
@@ -83,12 +85,54 @@ describe('packet script', () => {
     }
   });
 
+  test('options that do not fit are refused', () => {
+    const scenario = parseScript('+0 C > S S', '+0 S > C S.', '+0 C > S . sack 1:2,3:4,5:6,7:8');
+    expect(() => planFrames(scenario)).toThrow('x.md:5:1: TCP options take more than 40 bytes');
+  });
+
   test('unknown labels and states are refused when the vocabulary is given', () => {
     const text = script('+0 C > S S | sin | SYN_SENT LISTEN?');
     expect(() => parseScenario(text, { labels: ['syn'] })).toThrow("'sin' is no label");
     const other = script('+0 C > S S | syn | SYN_SEND LISTEN?');
     expect(() => parseScenario(other, { states: ['LISTEN', 'SYN_SENT'] })).toThrow("-:3:20: 'SYN_SEND' is no state");
   });
+});
+
+test('a mangled scenario is read or refused with line and column, never anything else', () => {
+  const texts = scenarioFiles.map((name) => printed(loadScenario(name)));
+  const word = fc.constantFrom(
+    'C',
+    '>',
+    '<',
+    '>',
+    'S',
+    'dup',
+    'tick',
+    '|',
+    '?',
+    '=',
+    '-',
+    '.',
+    '1:2(3)',
+    '<mss',
+    '9',
+    '```',
+  );
+  const edit = fc.tuple(fc.nat(), fc.nat(20), fc.oneof(word, fc.string({ maxLength: 5 })));
+  fc.assert(
+    fc.property(fc.constantFrom(...texts), fc.array(edit, { minLength: 1, maxLength: 4 }), (text, edits) => {
+      const mangled = edits.reduce((current, [at, length, insert]) => {
+        const start = at % current.length;
+        return current.slice(0, start) + insert + current.slice(start + length);
+      }, text);
+      try {
+        synthesizePcapng(parseScenario(mangled));
+      } catch (error) {
+        if (!(error instanceof ScenarioError)) throw error;
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test('addresses', () => {
@@ -110,22 +154,46 @@ describe('reading frames back', () => {
   });
 });
 
+function printed(scenario: Scenario): string {
+  return printScenario({
+    title: scenario.title,
+    prose: '',
+    startSeconds: scenario.settings.startSeconds,
+    ends: [...scenario.ends.values()],
+    segments: planFrames(scenario).filter((planned) => planned.kind === 'tcp'),
+    expectations: [],
+  });
+}
+
 describe('printing', () => {
   test.each(scenarioFiles)('%s: reading what was printed gives the same frames', (name) => {
     const scenario = loadScenario(name);
-    const planned = planFrames(scenario);
-    const isPlain = planned.every((frame, index) => frame.timeNanos >= (planned[index - 1]?.timeNanos ?? 0));
-    const segments = planned.flatMap((frame) => (frame.kind === 'tcp' ? [frame] : []));
-    const printed = printScenario({
-      title: scenario.title,
-      prose: '',
-      startSeconds: scenario.settings.startSeconds,
+    const segments = planFrames(scenario).filter((planned) => planned.kind === 'tcp');
+    expect(planFrames(parseScenario(printed(scenario)))).toEqual(segments);
+  });
+
+  test('labels, states and expectations stand in columns that are read again', () => {
+    const scenario = parseScript('+0 C > S S', '+.5 C > S S');
+    const segments = planFrames(scenario).filter((planned) => planned.kind === 'tcp');
+    const text = printScenario({
+      title: 'Two',
+      prose: 'Some prose.',
+      startSeconds: 0,
       ends: [...scenario.ends.values()],
-      segments,
-      expectations: [],
+      segments: [
+        { ...segments[0], labels: 'syn', states: 'SYN_SENT LISTEN?' },
+        { ...segments[1], states: 'SYN_SENT -' },
+      ],
+      expectations: ['outcome: unanswered', 'findings: syn-unanswered'],
     });
-    expect(isPlain || printed.includes('-.')).toBe(true);
-    expect(planFrames(parseScenario(printed))).toEqual(segments);
+    const again = parseScenario(text);
+    expect(again.packets[0].expect).toEqual({
+      labels: ['syn'],
+      client: { state: 'SYN_SENT', basis: 'proven' },
+      server: { state: 'LISTEN', basis: 'assumed' },
+    });
+    expect(again.packets[1].expect.labels).toBeNull();
+    expect(again.expectations[0].entries.map((entry) => entry.key)).toEqual(['outcome', 'findings']);
   });
 });
 
