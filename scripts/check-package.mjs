@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// Checks what would be published: the compiled library with its declarations, three documents, and nothing else.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+const documents = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'];
+const required = [...documents, 'dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js'];
+
+const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
+const parsed = JSON.parse(output);
+const [pack] = Array.isArray(parsed) ? parsed : Object.values(parsed);
+const files = pack.files.map((file) => file.path);
+
+const problems = [
+  ...required.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
+  ...files
+    .filter((file) => !documents.includes(file) && !/^dist\/.+\.(?:js|d\.ts)$/.test(file))
+    .map((file) => `${file} should not be published`),
+  ...files
+    .filter((file) => file.startsWith('dist/'))
+    .filter((file) => !existsSync(file.replace(/^dist/, 'src').replace(/(?:\.d\.ts|\.js)$/, '.ts')))
+    .map((file) => `${file} has no source any more: remove dist and build again`),
+];
+for (const problem of problems) console.error(`package: ${problem}`);
+if (problems.length > 0) process.exit(1);
+console.log(`package: ${files.length} files, ${Math.round(pack.size / 1024)} KiB packed, as it should be`);
