@@ -107,6 +107,7 @@ const lineOf = (cells: readonly Cell[]): string => `${cells.map(quoteCell).join(
 
 function quoteCell(cell: Cell): string {
   if (cell === null || cell === undefined) return '';
+  if (typeof cell === 'number') return String(cell);
   const text = String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,5 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { CONNECTION_COLUMNS, renderCsvHeader, renderCsvRow, renderSegmentCsvRows } from '../../src/report/csv.ts';
+import {
+  CONNECTION_COLUMNS,
+  renderCsvHeader,
+  renderCsvRow,
+  renderSegmentCsvRows,
+  SEGMENT_COLUMNS,
+} from '../../src/report/csv.ts';
 import { renderJson, streamJson } from '../../src/report/json.ts';
 import { renderNdjsonLine } from '../../src/report/ndjson.ts';
 import { renderRules } from '../../src/report/rules.ts';
@@ -143,6 +150,13 @@ describe('csv', () => {
       ],
     ]);
   });
+});
+
+test('the documented columns are those there are', () => {
+  const page = readFileSync(new URL('../../docs/output.md', import.meta.url), 'utf8');
+  const list = (columns: readonly { name: string }[]) => columns.map((column) => `\`${column.name}\``).join(' ');
+  expect(page).toContain(`One row a connection: ${list(CONNECTION_COLUMNS)}\n`);
+  expect(page).toContain(`One row a segment, with \`--segments\`: ${list(SEGMENT_COLUMNS)}\n`);
 });
 
 describe('rules', () => {
