@@ -29,7 +29,7 @@ export function createProgress(io: CliIo, wanted: boolean): Progress {
     const bar = new SingleBar(
       {
         stream: io.stderr,
-        format: '  reading {bar} {percentage} %  {read} of {total}, {eta_formatted} left',
+        format: '  reading {bar} {percentage} %  {read} of {size}',
         barsize: 24,
         clearOnComplete: true,
         hideCursor: true,
@@ -40,7 +40,7 @@ export function createProgress(io: CliIo, wanted: boolean): Progress {
     );
     let started = false;
     draw = (bytesRead, totalBytes) => {
-      const payload = { read: formatBytes(bytesRead), total: formatBytes(totalBytes) };
+      const payload = { read: formatBytes(bytesRead), size: formatBytes(totalBytes) };
       if (!started) bar.start(totalBytes, bytesRead, payload);
       else bar.update(bytesRead, payload);
       started = true;
