@@ -1,6 +1,6 @@
 /** Hand-written connections of the kinds that renderers have to cope with. */
 import type { ConnectionResult, HandshakeResult } from '../../src/report/result.ts';
-import { converse, finding, type SampleSegment } from './sample-conversation.ts';
+import { converse, finding, row, type SampleSegment } from './sample-conversation.ts';
 
 const HANDSHAKE: HandshakeResult = {
   synFrame: 1,
@@ -13,77 +13,19 @@ const HANDSHAKE: HandshakeResult = {
 };
 
 const opening = (): SampleSegment[] => [
-  {
-    at: 0,
-    from: 'client',
-    flags: 'SYN',
-    labels: 'syn',
-    phase: 'handshake',
-    client: 'SYN_SENT',
-    server: 'LISTEN',
-    rules: 'connect listen-receives-syn',
-  },
-  {
-    at: 0.0604,
-    from: 'server',
-    flags: 'SYN,ACK',
-    labels: 'syn-ack',
-    phase: 'handshake',
-    client: 'ESTABLISHED',
-    server: 'SYN_RECEIVED',
-    rules: 'accept-syn receive-syn-ack',
-  },
-  {
-    at: 0.1011,
-    from: 'client',
-    flags: 'ACK',
-    labels: 'handshake-ack',
-    phase: 'handshake',
-    client: 'ESTABLISHED',
-    server: 'ESTABLISHED',
-    rules: 'complete-handshake handshake-completed',
-  },
+  row(0, 'client SYN 0 | syn | handshake SYN_SENT LISTEN | connect listen-receives-syn'),
+  row(0.0604, 'server SYN,ACK 0 | syn-ack | handshake ESTABLISHED SYN_RECEIVED | accept-syn receive-syn-ack'),
+  row(
+    0.1011,
+    'client ACK 0 | handshake-ack | handshake ESTABLISHED ESTABLISHED | complete-handshake handshake-completed',
+  ),
 ];
 
 const exchange = (): SampleSegment[] => [
-  {
-    at: 0.1013,
-    from: 'client',
-    flags: 'PSH,ACK',
-    length: 412,
-    labels: 'data',
-    client: 'ESTABLISHED',
-    server: 'ESTABLISHED',
-    rules: 'exchange',
-  },
-  {
-    at: 0.162,
-    from: 'server',
-    flags: 'ACK',
-    labels: 'ack',
-    client: 'ESTABLISHED',
-    server: 'ESTABLISHED',
-    rules: 'exchange',
-  },
-  {
-    at: 0.17,
-    from: 'server',
-    flags: 'PSH,ACK',
-    length: 1240,
-    labels: 'data',
-    client: 'ESTABLISHED',
-    server: 'ESTABLISHED',
-    rules: 'exchange',
-  },
-  {
-    at: 0.2107,
-    from: 'client',
-    flags: 'ACK',
-    labels: 'ack',
-    client: 'ESTABLISHED',
-    server: 'ESTABLISHED',
-    rules: 'exchange',
-  },
+  row(0.1013, 'client PSH,ACK 412 | data | data ESTABLISHED ESTABLISHED | exchange'),
+  row(0.162, 'server ACK 0 | ack | data ESTABLISHED ESTABLISHED | exchange'),
+  row(0.17, 'server PSH,ACK 1240 | data | data ESTABLISHED ESTABLISHED | exchange'),
+  row(0.2107, 'client ACK 0 | ack | data ESTABLISHED ESTABLISHED | exchange'),
 ];
 
 /** Opened, one request and answer, closed by the client in four segments. */
@@ -92,46 +34,13 @@ export function cleanClose(more: Partial<ConnectionResult> = {}): ConnectionResu
     segments: [
       ...opening(),
       ...exchange(),
-      {
-        at: 3.2,
-        from: 'client',
-        flags: 'FIN,ACK',
-        labels: 'fin-1',
-        phase: 'teardown',
-        client: 'FIN_WAIT_1',
-        server: 'ESTABLISHED',
-        rules: 'close-first',
-      },
-      {
-        at: 3.2605,
-        from: 'server',
-        flags: 'ACK',
-        labels: 'ack-of-fin-1',
-        phase: 'teardown',
-        client: 'FIN_WAIT_2',
-        server: 'CLOSE_WAIT',
-        rules: 'acknowledge-fin fin-acknowledged',
-      },
-      {
-        at: 3.4,
-        from: 'server',
-        flags: 'FIN,ACK',
-        labels: 'fin-2',
-        phase: 'teardown',
-        client: 'FIN_WAIT_2',
-        server: 'LAST_ACK',
-        rules: 'close-second',
-      },
-      {
-        at: 3.4408,
-        from: 'client',
-        flags: 'ACK',
-        labels: 'ack-of-fin-2',
-        phase: 'teardown',
-        client: 'TIME_WAIT',
-        server: 'CLOSED',
-        rules: 'acknowledge-last-fin last-fin-acknowledged',
-      },
+      row(3.2, 'client FIN,ACK 0 | fin-1 | teardown FIN_WAIT_1 ESTABLISHED | close-first'),
+      row(3.2605, 'server ACK 0 | ack-of-fin-1 | teardown FIN_WAIT_2 CLOSE_WAIT | acknowledge-fin fin-acknowledged'),
+      row(3.4, 'server FIN,ACK 0 | fin-2 | teardown FIN_WAIT_2 LAST_ACK | close-second'),
+      row(
+        3.4408,
+        'client ACK 0 | ack-of-fin-2 | teardown TIME_WAIT CLOSED | acknowledge-last-fin last-fin-acknowledged',
+      ),
     ],
     client: [
       'SYN_SENT proven 1',
@@ -178,16 +87,10 @@ export function finalAckLost(more: Partial<ConnectionResult> = {}): ConnectionRe
       rules: 'repeat-fin time-wait-restart',
       repeats,
     },
-    {
-      at: at + 0.0407,
-      from: 'client',
-      flags: 'ACK',
-      labels: 'ack-of-fin-repeat',
-      phase: 'teardown',
-      client: 'TIME_WAIT',
-      server: 'CLOSED',
-      rules: 'acknowledge-last-fin last-fin-acknowledged',
-    },
+    row(
+      at + 0.0407,
+      'client ACK 0 | ack-of-fin-repeat | teardown TIME_WAIT CLOSED | acknowledge-last-fin last-fin-acknowledged',
+    ),
   ];
   const first: SampleSegment[] = (clean.segments ?? []).map((segment, index) => ({
     at: [0, 0.0604, 0.1011, 0.1013, 0.162, 0.17, 0.2107, 3.2, 3.2605, 3.4, 3.4408][index],
@@ -253,26 +156,8 @@ export function finalAckLost(more: Partial<ConnectionResult> = {}): ConnectionRe
 export function refused(more: Partial<ConnectionResult> = {}): ConnectionResult {
   return converse({
     segments: [
-      {
-        at: 0,
-        from: 'client',
-        flags: 'SYN',
-        labels: 'syn',
-        phase: 'handshake',
-        client: 'SYN_SENT',
-        server: 'LISTEN',
-        rules: 'connect',
-      },
-      {
-        at: 0.0006,
-        from: 'server',
-        flags: 'RST,ACK',
-        labels: 'rst-refuse',
-        phase: 'reset',
-        client: 'CLOSED',
-        server: 'CLOSED',
-        rules: 'refuse receive-refusal',
-      },
+      row(0, 'client SYN 0 | syn | handshake SYN_SENT LISTEN | connect'),
+      row(0.0006, 'server RST,ACK 0 | rst-refuse | reset CLOSED CLOSED | refuse receive-refusal'),
     ],
     client: ['SYN_SENT proven 1', 'CLOSED assumed 2'],
     server: ['CLOSED proven 2'],
@@ -310,67 +195,15 @@ export function halfClose(more: Partial<ConnectionResult> = {}): ConnectionResul
     segments: [
       ...opening(),
       ...exchange(),
-      {
-        at: 0.3,
-        from: 'client',
-        flags: 'FIN,ACK',
-        labels: 'fin-1',
-        phase: 'teardown',
-        client: 'FIN_WAIT_1',
-        server: 'ESTABLISHED',
-        rules: 'close-first',
-      },
-      {
-        at: 0.36,
-        from: 'server',
-        flags: 'ACK',
-        labels: 'ack-of-fin-1',
-        phase: 'teardown',
-        client: 'FIN_WAIT_2',
-        server: 'CLOSE_WAIT',
-        rules: 'acknowledge-fin fin-acknowledged',
-      },
-      {
-        at: 12.5,
-        from: 'server',
-        flags: 'PSH,ACK',
-        length: 9000,
-        labels: 'half-close-data',
-        phase: 'teardown',
-        client: 'FIN_WAIT_2',
-        server: 'CLOSE_WAIT',
-        rules: 'half-close-send',
-      },
-      {
-        at: 12.541,
-        from: 'client',
-        flags: 'ACK',
-        labels: 'ack',
-        phase: 'teardown',
-        client: 'FIN_WAIT_2',
-        server: 'CLOSE_WAIT',
-        rules: 'exchange',
-      },
-      {
-        at: 12.6,
-        from: 'server',
-        flags: 'FIN,ACK',
-        labels: 'fin-2',
-        phase: 'teardown',
-        client: 'FIN_WAIT_2',
-        server: 'LAST_ACK',
-        rules: 'close-second',
-      },
-      {
-        at: 12.641,
-        from: 'client',
-        flags: 'ACK',
-        labels: 'ack-of-fin-2',
-        phase: 'teardown',
-        client: 'TIME_WAIT',
-        server: 'CLOSED',
-        rules: 'acknowledge-last-fin last-fin-acknowledged',
-      },
+      row(0.3, 'client FIN,ACK 0 | fin-1 | teardown FIN_WAIT_1 ESTABLISHED | close-first'),
+      row(0.36, 'server ACK 0 | ack-of-fin-1 | teardown FIN_WAIT_2 CLOSE_WAIT | acknowledge-fin fin-acknowledged'),
+      row(12.5, 'server PSH,ACK 9000 | half-close-data | teardown FIN_WAIT_2 CLOSE_WAIT | half-close-send'),
+      row(12.541, 'client ACK 0 | ack | teardown FIN_WAIT_2 CLOSE_WAIT | exchange'),
+      row(12.6, 'server FIN,ACK 0 | fin-2 | teardown FIN_WAIT_2 LAST_ACK | close-second'),
+      row(
+        12.641,
+        'client ACK 0 | ack-of-fin-2 | teardown TIME_WAIT CLOSED | acknowledge-last-fin last-fin-acknowledged',
+      ),
     ],
     client: [
       'SYN_SENT proven 1',
@@ -416,16 +249,7 @@ export function resetByServer(more: Partial<ConnectionResult> = {}): ConnectionR
     segments: [
       ...opening(),
       ...exchange(),
-      {
-        at: 0.9,
-        from: 'server',
-        flags: 'RST,ACK',
-        labels: 'rst-active',
-        phase: 'reset',
-        client: 'CLOSED',
-        server: 'CLOSED',
-        rules: 'abort receive-reset',
-      },
+      row(0.9, 'server RST,ACK 0 | rst-active | reset CLOSED CLOSED | abort receive-reset'),
     ],
     client: ['SYN_SENT proven 1', 'ESTABLISHED proven 2 proven=3', 'CLOSED assumed 8'],
     server: ['LISTEN assumed 1', 'SYN_RECEIVED proven 2', 'ESTABLISHED proven 3 proven=5', 'CLOSED assumed 8'],
@@ -512,61 +336,28 @@ export function bulkTransfer(more: Partial<ConnectionResult> = {}): ConnectionRe
       rules: 'exchange',
     });
     if (index % 2 === 1) {
-      segments.push({
-        at: at + 0.0004,
-        from: 'client',
-        flags: 'ACK',
-        labels: 'ack',
-        client: 'ESTABLISHED',
-        server: 'ESTABLISHED',
-        rules: 'exchange',
-      });
+      segments.push(row(at + 0.0004, 'client ACK 0 | ack | data ESTABLISHED ESTABLISHED | exchange'));
     }
     if (index === 199) {
-      segments.push({
-        at: at + 0.0006,
-        from: 'server',
-        flags: 'ACK',
-        length: 1448,
-        labels: 'data-retransmission',
-        client: 'ESTABLISHED',
-        server: 'ESTABLISHED',
-        rules: 'exchange',
-        repeats: segments.length - 1,
-      });
+      segments.push(
+        row(
+          at + 0.0006,
+          'server ACK 1448 | data-retransmission | data ESTABLISHED ESTABLISHED | exchange',
+          segments.length - 1,
+        ),
+      );
     }
   }
-  segments.push({
-    at: 95,
-    from: 'server',
-    flags: 'FIN,PSH,ACK',
-    length: 12,
-    labels: 'fin-1 data',
-    phase: 'teardown',
-    client: 'ESTABLISHED',
-    server: 'FIN_WAIT_1',
-    rules: 'close-first',
-  });
-  segments.push({
-    at: 95.04,
-    from: 'client',
-    flags: 'FIN,ACK',
-    labels: 'fin-2 ack-of-fin-1',
-    phase: 'teardown',
-    client: 'LAST_ACK',
-    server: 'TIME_WAIT',
-    rules: 'close-second fin-acknowledged-by-fin',
-  });
-  segments.push({
-    at: 95.1,
-    from: 'server',
-    flags: 'ACK',
-    labels: 'ack-of-fin-2',
-    phase: 'teardown',
-    client: 'CLOSED',
-    server: 'TIME_WAIT',
-    rules: 'acknowledge-last-fin last-fin-acknowledged',
-  });
+  segments.push(row(95, 'server FIN,PSH,ACK 12 | fin-1 data | teardown ESTABLISHED FIN_WAIT_1 | close-first'));
+  segments.push(
+    row(
+      95.04,
+      'client FIN,ACK 0 | fin-2 ack-of-fin-1 | teardown LAST_ACK TIME_WAIT | close-second fin-acknowledged-by-fin',
+    ),
+  );
+  segments.push(
+    row(95.1, 'server ACK 0 | ack-of-fin-2 | teardown CLOSED TIME_WAIT | acknowledge-last-fin last-fin-acknowledged'),
+  );
   const end = segments.length;
   return converse({
     segments,

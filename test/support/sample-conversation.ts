@@ -35,6 +35,25 @@ export interface SampleConversation {
   findings?: Finding[];
 }
 
+/** A segment in one line: `from flags length | labels | phase client-state server-state | rules`. */
+export function row(at: number, line: string, repeats?: number): SampleSegment {
+  const [what, labels, states, rules] = line.split(' | ');
+  const [from, flags, length] = what.split(' ');
+  const [phase, client, server] = states.split(' ');
+  return {
+    at,
+    from: from as End,
+    flags,
+    length: Number(length),
+    labels,
+    phase: phase as Phase,
+    client: client as TcpState,
+    server: server as TcpState,
+    rules,
+    ...(repeats === undefined ? {} : { repeats }),
+  };
+}
+
 const START = '2026-11-20T14:03:11.123456000Z';
 const CLIENT_ISN = 2_900_008_288;
 const SERVER_ISN = 4_294_967_000;
