@@ -88,6 +88,15 @@ describe('exit statuses', () => {
     }
   });
 
+  test('3 for a mistyped command, with what was probably meant', async () => {
+    const problem = { code: 'unreadable', byteOffset: 0, packetNumber: 0, message: 'there is no such file' };
+    const { status, err } = await lastack('explian', sampleDocument([], { path: 'explian', problem }));
+    expect(status).toBe(3);
+    expect(err).toBe(
+      'lastack: explian: there is no such file. Check the path and its permissions.\nlastack: did you mean the command explain?\n',
+    );
+  });
+
   test('3 for a capture error that the analysis throws', async () => {
     const io = createTestIo();
     const library = createFakeLibrary(troubledService());

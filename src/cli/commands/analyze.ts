@@ -1,4 +1,5 @@
-import type { CommandSpec } from '../command.ts';
+import type { CaptureResult } from '../../report/result.ts';
+import { COMMANDS, type CommandSpec } from '../command.ts';
 import { isNothingReadable, reportProblems } from '../damage.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { FailConditions } from '../fail-on.ts';
@@ -18,7 +19,7 @@ import { type Output, openOutput } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { filterWords, readFilter, readPaths, readTimeWait } from '../request.ts';
 import type { Sink } from '../sinks.ts';
-import { readChoice, readList, readSwitch, readText } from '../values.ts';
+import { readChoice, readList, readSwitch, readText, suggest } from '../values.ts';
 
 const FORMATS = ['text', 'json', 'ndjson', 'csv'] as const;
 type Format = (typeof FORMATS)[number];
@@ -86,6 +87,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       await output.finish();
     }
     const status = reportProblems(io, end.captures);
+    suggestCommand(io, end.captures);
     const met = conditions.describe();
     if (met === '') return status;
     io.stderr.write(`lastack: --fail-on: ${met}\n`);
@@ -125,4 +127,11 @@ async function createSink(format: Format, { raw, io, library, output, segments, 
       );
     }
   }
+}
+
+/** `lastack explian web.pcap` looks for a file `explian`: says what was probably meant. */
+function suggestCommand(io: CliIo, [first]: readonly CaptureResult[]): void {
+  if (first?.problem?.code !== 'unreadable') return;
+  const command = suggest(first.path, Object.keys(COMMANDS));
+  if (command !== undefined) io.stderr.write(`lastack: did you mean the command ${command}?\n`);
 }
