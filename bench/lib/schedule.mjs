@@ -21,7 +21,7 @@ class Tuples {
     this.random = random;
     this.clients = clients;
     this.servers = servers;
-    this.ipv6Clients = Math.round(clients * ipv6Share);
+    this.ipv6Every = Math.round(1 / ipv6Share);
     this.dealt = 0;
   }
 
@@ -33,7 +33,7 @@ class Tuples {
     const server = random.between(1, this.servers);
     this.dealt++;
     return {
-      ipv6: client < this.ipv6Clients,
+      ipv6: client % this.ipv6Every === 0,
       client: CLIENT_NET + client + 1,
       clientPort,
       server: SERVER_NET + server,
