@@ -8,8 +8,8 @@
  */
 export { MILLISECOND, SECOND } from './simulator/clock.ts';
 export type { Loss, TapRecord } from './simulator/network.ts';
-export type { ApplicationPlan, Plan } from './simulator/plan.ts';
-export { drawPlan } from './simulator/plan.ts';
+export type { ApplicationPlan, Plan, TapPlan } from './simulator/plan.ts';
+export { drawPlan, WHOLE_TAP } from './simulator/plan.ts';
 export { Random } from './simulator/random.ts';
 export * from './simulator/segment.ts';
 export { runPlan, type Simulation, simulate, type TrueConnection } from './simulator/simulate.ts';

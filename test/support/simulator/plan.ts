@@ -29,7 +29,19 @@ export interface Plan {
   reconnectNanos: number | null;
   /** The capture holds every packet twice. */
   capturedTwice: boolean;
+  tap: TapPlan;
 }
+
+/** What the capture lacks although it passed the tap. */
+export interface TapPlan {
+  /** Share of packets that it drops. */
+  drops: number;
+  fromNanos: number;
+  untilNanos: number;
+}
+
+/** A tap that misses nothing. */
+export const WHOLE_TAP: TapPlan = { drops: 0, fromNanos: 0, untilNanos: Number.POSITIVE_INFINITY };
 
 /** Draws a plan; with `calm` the network loses, repeats and holds back nothing. */
 export function drawPlan(random: Random, calm: boolean): Plan {
@@ -48,7 +60,21 @@ export function drawPlan(random: Random, calm: boolean): Plan {
     crash,
     reconnectNanos: random.chance(0.12) ? 1.2 * SECOND + random.unit() * 90 * SECOND * random.unit() : null,
     capturedTwice: random.chance(0.05),
+    tap: calm ? WHOLE_TAP : drawTap(random),
   };
+}
+
+function drawTap(random: Random): TapPlan {
+  switch (random.pick({ whole: 85, drops: 5, late: 5, cut: 5 })) {
+    case 'whole':
+      return WHOLE_TAP;
+    case 'drops':
+      return { ...WHOLE_TAP, drops: random.unit() * 0.2 };
+    case 'late':
+      return { ...WHOLE_TAP, fromNanos: random.unit() * 1.5 * SECOND };
+    case 'cut':
+      return { ...WHOLE_TAP, untilNanos: random.unit() * 2 * SECOND };
+  }
 }
 
 function drawNetwork(random: Random, calm: boolean): NetworkPlan {

@@ -17,8 +17,10 @@ export interface TrueConnection {
 export interface Simulation {
   seed: number;
   plan: Plan;
-  /** In the order of time. */
+  /** What the capture holds, in the order of time. */
   tap: TapRecord[];
+  /** How many segments passed the tap that the capture lacks. */
+  uncaptured: number;
   /** Every segment sent, also those that the tap never saw. */
   sent: SimSegment[];
   losses: Loss[];
@@ -59,10 +61,15 @@ export function runPlan(seed: number, plan: Plan): Simulation {
   if (plan.reconnectNanos !== null) scheduleReconnect(plan.reconnectNanos, clock, client);
   clock.run(LIMIT_NANOS);
 
+  const tap = network.tap.filter(({ timeNanos }) => {
+    const { drops, fromNanos, untilNanos } = plan.tap;
+    return timeNanos >= fromNanos && timeNanos < untilNanos && !(drops > 0 && random.chance(drops));
+  });
   return {
     seed,
     plan,
-    tap: network.tap,
+    tap,
+    uncaptured: network.tap.length - tap.length,
     sent,
     losses: network.losses,
     duplicates: network.duplicates,
