@@ -30,10 +30,12 @@ export function renderConnectionTitle(style: Style, connection: ConnectionResult
   const { outcome } = connection;
   const client = style.client(formatEndpoint(connection.client));
   const server = style.server(formatEndpoint(connection.server));
-  const name = `${style.strong(`#${connection.id}`)}  ${client} ${style.glyphs.to} ${server}`;
+  const number = style.strong(`#${connection.id}`);
   const verdict = `${paintMood(style, OUTCOME_WORDS[outcome].mood, outcome)}${style.faint(`, ${describeCloser(connection)}`)}`;
-  const gap = style.width - textWidth(name) - textWidth(verdict);
-  return gap >= 2 ? [`${name}  ${verdict}`] : [name, `    ${verdict}`];
+  const pair = `${number}  ${client} ${style.glyphs.to} ${server}`;
+  if (textWidth(pair) + 2 + textWidth(verdict) <= style.width) return [`${pair}  ${verdict}`];
+  if (textWidth(pair) <= style.width) return [pair, `    ${verdict}`];
+  return [`${number}  ${client}`, `    ${style.glyphs.to} ${server}`, `    ${verdict}`];
 }
 
 /** A connection told in a few lines: who opened, what was carried, who closed, where both ends are left, findings. */
