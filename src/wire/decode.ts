@@ -1,27 +1,37 @@
 import type { SegmentBatch } from './batch.ts';
-import { decodeEthernet, decodeVlan } from './ethernet.ts';
+import { BATCH_ROWS } from './batch.ts';
+import { type ChecksumCounts, newChecksumCounts } from './checksum.ts';
+import { decodeEthernet } from './ethernet.ts';
+import type { FragmentCounts } from './fragments.ts';
+import { decodeSubframe } from './ieee80211.ts';
 import { decodeIpv4 } from './ipv4.ts';
-import { decodeAuthentication, decodeHopByHop, decodeIpv6, decodeIpv6Extension } from './ipv6.ts';
+import { decodeLayer } from './layers.ts';
+import { decodeLink } from './link.ts';
 import { LinkType } from './linktype.ts';
-import { linkTypeName } from './linktype-names.ts';
-import { decodeLoopback } from './loopback.ts';
 import { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
-import { decodeSll, decodeSll2 } from './sll.ts';
 import { decodeTcp } from './tcp.ts';
+import { formatPath } from './tunnel.ts';
 
 export interface DecoderOptions {
   /** Follow tunnels to the innermost TCP (default true); otherwise stop at the outer IP header. */
   readonly decapsulate?: boolean;
-  /** Verify IP and TCP checksums where the whole segment was captured (default false). */
+  /** Verify IPv4 and TCP checksums where the whole segment was captured (default false). */
   readonly verifyChecksums?: boolean;
+  /** Unfinished fragmented datagrams held at a time (default 4096). */
+  readonly maxFragmentedDatagrams?: number;
+  /** Octets of fragments held at a time (default 16 MiB). */
+  readonly maxFragmentBytes?: number;
+  /** Seconds of capture time after which an unfinished datagram is given up (default 60, as RFC 8200 §4.5 says). */
+  readonly fragmentTimeoutSeconds?: number;
 }
 
 /** Headers one inside the other after which a packet is given up. */
 const MAXIMUM_LAYERS = 48;
 /** A longer packet is no packet: its claimed length on the wire is not believed. */
 const MAXIMUM_WIRE_BYTES = 1 << 24;
+const NANOS_PER_SECOND = 1e9;
 
 /**
  * Turns frames into rows of a batch; what gives no row is counted by reason.
@@ -30,14 +40,21 @@ const MAXIMUM_WIRE_BYTES = 1 << 24;
  */
 export class Decoder {
   readonly #packet: Packet;
-  #segmentCount = 0;
+  /** Rows by tunnel path (see tunnel.ts). */
+  readonly #tunnelRows = new Map<number, number>();
+  #rows = 0;
 
-  constructor(batch: SegmentBatch, _options: DecoderOptions = {}) {
-    this.#packet = new Packet(batch);
+  constructor(batch: SegmentBatch, options: DecoderOptions = {}) {
+    this.#packet = new Packet(batch, options.decapsulate ?? true, options.verifyChecksums ?? false, {
+      datagrams: options.maxFragmentedDatagrams ?? 4096,
+      bytes: options.maxFragmentBytes ?? 1 << 24,
+      timeoutNanos: (options.fragmentTimeoutSeconds ?? 60) * NANOS_PER_SECOND,
+    });
   }
 
   /**
-   * Appends at most one row to the batch; the caller empties the batch when `count` reaches `BATCH_ROWS`.
+   * Appends the frame's row to the batch, if it has one; an 802.11 aggregate may have several, as long as there is
+   * room. The caller empties the batch when `count` reaches `BATCH_ROWS`, and `icmpErrors` with it.
    *
    * `bytes` and `view` show the same memory. `start` and `capturedBytes` must lie within it; `wireBytes` is the length
    * before the snap length cut it; `linkType` is a LINKTYPE_ number. @hot
@@ -69,8 +86,12 @@ export class Decoder {
     packet.wireEnd = wireBytes > capturedBytes && wireBytes <= MAXIMUM_WIRE_BYTES ? start + wireBytes : packet.end;
     packet.scope = 0;
     packet.origin = 0;
-    this.#peel(packet, linkType === LinkType.ETHERNET ? decodeEthernet(packet) : decodeLink(packet, linkType));
-    if (batch.count !== row) this.#segmentCount++;
+    packet.tunnelPath = 0;
+    packet.interfaceIndex = interfaceIndex;
+    packet.aggregateOffset = 0;
+    peel(packet, linkType === LinkType.ETHERNET ? decodeEthernet(packet) : decodeLink(packet, linkType));
+    if (batch.count !== row) this.#noteRow(packet);
+    if (packet.aggregateOffset !== 0) this.#peelAggregate(packet, row);
   }
 
   /** Packets that gave no row, by reason (kebab case; see `Skip`). */
@@ -78,96 +99,64 @@ export class Decoder {
     return this.#packet.skips.toRecord();
   }
 
+  /** Rows that came through tunnels, by path, outermost first: `gre > vxlan`. */
+  tunnelCounts(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const [path, rows] of this.#tunnelRows) counts[formatPath(path)] = rows;
+    return counts;
+  }
+
+  /** What became of IP fragments. */
+  fragmentCounts(): FragmentCounts {
+    return { ...this.#packet.reassembler.counts };
+  }
+
+  /** What the verification of checksums found; all 0 without `verifyChecksums`. */
+  checksumCounts(): ChecksumCounts {
+    return { ...(this.#packet.checksums ?? newChecksumCounts()) };
+  }
+
   /** Rows appended so far. */
   get tcpSegmentCount(): number {
-    return this.#segmentCount;
+    return this.#rows;
   }
 
-  /** Steps from header to header until the packet is done. @hot */
-  #peel(packet: Packet, first: number): void {
-    let protocol = first;
-    if (protocol === Protocol.IPV4) protocol = decodeIpv4(packet);
-    for (let layers = 0; layers < MAXIMUM_LAYERS; layers++) {
-      if (protocol === Protocol.TCP) protocol = decodeTcp(packet);
-      if (protocol === Protocol.DONE) return;
-      protocol = decodeLayer(packet, protocol);
+  /** @hot */
+  #noteRow(packet: Packet): void {
+    this.#rows++;
+    const path = packet.tunnelPath;
+    if (path !== 0) this.#tunnelRows.set(path, (this.#tunnelRows.get(path) ?? 0) + 1);
+  }
+
+  /** Goes through the other subframes of an 802.11 aggregate, each with the identity that the frame had. */
+  #peelAggregate(packet: Packet, firstRow: number): void {
+    const { batch } = packet;
+    while (packet.aggregateOffset !== 0 && batch.count < BATCH_ROWS) {
+      const row = batch.count;
+      batch.frame[row] = batch.frame[firstRow];
+      batch.timeNanos[row] = batch.timeNanos[firstRow];
+      batch.interfaceIndex[row] = batch.interfaceIndex[firstRow];
+      packet.bytes = packet.aggregateBytes;
+      packet.view = packet.aggregateView;
+      packet.offset = packet.aggregateOffset;
+      packet.end = packet.aggregateEnd;
+      packet.wireEnd = packet.aggregateWireEnd;
+      packet.scope = packet.aggregateScope;
+      packet.origin = packet.aggregateOrigin;
+      packet.tunnelPath = packet.aggregateTunnelPath;
+      peel(packet, decodeSubframe(packet));
+      if (batch.count !== row) this.#noteRow(packet);
     }
-    if (protocol !== Protocol.DONE) packet.skip(Skip.TOO_DEEP);
   }
 }
 
-/** Reads the link-layer header of anything but Ethernet. */
-function decodeLink(packet: Packet, linkType: number): number {
-  switch (linkType) {
-    case LinkType.ETHERNET:
-      return decodeEthernet(packet);
-    case LinkType.LINUX_SLL:
-      return decodeSll(packet);
-    case LinkType.LINUX_SLL2:
-      return decodeSll2(packet);
-    case LinkType.NULL:
-    case LinkType.LOOP:
-      return decodeLoopback(packet);
-    case LinkType.RAW:
-    case LinkType.RAW_BSD:
-    case LinkType.RAW_OPENBSD:
-    case LinkType.IPV4:
-      return Protocol.IPV4;
-    case LinkType.IPV6:
-      return Protocol.IPV6;
-    default:
-      packet.skips.addLinkType(`LINKTYPE_${linkTypeName(linkType)}`);
-      return Protocol.DONE;
+/** Steps from header to header until the packet is done; IPv4 and TCP, nearly all there is, come first. @hot */
+function peel(packet: Packet, first: number): void {
+  let protocol = first === Protocol.IPV4 ? decodeIpv4(packet) : first;
+  for (let layers = 0; layers < MAXIMUM_LAYERS; layers++) {
+    if (protocol === Protocol.TCP) protocol = decodeTcp(packet);
+    if (protocol === Protocol.DONE) return;
+    protocol = decodeLayer(packet, protocol);
   }
-}
-
-function decodeLayer(packet: Packet, protocol: number): number {
-  switch (protocol) {
-    case Protocol.IPV4:
-      return decodeIpv4(packet);
-    case Protocol.IPV6:
-      return decodeIpv6(packet);
-    case Protocol.VLAN:
-    case Protocol.VLAN_SERVICE:
-    case Protocol.VLAN_9100:
-    case Protocol.VLAN_9200:
-      return decodeVlan(packet);
-    case Protocol.HOP_BY_HOP:
-      return decodeHopByHop(packet);
-    case Protocol.IPV6_ROUTING:
-    case Protocol.IPV6_DESTINATION:
-    case Protocol.MOBILITY:
-    case Protocol.HIP:
-    case Protocol.SHIM6:
-      return decodeIpv6Extension(packet);
-    case Protocol.AUTHENTICATION:
-      return decodeAuthentication(packet);
-    default:
-      return skipLayer(packet, protocol);
-  }
-}
-
-/** Names what stands where TCP could have been. */
-function skipLayer(packet: Packet, protocol: number): number {
-  switch (protocol) {
-    case Protocol.ARP:
-    case Protocol.REVERSE_ARP:
-      return packet.skip(Skip.ARP);
-    case Protocol.UDP:
-      return packet.skip(Skip.UDP);
-    case Protocol.ICMP:
-      return packet.skip(Skip.ICMP);
-    case Protocol.ICMPV6:
-      return packet.skip(Skip.ICMPV6);
-    case Protocol.IGMP:
-      return packet.skip(Skip.IGMP);
-    case Protocol.SCTP:
-      return packet.skip(Skip.SCTP);
-    case Protocol.ESP:
-      return packet.skip(Skip.ESP);
-    case Protocol.IPV6_FRAGMENT:
-      return packet.skip(Skip.FRAGMENT);
-    default:
-      return packet.skip(protocol < Protocol.IP_PROTOCOL ? Skip.NOT_IP : Skip.OTHER_IP_PROTOCOL);
-  }
+  if (protocol !== Protocol.DONE) packet.skip(Skip.TOO_DEEP);
 }

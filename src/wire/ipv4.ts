@@ -31,6 +31,8 @@ export const IPV4_SOURCE_OFFSET = 12;
 export const IPV4_DESTINATION_OFFSET = 16;
 /** More-fragments bit and fragment offset, in the word at `IPV4_ID_OFFSET`. */
 const FRAGMENT_MASK = 0x3fff;
+const MORE_FRAGMENTS = 0x2000;
+const FRAGMENT_OFFSET_MASK = 0x1fff;
 
 /** Reads an IPv4 header. @hot */
 export function decodeIpv4(packet: Packet): number {
@@ -42,16 +44,31 @@ export function decodeIpv4(packet: Packet): number {
   const headerBytes = (firstWord >>> 22) & 0x3c;
   let totalBytes = firstWord & 0xffff;
   if (totalBytes === 0) {
-    packet.markOrigin(RowOrigin.LENGTH_FROM_CAPTURE);
+    packet.origin |= RowOrigin.LENGTH_FROM_CAPTURE;
     totalBytes = packet.wireEnd - offset;
   }
   if (headerBytes < IPV4_HEADER_BYTES || totalBytes < headerBytes) return packet.skip(Skip.BAD_IP_HEADER);
   if (captured < headerBytes) return packet.skip(Skip.TRUNCATED_IP);
   packet.networkOffset = offset;
+  packet.destinationOffset = offset + IPV4_DESTINATION_OFFSET;
   packet.ipVersion = 4;
   packet.offset = offset + headerBytes;
   packet.wireEnd = offset + totalBytes;
   if (captured > totalBytes) packet.end = offset + totalBytes;
-  if ((view.getInt32(offset + IPV4_ID_OFFSET) & FRAGMENT_MASK) !== 0) return packet.skip(Skip.FRAGMENT);
-  return Protocol.IP_PROTOCOL + view.getUint8(offset + IPV4_PROTOCOL_OFFSET);
+  const fragmentWord = view.getInt32(offset + IPV4_ID_OFFSET);
+  const protocol = view.getUint8(offset + IPV4_PROTOCOL_OFFSET);
+  if ((fragmentWord & FRAGMENT_MASK) !== 0) return reassemble(packet, fragmentWord, headerBytes, protocol);
+  return Protocol.IP_PROTOCOL + protocol;
+}
+
+function reassemble(packet: Packet, fragmentWord: number, headerBytes: number, protocol: number): number {
+  const whole = packet.reassembler.add(
+    packet,
+    `4 ${fragmentWord >>> 16} ${protocol}`,
+    (fragmentWord & FRAGMENT_OFFSET_MASK) * 8,
+    (fragmentWord & MORE_FRAGMENTS) !== 0,
+    headerBytes,
+    protocol,
+  );
+  return whole < 0 ? packet.skip(Skip.FRAGMENT) : Protocol.IP_PROTOCOL + whole;
 }

@@ -23,12 +23,17 @@ import { Skip } from './skip.ts';
 
 export const IPV6_HEADER_BYTES = 40;
 const IPV6_PAYLOAD_LENGTH_OFFSET = 4;
-const IPV6_NEXT_HEADER_OFFSET = 6;
+export const IPV6_NEXT_HEADER_OFFSET = 6;
 export const IPV6_HOP_LIMIT_OFFSET = 7;
 export const IPV6_SOURCE_OFFSET = 8;
 export const IPV6_DESTINATION_OFFSET = 24;
 const EXTENSION_MINIMUM_BYTES = 8;
 const JUMBO_OPTION = 0xc2;
+const FRAGMENT_HEADER_BYTES = 8;
+const FRAGMENT_OFFSET_MASK = 0xfff8;
+const MORE_FRAGMENTS = 0x1;
+const IPV6_ADDRESS_BYTES = 16;
+const RoutingType = { SOURCE_ROUTE: 0, MOBILE: 2, SEGMENT: 4 } as const;
 
 /** Reads an IPv6 header. @hot */
 export function decodeIpv6(packet: Packet): number {
@@ -40,11 +45,12 @@ export function decodeIpv6(packet: Packet): number {
   const payloadBytes = view.getUint16(offset + IPV6_PAYLOAD_LENGTH_OFFSET);
   const payloadOffset = offset + IPV6_HEADER_BYTES;
   packet.networkOffset = offset;
+  packet.destinationOffset = offset + IPV6_DESTINATION_OFFSET;
   packet.ipVersion = 6;
   packet.offset = payloadOffset;
   const nextHeader = view.getUint8(offset + IPV6_NEXT_HEADER_OFFSET);
   if (payloadBytes === 0) {
-    if (nextHeader !== Protocol.IPV6_NO_NEXT - Protocol.IP_PROTOCOL) packet.markOrigin(RowOrigin.LENGTH_FROM_CAPTURE);
+    if (nextHeader !== Protocol.IPV6_NO_NEXT - Protocol.IP_PROTOCOL) packet.origin |= RowOrigin.LENGTH_FROM_CAPTURE;
   } else {
     packet.wireEnd = payloadOffset + payloadBytes;
     if (packet.end > packet.wireEnd) packet.end = packet.wireEnd;
@@ -52,7 +58,42 @@ export function decodeIpv6(packet: Packet): number {
   return Protocol.IP_PROTOCOL + nextHeader;
 }
 
-/** Steps over a hop-by-hop, routing, destination, mobility, HIP or Shim6 header. */
+/** Reads a fragment header; an atomic fragment is a whole datagram (RFC 6946). */
+export function decodeIpv6Fragment(packet: Packet): number {
+  const { view, offset } = packet;
+  if (!packet.has(FRAGMENT_HEADER_BYTES)) return packet.skip(Skip.TRUNCATED_IP);
+  const place = view.getUint16(offset + 2);
+  const fragmentOffset = place & FRAGMENT_OFFSET_MASK;
+  const moreFragments = (place & MORE_FRAGMENTS) !== 0;
+  const next = view.getUint8(offset);
+  packet.offset = offset + FRAGMENT_HEADER_BYTES;
+  if (fragmentOffset === 0 && !moreFragments) return Protocol.IP_PROTOCOL + next;
+  const identification = `6 ${view.getUint32(offset + 4)}`;
+  const whole = packet.reassembler.add(packet, identification, fragmentOffset, moreFragments, IPV6_HEADER_BYTES, next);
+  return whole < 0 ? packet.skip(Skip.FRAGMENT) : Protocol.IP_PROTOCOL + whole;
+}
+
+/**
+ * Reads a routing header (RFC 5095, 6275, 8754): while segments are left, the IPv6 header names the next hop, and the
+ * other end of the connection stands here.
+ */
+export function decodeIpv6Routing(packet: Packet): number {
+  const { view, offset } = packet;
+  if (!packet.has(EXTENSION_MINIMUM_BYTES)) return packet.skip(Skip.TRUNCATED_IP);
+  const headerBytes = (view.getUint8(offset + 1) + 1) * 8;
+  const addressCount = (headerBytes - EXTENSION_MINIMUM_BYTES) >>> 4;
+  const routingType = view.getUint8(offset + 2);
+  if (view.getUint8(offset + 3) !== 0 && addressCount > 0 && packet.has(headerBytes)) {
+    const first = offset + EXTENSION_MINIMUM_BYTES;
+    if (routingType === RoutingType.SEGMENT) packet.destinationOffset = first;
+    if (routingType === RoutingType.SOURCE_ROUTE || routingType === RoutingType.MOBILE) {
+      packet.destinationOffset = first + (addressCount - 1) * IPV6_ADDRESS_BYTES;
+    }
+  }
+  return stepOver(packet, headerBytes);
+}
+
+/** Steps over a destination, mobility, HIP or Shim6 header. */
 export function decodeIpv6Extension(packet: Packet): number {
   const { view, offset } = packet;
   if (packet.end - offset < EXTENSION_MINIMUM_BYTES) return packet.skip(Skip.TRUNCATED_IP);

@@ -1,11 +1,10 @@
 /**
- * BSD loopback: LINKTYPE_NULL (address family in the byte order of the capturing machine) and LINKTYPE_LOOP (network
- * byte order).
+ * Headers that name an address family: LINKTYPE_NULL (in the byte order of the capturing machine), LINKTYPE_LOOP
+ * (network byte order), OpenBSD's enc and pflog devices.
  *
- *      0                4
- *     +----------------+---------
- *     | address family | payload …
- *     +----------------+---------
+ *     NULL, LOOP:  | address family 32 | payload …
+ *     ENC:         | address family 32 | SPI 32 | flags 32 | payload …
+ *     PFLOG:       | length 8 | address family 8 | … to the length, rounded up to 4 | payload …
  *
  * AF_INET is 2 everywhere, AF_INET6 differs by system. Some writers put an ethertype there instead.
  */
@@ -15,14 +14,35 @@ import { Skip } from './skip.ts';
 
 const FAMILY_BYTES = 4;
 const LARGEST_FAMILY = 0xffff;
+const PFLOG_MINIMUM_BYTES = 2;
 
 /** Reads a LINKTYPE_NULL or LINKTYPE_LOOP header in either byte order. @hot */
 export function decodeLoopback(packet: Packet): number {
+  return decodeFamilyAt(packet, 0, FAMILY_BYTES);
+}
+
+/** Steps over a header of fixed length with a 32-bit address family, in either byte order, at `familyOffset`. @hot */
+export function decodeFamilyAt(packet: Packet, familyOffset: number, headerBytes: number): number {
   const { view, offset } = packet;
-  if (packet.end - offset < FAMILY_BYTES) return packet.skip(Skip.TRUNCATED_LINK);
-  const little = view.getUint32(offset, true);
-  const family = little <= LARGEST_FAMILY ? little : view.getUint32(offset);
-  packet.offset = offset + FAMILY_BYTES;
+  if (packet.end - offset < headerBytes) return packet.skip(Skip.TRUNCATED_LINK);
+  const little = view.getUint32(offset + familyOffset, true);
+  const family = little <= LARGEST_FAMILY ? little : view.getUint32(offset + familyOffset);
+  packet.offset = offset + headerBytes;
+  return protocolOfFamily(packet, family);
+}
+
+/** Reads the header of OpenBSD's packet filter log. */
+export function decodePflog(packet: Packet): number {
+  const { view, offset } = packet;
+  if (!packet.has(PFLOG_MINIMUM_BYTES)) return packet.skip(Skip.TRUNCATED_LINK);
+  const headerBytes = (view.getUint8(offset) + 3) & ~3;
+  if (headerBytes < PFLOG_MINIMUM_BYTES) return packet.skip(Skip.BAD_LINK_HEADER);
+  if (!packet.has(headerBytes)) return packet.skip(Skip.TRUNCATED_LINK);
+  packet.offset = offset + headerBytes;
+  return protocolOfFamily(packet, view.getUint8(offset + 1));
+}
+
+function protocolOfFamily(packet: Packet, family: number): number {
   switch (family) {
     case 2:
     case Protocol.IPV4:

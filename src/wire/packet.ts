@@ -1,6 +1,9 @@
-import type { RowOrigin, SegmentBatch } from './batch.ts';
+import { RowOrigin, type SegmentBatch } from './batch.ts';
+import { type ChecksumCounts, newChecksumCounts } from './checksum.ts';
+import { type FragmentLimits, Reassembler } from './fragments.ts';
 import { Protocol } from './protocol.ts';
 import { SkipCounter, type SkipReason } from './skip.ts';
+import { extendPath, type TunnelKind } from './tunnel.ts';
 
 /**
  * The packet under the knife: where it lies and how far it has been peeled.
@@ -22,17 +25,40 @@ export class Packet {
   networkOffset = 0;
   /** Version of the innermost IP header: 4 or 6. */
   ipVersion = 0;
+  /** Where the address of the final destination stands: in the IP header or, source-routed, in a routing header. */
+  destinationOffset = 0;
   /** VLAN / VNI identity gathered so far. */
   scope = 0;
   /** `RowOrigin` bits gathered so far. */
   origin = 0;
+  /** Tunnels passed so far (see tunnel.ts); 0 is none. */
+  tunnelPath = 0;
+  /** LINKTYPE_ number of the interface. */
   linkType = 0;
+  interfaceIndex = 0;
+  /** Where the next subframe of an 802.11 aggregate starts; 0 when there is none. */
+  aggregateOffset = 0;
+  /** What held when the aggregate was found, for its other subframes. */
+  aggregateView: DataView = this.view;
+  aggregateBytes: Uint8Array = this.bytes;
+  aggregateEnd = 0;
+  aggregateWireEnd = 0;
+  aggregateScope = 0;
+  aggregateOrigin = 0;
+  aggregateTunnelPath = 0;
 
   readonly batch: SegmentBatch;
+  readonly decapsulate: boolean;
+  /** Null when checksums are not to be verified. */
+  readonly checksums: ChecksumCounts | null;
+  readonly reassembler: Reassembler;
   readonly skips = new SkipCounter();
 
-  constructor(batch: SegmentBatch) {
+  constructor(batch: SegmentBatch, decapsulate: boolean, verifyChecksums: boolean, limits: FragmentLimits) {
     this.batch = batch;
+    this.decapsulate = decapsulate;
+    this.checksums = verifyChecksums ? newChecksumCounts() : null;
+    this.reassembler = new Reassembler(limits);
   }
 
   /** Counts the packet as one that gives no row. @hot */
@@ -41,12 +67,19 @@ export class Packet {
     return Protocol.DONE;
   }
 
-  /** Adds an identity that tells equal tuples apart (0 adds nothing). @hot */
+  /** Whether so many octets of the current layer were captured from `offset` on. @hot */
+  has(headerBytes: number): boolean {
+    return this.end - this.offset >= headerBytes;
+  }
+
+  /** Adds an identity that tells equal tuples apart. @hot */
   addScope(identity: number): void {
     this.scope = (this.scope << 12) ^ identity;
   }
 
-  markOrigin(bit: (typeof RowOrigin)[keyof typeof RowOrigin]): void {
-    this.origin |= bit;
+  /** Notes a tunnel; the length of what it carries is its own. */
+  enterTunnel(tunnel: TunnelKind): void {
+    this.tunnelPath = extendPath(this.tunnelPath, tunnel);
+    this.origin = (this.origin & ~RowOrigin.LENGTH_FROM_CAPTURE) | RowOrigin.TUNNELLED;
   }
 }

@@ -11,18 +11,28 @@ export const Skip = {
   NOT_IP: 7,
   /** An IP protocol that is neither TCP nor anything listed here. */
   OTHER_IP_PROTOCOL: 8,
-  /** The snap length cut the link-layer header. */
+  /** The snap length cut a header at or below the link layer. */
   TRUNCATED_LINK: 9,
   TRUNCATED_IP: 10,
   /** Fewer octets of the TCP header were captured than reach to its flags. */
   TRUNCATED_TCP: 11,
-  BAD_IP_HEADER: 12,
+  /** The snap length cut the header of a tunnel. */
+  TRUNCATED_TUNNEL: 12,
+  BAD_IP_HEADER: 13,
   /** Data offset below 5 or beyond the end of the segment by the IP length. */
-  BAD_TCP_HEADER: 13,
-  /** An IP fragment that did not complete a datagram. */
-  FRAGMENT: 14,
+  BAD_TCP_HEADER: 14,
+  /** A link-layer or tunnel header that contradicts itself. */
+  BAD_LINK_HEADER: 15,
+  /** A fragment, of IP or below, that did not complete a datagram. */
+  FRAGMENT: 16,
+  /** Protected by 802.11, MACsec or PPP encryption. */
+  ENCRYPTED: 17,
+  /** TCP/IP headers compressed by Van Jacobson's scheme (RFC 1144), which needs the state of both ends. */
+  COMPRESSED_HEADER: 18,
+  /** 802.11 control and management frames. */
+  NOT_DATA_FRAME: 19,
   /** More layers than any sane packet has. */
-  TOO_DEEP: 15,
+  TOO_DEEP: 20,
 } as const;
 
 export type SkipReason = (typeof Skip)[keyof typeof Skip];

@@ -17,8 +17,9 @@
  * payload itself.
  */
 import { RowOrigin, type SegmentBatch } from './batch.ts';
-import { IPV4_DESTINATION_OFFSET, IPV4_ID_OFFSET, IPV4_SOURCE_OFFSET, IPV4_TTL_OFFSET } from './ipv4.ts';
-import { IPV6_DESTINATION_OFFSET, IPV6_HOP_LIMIT_OFFSET, IPV6_SOURCE_OFFSET } from './ipv6.ts';
+import { verifyChecksums } from './checksum.ts';
+import { IPV4_ID_OFFSET, IPV4_SOURCE_OFFSET, IPV4_TTL_OFFSET } from './ipv4.ts';
+import { IPV6_HOP_LIMIT_OFFSET, IPV6_SOURCE_OFFSET } from './ipv6.ts';
 import type { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
@@ -53,6 +54,7 @@ export function decodeTcp(packet: Packet): number {
   batch.window[row] = flagsAndWindow;
   batch.checksum[row] = view.getUint16(offset + TCP_CHECKSUM_OFFSET);
   batch.payloadBytes[row] = payloadBytes;
+  if (packet.checksums !== null) verifyChecksums(packet, packet.checksums);
   batch.origin[row] = packet.origin;
   decodeTcpOptions(batch, row, view, offset + TCP_HEADER_BYTES, offset + headerBytes, packet.end);
   batch.count = row + 1;
@@ -87,7 +89,7 @@ function decodeCutTcp(packet: Packet): number {
 
 /** Addresses, TTL and identification come straight from the IP header that `networkOffset` remembers. @hot */
 function writeNetwork(packet: Packet, batch: SegmentBatch, row: number): void {
-  const { view, networkOffset } = packet;
+  const { view, networkOffset, destinationOffset } = packet;
   const word = row << 2;
   batch.scope[row] = packet.scope;
   if (packet.ipVersion === 4) {
@@ -96,7 +98,7 @@ function writeNetwork(packet: Packet, batch: SegmentBatch, row: number): void {
     batch.sourceAddress[word + 1] = 0;
     batch.sourceAddress[word + 2] = 0;
     batch.sourceAddress[word + 3] = 0;
-    batch.destinationAddress[word] = view.getInt32(networkOffset + IPV4_DESTINATION_OFFSET);
+    batch.destinationAddress[word] = view.getInt32(destinationOffset);
     batch.destinationAddress[word + 1] = 0;
     batch.destinationAddress[word + 2] = 0;
     batch.destinationAddress[word + 3] = 0;
@@ -107,7 +109,7 @@ function writeNetwork(packet: Packet, batch: SegmentBatch, row: number): void {
   batch.ipVersion[row] = 6;
   for (let k = 0; k < 4; k++) {
     batch.sourceAddress[word + k] = view.getInt32(networkOffset + IPV6_SOURCE_OFFSET + 4 * k);
-    batch.destinationAddress[word + k] = view.getInt32(networkOffset + IPV6_DESTINATION_OFFSET + 4 * k);
+    batch.destinationAddress[word + k] = view.getInt32(destinationOffset + 4 * k);
   }
   batch.ttl[row] = view.getUint8(networkOffset + IPV6_HOP_LIMIT_OFFSET);
   batch.ipId[row] = 0;
