@@ -95,8 +95,11 @@ export class ZeekEndpoint {
 
   /** Takes in payload at the relative positions `low` to `high` (exclusive). */
   addPayload(low: number, high: number): void {
-    const acknowledged = this.relative(this.acked);
-    const from = Math.max(low, acknowledged, this.trimmed);
+    if (low === this.reassembled && this.rangeCount === 0) {
+      this.reassembled = high;
+      return;
+    }
+    const from = Math.max(low, this.relative(this.acked), this.trimmed);
     if (high <= from) return;
     if (from > this.reassembled) this.insertRange(from, high);
     else if (high > this.reassembled) {
@@ -113,6 +116,10 @@ export class ZeekEndpoint {
   addAcknowledgement(position: number): number {
     const upTo = this.finSeen && position >= this.finEnd ? this.finEnd - 1 : position;
     if (upTo <= this.trimmed) return 0;
+    if (upTo <= this.reassembled) {
+      this.trimmed = upTo;
+      return 0;
+    }
     let holes = 0;
     while (upTo > this.reassembled) {
       holes++;

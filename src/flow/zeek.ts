@@ -56,6 +56,41 @@ export class ZeekTracker {
     const fromOriginator = end === this.originatorEnd;
     const sender = fromOriginator ? this.originator : this.responder;
     const peer = fromOriginator ? this.responder : this.originator;
+    const isPlain = (flags & SYN_FIN_RST) === 0 && window !== 0;
+    if (isPlain && sender.state === ZeekState.ESTABLISHED && peer.state === ZeekState.ESTABLISHED) {
+      this.takePlain(sender, peer, flags, seq, ack, payloadBytes);
+    } else this.takeAny(sender, peer, flags, seq, ack, payloadBytes, window);
+  }
+
+  /** Data and ACKs of an established connection: no state changes, so the short way leads to the same result. */
+  private takePlain(
+    sender: ZeekEndpoint,
+    peer: ZeekEndpoint,
+    flags: number,
+    seq: number,
+    ack: number,
+    payloadBytes: number,
+  ): void {
+    const next = (seq + payloadBytes) | 0;
+    const beforeStart = sender.isBeforeStart(seq, sender.last);
+    const position = sender.relative(seq);
+    this.notePlain(sender, flags, payloadBytes);
+    const acknowledged = (flags & TcpFlag.ACK) !== 0 ? takeAcknowledgement(peer, flags, ack) : 0;
+    if (((next - sender.last) | 0) > 0) sender.last = next;
+    else if (payloadBytes > 0) this.noteRetransmission(sender);
+    if ((flags & TcpFlag.ACK) !== 0) this.noteGaps(peer, sender, peer.addAcknowledgement(acknowledged));
+    if (payloadBytes > 0 && !beforeStart) sender.addPayload(position, (position + payloadBytes) | 0);
+  }
+
+  private takeAny(
+    sender: ZeekEndpoint,
+    peer: ZeekEndpoint,
+    flags: number,
+    seq: number,
+    ack: number,
+    payloadBytes: number,
+    window: number,
+  ): void {
     const octets =
       ((flags & TcpFlag.RST) !== 0 ? 0 : payloadBytes) +
       ((flags & TcpFlag.SYN) !== 0 ? 1 : 0) +
@@ -72,9 +107,7 @@ export class ZeekTracker {
       sender.finEnd = (position + octets) | 0;
     }
     const acknowledged = (flags & TcpFlag.ACK) !== 0 ? takeAcknowledgement(peer, flags, ack) : 0;
-    if (advanceSender(sender, flags, next, payloadBytes) && isDecade(++sender.retransmissions)) {
-      this.write(sender, 'T');
-    }
+    if (advanceSender(sender, flags, next, payloadBytes)) this.noteRetransmission(sender);
     this.move(sender, peer, flags, payloadBytes);
     if ((flags & TcpFlag.ACK) !== 0) this.noteGaps(peer, sender, peer.addAcknowledgement(acknowledged));
     if (payloadBytes > 0 && (flags & TcpFlag.RST) === 0 && !beforeStart) {
@@ -198,6 +231,10 @@ export class ZeekTracker {
     }
     if (hasPayload) this.noteOnce(sender, Noted.DATA, 'D');
     else this.noteOnce(sender, Noted.ACK, 'A');
+  }
+
+  private noteRetransmission(sender: ZeekEndpoint): void {
+    if (isDecade(++sender.retransmissions)) this.write(sender, 'T');
   }
 
   /** A zero window says nothing with or after an RST, nor once the peer has sent its FIN. */
