@@ -200,8 +200,10 @@ function identify(packet: Packet, identification: string): string {
   return identity;
 }
 
+/** The piece with the same bounds, else the first that overlaps. */
 function findOverlap(pieces: readonly Piece[], start: number, end: number): Piece | undefined {
-  return pieces.find((piece) => piece.start < end && piece.end > start);
+  const same = pieces.find((piece) => piece.start === start && piece.end === end);
+  return same ?? pieces.find((piece) => piece.start < end && piece.end > start);
 }
 
 function haveSameOctets(piece: Piece, start: number, bytes: Uint8Array): boolean {
