@@ -101,6 +101,17 @@ export class SegmentBatch {
   constructor(timeBase: TimeBase) {
     this.timeBase = timeBase;
   }
+
+  /** Whether the batch must be handed on and cleared before the next frame is decoded. */
+  get isFull(): boolean {
+    return this.count === BATCH_ROWS || this.icmpErrors.length >= BATCH_ROWS;
+  }
+
+  /** Makes room for the next rows; what was there is overwritten by them. */
+  clear(): void {
+    this.count = 0;
+    this.icmpErrors.length = 0;
+  }
 }
 
 /** An ICMP or ICMPv6 error about a TCP segment; it belongs before row `beforeRow` of its batch. */

@@ -61,6 +61,7 @@ export function decodeIpv6(packet: Packet): number {
 /** Reads a fragment header; an atomic fragment is a whole datagram (RFC 6946). */
 export function decodeIpv6Fragment(packet: Packet): number {
   const { view, offset } = packet;
+  if (packet.ipVersion !== 6) return packet.skip(Skip.OTHER_IP_PROTOCOL);
   if (!packet.has(FRAGMENT_HEADER_BYTES)) return packet.skip(Skip.TRUNCATED_IP);
   const place = view.getUint16(offset + 2);
   const fragmentOffset = place & FRAGMENT_OFFSET_MASK;
@@ -83,7 +84,7 @@ export function decodeIpv6Routing(packet: Packet): number {
   const headerBytes = (view.getUint8(offset + 1) + 1) * 8;
   const addressCount = (headerBytes - EXTENSION_MINIMUM_BYTES) >>> 4;
   const routingType = view.getUint8(offset + 2);
-  if (view.getUint8(offset + 3) !== 0 && addressCount > 0 && packet.has(headerBytes)) {
+  if (packet.ipVersion === 6 && view.getUint8(offset + 3) !== 0 && addressCount > 0 && packet.has(headerBytes)) {
     const first = offset + EXTENSION_MINIMUM_BYTES;
     if (routingType === RoutingType.SEGMENT) packet.destinationOffset = first;
     if (routingType === RoutingType.SOURCE_ROUTE || routingType === RoutingType.MOBILE) {

@@ -105,8 +105,9 @@ function decodeSerialLink(packet: Packet, linkType: number): number {
       return decodeArcnet(packet, true);
     case LinkType.ATM_RFC1483:
     case LinkType.ATM_RFC1483_BSD:
-    case LinkType.ATM_CLIP:
       return Protocol.LLC;
+    case LinkType.ATM_CLIP:
+      return decodeClassicalIp(packet);
     case LinkType.SUNATM:
       return decodeSunAtm(packet);
     default:
@@ -116,7 +117,10 @@ function decodeSerialLink(packet: Packet, linkType: number): number {
 
 function decodeOddLink(packet: Packet, linkType: number): number {
   switch (linkType) {
+    case LinkType.DOCSIS:
+      return decodeDocsis(packet);
     case LinkType.ENC:
+    case LinkType.ENC_OPENBSD:
       return decodeFamilyAt(packet, 0, ENC_HEADER_BYTES);
     case LinkType.PFLOG:
       return decodePflog(packet);
@@ -191,6 +195,21 @@ function decodeSunAtm(packet: Packet): number {
   packet.offset = offset + 4;
   if (type === 2) return Protocol.LLC;
   return type === 1 ? decodeAfter(packet, 2, Protocol.ETHERNET) : packet.skip(Skip.NOT_IP);
+}
+
+/** Classical IP over ATM (RFC 2225): with LLC and SNAP or, as a Linux device gives it, without. */
+function decodeClassicalIp(packet: Packet): number {
+  if (!packet.has(3)) return packet.skip(Skip.TRUNCATED_LINK);
+  return packet.view.getUint16(packet.offset) === 0xaaaa ? Protocol.LLC : Protocol.RAW_IP;
+}
+
+/** DOCSIS MAC: | type 2, parameter 5, extended 1 | extension length 8 | length 16 | … extension | check 16 | Ethernet. */
+function decodeDocsis(packet: Packet): number {
+  const { view, offset } = packet;
+  if (!packet.has(6)) return packet.skip(Skip.TRUNCATED_LINK);
+  const control = view.getUint8(offset);
+  if (control >>> 6 !== 0) return packet.skip(Skip.NOT_IP);
+  return decodeAfter(packet, 6 + ((control & 1) !== 0 ? view.getUint8(offset + 1) : 0), Protocol.ETHERNET);
 }
 
 /** Symantec firewall: the type stands at 6 in a header of 44 octets, or, if 0 is there, at 20 in one of 56. */

@@ -16,6 +16,7 @@ const SPARSE: Readonly<Record<number, string>> = {
   10: 'FDDI',
   11: 'ATM_RFC1483',
   12: 'RAW',
+  13: 'ENC',
   14: 'RAW',
   32: 'REDBACK_SMARTEDGE',
   50: 'PPP_HDLC',

@@ -10,6 +10,8 @@ export const LinkType = {
   /** DLT_ATM_RFC1483 and DLT_RAW as some systems wrote them straight into the file. */
   ATM_RFC1483_BSD: 11,
   RAW_BSD: 12,
+  /** DLT_ENC of OpenBSD. */
+  ENC_OPENBSD: 13,
   RAW_OPENBSD: 14,
   PPP_HDLC: 50,
   PPP_ETHER: 51,
@@ -32,6 +34,7 @@ export const LinkType = {
   TZSP: 128,
   ARCNET_LINUX: 129,
   APPLE_IP_OVER_IEEE1394: 138,
+  DOCSIS: 143,
   USER2: 149,
   IEEE802_11_AVS: 163,
   PPP_PPPD: 166,

@@ -6,7 +6,7 @@
  *     ENC:         | address family 32 | SPI 32 | flags 32 | payload …
  *     PFLOG:       | length 8 | address family 8 | … to the length, rounded up to 4 | payload …
  *
- * AF_INET is 2 everywhere, AF_INET6 differs by system. Some writers put an ethertype there instead.
+ * AF_INET is 2 everywhere, AF_INET6 differs by system. Some writers put an ethertype or a PPP header there instead.
  */
 import type { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
@@ -14,6 +14,7 @@ import { Skip } from './skip.ts';
 
 const FAMILY_BYTES = 4;
 const LARGEST_FAMILY = 0xffff;
+const PPP_ADDRESS_AND_CONTROL = 0xff03;
 const PFLOG_MINIMUM_BYTES = 2;
 
 /** Reads a LINKTYPE_NULL or LINKTYPE_LOOP header in either byte order. @hot */
@@ -25,6 +26,7 @@ export function decodeLoopback(packet: Packet): number {
 export function decodeFamilyAt(packet: Packet, familyOffset: number, headerBytes: number): number {
   const { view, offset } = packet;
   if (packet.end - offset < headerBytes) return packet.skip(Skip.TRUNCATED_LINK);
+  if (view.getUint16(offset + familyOffset) === PPP_ADDRESS_AND_CONTROL) return Protocol.PPP;
   const little = view.getUint32(offset + familyOffset, true);
   const family = little <= LARGEST_FAMILY ? little : view.getUint32(offset + familyOffset);
   packet.offset = offset + headerBytes;
@@ -45,16 +47,14 @@ export function decodePflog(packet: Packet): number {
 function protocolOfFamily(packet: Packet, family: number): number {
   switch (family) {
     case 2:
-    case Protocol.IPV4:
       return Protocol.IPV4;
     case 10: // Linux
     case 23: // Windows
     case 24: // NetBSD, OpenBSD, BSD/OS
     case 28: // FreeBSD
     case 30: // Darwin
-    case Protocol.IPV6:
       return Protocol.IPV6;
     default:
-      return packet.skip(Skip.NOT_IP);
+      return family >= Protocol.FIRST_ETHERTYPE ? family : packet.skip(Skip.NOT_IP);
   }
 }

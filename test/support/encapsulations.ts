@@ -188,6 +188,16 @@ const LINKS: Encapsulation[] = [
   entry('broadcom tag in front', 282, cat(zeros(4), frame4), { knownToTshark: false }),
   entry('symantec firewall', 99, cat(zeros(6), u16(0x0800), zeros(36), PACKET4)),
   entry('netanalyzer', 240, cat(zeros(4), frame4, zeros(4)), { knownToTshark: false }),
+  entry('null, ppp header', 0, cat(hex('ff03 0021'), PACKET4)),
+  entry('null, ethertype', 0, cat(u32(0x0800), PACKET4)),
+  entry('classical ip over atm', 106, PACKET4),
+  entry('classical ip over atm with snap', 106, snap(0x0800, PACKET4), { knownToTshark: false }),
+  entry('docsis', 143, cat(hex('00 00'), u16(frame4.length + 4), hex('0000'), frame4, zeros(4)), {
+    knownToTshark: false,
+  }),
+  entry('docsis, extended', 143, cat(hex('01 02'), u16(2 + frame4.length + 4), hex('0001 0000'), frame4, zeros(4)), {
+    knownToTshark: false,
+  }),
   entry('tzsp link', 128, cat(hex('0100 0001 01'), frame4)),
 ];
 
@@ -273,6 +283,11 @@ const TUNNELS: Encapsulation[] = [
   entry('gre in udp', ETHERNET, outerUdp(4754, gre(0x0800, PACKET4)), { tunnel: 'gre-in-udp' }),
   entry('mpls in udp', ETHERNET, outerUdp(6635, cat(u32((17 << 12) | 0x100 | 64), PACKET4)), { tunnel: 'mpls-in-udp' }),
   entry('vxlan', ETHERNET, outerUdp(4789, cat(hex('08000000 00012300'), frame4)), { tunnel: 'vxlan', scope: 0x123 }),
+  entry('vxlan on the port of linux', ETHERNET, outerUdp(8472, cat(hex('08000000 00012300'), frame4)), {
+    tunnel: 'vxlan',
+    scope: 0x123,
+    knownToTshark: false,
+  }),
   entry('vxlan-gpe', ETHERNET, outerUdp(4790, cat(hex('0c000001 00012300'), PACKET4)), {
     tunnel: 'vxlan-gpe',
     scope: 0x123,
