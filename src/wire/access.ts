@@ -15,6 +15,7 @@
  * TEID, L2TP session and the like differ by direction, so they are no part of a flow's scope. Left out: control
  * messages, CAPWAP under DTLS and its fragments.
  */
+import { IPV6_HEADER_BYTES } from './ipv6.ts';
 import type { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
@@ -34,7 +35,6 @@ const TEREDO_AUTHENTICATION = 0x0001;
 const TEREDO_AUTHENTICATION_FIXED_BYTES = 13;
 const TEREDO_ORIGIN = 0x0000;
 const TEREDO_ORIGIN_BYTES = 8;
-const IPV6_HEADER_BYTES = 40;
 
 const AYIYA_FIXED_BYTES = 8;
 const AYIYA_FORWARD = 1;

@@ -6,6 +6,8 @@
  * holds the sum over the pseudo-header alone, or 0. Such a segment is counted as offloaded and not held to be wrong.
  */
 import { RowOrigin } from './batch.ts';
+import { IPV4_SOURCE_OFFSET } from './ipv4.ts';
+import { IPV6_SOURCE_OFFSET } from './ipv6.ts';
 import type { Packet } from './packet.ts';
 
 /** What the verification of a capture found. */
@@ -24,9 +26,8 @@ export interface ChecksumCounts {
 const TCP = 6;
 const TCP_CHECKSUM_OFFSET = 16;
 const IPV4_CHECKSUM_OFFSET = 10;
-const IPV4_SOURCE_OFFSET = 12;
-const IPV6_SOURCE_OFFSET = 8;
 
+/** Counts of a capture in which nothing was verified yet. */
 export function newChecksumCounts(): ChecksumCounts {
   return { good: 0, bad: 0, offloaded: 0, unverifiable: 0, badIpHeaders: 0 };
 }

@@ -1,5 +1,5 @@
-import type { SegmentBatch } from './batch.ts';
-import { BATCH_ROWS } from './batch.ts';
+import { NANOS_PER_SECOND } from '../base/time.ts';
+import { BATCH_ROWS, type SegmentBatch } from './batch.ts';
 import { type ChecksumCounts, newChecksumCounts } from './checksum.ts';
 import { decodeEthernet } from './ethernet.ts';
 import type { FragmentCounts } from './fragments.ts';
@@ -14,6 +14,7 @@ import { Skip } from './skip.ts';
 import { decodeTcp } from './tcp.ts';
 import { formatPath } from './tunnel.ts';
 
+/** What a decoder does beyond the plain way, and its bounds. */
 export interface DecoderOptions {
   /** Follow tunnels to the innermost TCP (default true); otherwise stop at the outer IP header. */
   readonly decapsulate?: boolean;
@@ -31,7 +32,6 @@ export interface DecoderOptions {
 const MAXIMUM_LAYERS = 48;
 /** A longer packet is no packet: its claimed length on the wire is not believed. */
 const MAXIMUM_WIRE_BYTES = 1 << 24;
-const NANOS_PER_SECOND = 1e9;
 
 /**
  * Turns frames into rows of a batch; what gives no row is counted by reason.

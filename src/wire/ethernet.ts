@@ -16,8 +16,10 @@ import type { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
 
-const ETHERNET_TYPE_OFFSET = 12;
-const ETHERNET_HEADER_BYTES = 14;
+/** Where the type stands in the header. */
+export const ETHERNET_TYPE_OFFSET = 12;
+/** Header length without tags. */
+export const ETHERNET_HEADER_BYTES = 14;
 const VLAN_TAG_BYTES = 4;
 const VLAN_ID_MASK = 0x0fff;
 const ISL_DESTINATION = 0x01000c00;

@@ -5,8 +5,7 @@
  *
  * Left out: redirects, which are no error, and quotes of fragments other than the first or of tunnels.
  */
-import type { IcmpError } from './batch.ts';
-import { BATCH_ROWS } from './batch.ts';
+import { BATCH_ROWS, type IcmpError } from './batch.ts';
 import { IPV4_DESTINATION_OFFSET, IPV4_HEADER_BYTES, IPV4_PROTOCOL_OFFSET, IPV4_SOURCE_OFFSET } from './ipv4.ts';
 import { IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES, IPV6_NEXT_HEADER_OFFSET, IPV6_SOURCE_OFFSET } from './ipv6.ts';
 import type { Packet } from './packet.ts';

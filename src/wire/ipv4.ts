@@ -23,11 +23,17 @@ import type { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
 
+/** Header length without options. */
 export const IPV4_HEADER_BYTES = 20;
+/** Where the identification stands in the header. */
 export const IPV4_ID_OFFSET = 4;
+/** Where the time to live stands in the header. */
 export const IPV4_TTL_OFFSET = 8;
+/** Where the protocol number stands in the header. */
 export const IPV4_PROTOCOL_OFFSET = 9;
+/** Where the source address stands in the header. */
 export const IPV4_SOURCE_OFFSET = 12;
+/** Where the destination address stands in the header. */
 export const IPV4_DESTINATION_OFFSET = 16;
 /** More-fragments bit and fragment offset, in the word at `IPV4_ID_OFFSET`. */
 const FRAGMENT_MASK = 0x3fff;

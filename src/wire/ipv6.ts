@@ -21,11 +21,16 @@ import type { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
 
+/** Header length without extension headers. */
 export const IPV6_HEADER_BYTES = 40;
 const IPV6_PAYLOAD_LENGTH_OFFSET = 4;
+/** Where the next header's number stands in the header. */
 export const IPV6_NEXT_HEADER_OFFSET = 6;
+/** Where the hop limit stands in the header. */
 export const IPV6_HOP_LIMIT_OFFSET = 7;
+/** Where the source address stands in the header. */
 export const IPV6_SOURCE_OFFSET = 8;
+/** Where the destination address stands in the header. */
 export const IPV6_DESTINATION_OFFSET = 24;
 const EXTENSION_MINIMUM_BYTES = 8;
 const JUMBO_OPTION = 0xc2;

@@ -20,18 +20,13 @@ import { Protocol } from './protocol.ts';
 import { decodeRadiotap } from './radio.ts';
 import { Skip } from './skip.ts';
 import {
-  CISCO_METADATA_BYTES,
   decodeFabricPath,
   decodeMacsec,
   decodeNsh,
   decodeProviderBackbone,
   decodeTag,
   decodeTrill,
-  E_TAG_BYTES,
-  EDSA_BYTES,
-  HSR_BYTES,
-  REDUNDANCY_TAG_BYTES,
-  VN_TAG_BYTES,
+  TagBytes,
 } from './tags.ts';
 import { Tunnel } from './tunnel.ts';
 import { decodeUdp } from './udp.ts';
@@ -72,17 +67,17 @@ export function decodeLayer(packet: Packet, protocol: number): number {
 function decodeRareTag(packet: Packet, protocol: number): number {
   switch (protocol) {
     case Protocol.VN_TAG:
-      return decodeTag(packet, VN_TAG_BYTES);
+      return decodeTag(packet, TagBytes.VN_TAG);
     case Protocol.E_TAG:
-      return decodeTag(packet, E_TAG_BYTES);
+      return decodeTag(packet, TagBytes.E_TAG);
     case Protocol.CISCO_METADATA:
-      return decodeTag(packet, CISCO_METADATA_BYTES);
+      return decodeTag(packet, TagBytes.CISCO_METADATA);
     case Protocol.HSR:
-      return decodeTag(packet, HSR_BYTES);
+      return decodeTag(packet, TagBytes.HSR);
     case Protocol.REDUNDANCY_TAG:
-      return decodeTag(packet, REDUNDANCY_TAG_BYTES);
+      return decodeTag(packet, TagBytes.REDUNDANCY_TAG);
     case Protocol.EDSA:
-      return decodeTag(packet, EDSA_BYTES);
+      return decodeTag(packet, TagBytes.EDSA);
     case Protocol.MACSEC:
       return decodeMacsec(packet);
     case Protocol.PROVIDER_BACKBONE:

@@ -6,6 +6,7 @@
  * Nothing says what lies below the stack; the first nibble does by convention. A pseudowire's Ethernet frame is told by
  * a known type in its place. Left out: other pseudowires.
  */
+import { ETHERNET_HEADER_BYTES, ETHERNET_TYPE_OFFSET } from './ethernet.ts';
 import type { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
@@ -13,8 +14,6 @@ import { Skip } from './skip.ts';
 const LABEL_BYTES = 4;
 const CONTROL_WORD_BYTES = 4;
 const BOTTOM_OF_STACK = 0x100;
-const ETHERNET_HEADER_BYTES = 14;
-const ETHERNET_TYPE_OFFSET = 12;
 
 /** Reads labels to the bottom of the stack. */
 export function decodeMpls(packet: Packet): number {

@@ -1,11 +1,12 @@
+/** Where IP protocol numbers start. */
+const IP_PROTOCOL = 0x10000;
+const OTHER = 0x20000;
+
 /**
  * What comes next inside a packet, as one number a `switch` can take: an ethertype as it is (below 0x600 the length of
  * an 802.3 frame, so LLC follows), an IP protocol number above `IP_PROTOCOL`, and layers that neither registry numbers
  * above `OTHER`.
  */
-const IP_PROTOCOL = 0x10000;
-const OTHER = 0x20000;
-
 export const Protocol = {
   /** The packet is finished: a row was appended or a skip was counted. */
   DONE: -1,

@@ -35,6 +35,7 @@ export const Skip = {
   TOO_DEEP: 20,
 } as const;
 
+/** One of the reasons. */
 export type SkipReason = (typeof Skip)[keyof typeof Skip];
 
 const NAMES = Object.keys(Skip).map((key) => key.toLowerCase().replaceAll('_', '-'));

@@ -18,12 +18,8 @@ import type { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
 
-export const VN_TAG_BYTES = 6;
-export const E_TAG_BYTES = 8;
-export const CISCO_METADATA_BYTES = 8;
-export const HSR_BYTES = 6;
-export const REDUNDANCY_TAG_BYTES = 6;
-export const EDSA_BYTES = 8;
+/** Lengths of the tags that `decodeTag` steps over, the next ethertype included. */
+export const TagBytes = { VN_TAG: 6, E_TAG: 8, CISCO_METADATA: 8, HSR: 6, REDUNDANCY_TAG: 6, EDSA: 8 } as const;
 
 const MACSEC_MINIMUM_BYTES = 6;
 const MACSEC_SCI_BYTES = 8;

@@ -25,8 +25,8 @@ import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
 import { clearOptions, decodeTcpOptions } from './tcp-options.ts';
 
-export const TCP_HEADER_BYTES = 20;
-export const TCP_SEQ_OFFSET = 4;
+const TCP_HEADER_BYTES = 20;
+const TCP_SEQ_OFFSET = 4;
 const TCP_ACK_OFFSET = 8;
 const TCP_FLAGS_OFFSET = 12;
 const TCP_CHECKSUM_OFFSET = 16;

@@ -28,6 +28,7 @@ export const Tunnel = {
   ETHERNET_IN_IP: 23,
 } as const;
 
+/** One of the kinds of tunnel. */
 export type TunnelKind = (typeof Tunnel)[keyof typeof Tunnel];
 
 const NAMES = Object.keys(Tunnel).map((key) => key.toLowerCase().replaceAll('_', '-'));
