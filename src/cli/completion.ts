@@ -1,5 +1,5 @@
 import { COMMANDS, DEFAULT_COMMAND, isCommandName } from './command.ts';
-import type { Library } from './library.ts';
+import { type Library, loadFindingCodes } from './library.ts';
 import type { OptionSpec } from './options.ts';
 
 /**
@@ -35,6 +35,6 @@ async function completeValue(name: string, spec: OptionSpec, library: Library): 
   const { OUTCOMES } = await import('../flow/vocabulary.ts');
   const { SEVERITIES } = await import('../findings/finding.ts');
   if (name === 'outcome') return OUTCOMES;
-  if (name === 'finding') return library.findingCodes();
-  return name === 'fail-on' ? [...new Set([...SEVERITIES, ...OUTCOMES, ...(await library.findingCodes())])] : [];
+  if (name === 'finding') return loadFindingCodes(library);
+  return name === 'fail-on' ? [...new Set([...SEVERITIES, ...OUTCOMES, ...(await loadFindingCodes(library))])] : [];
 }

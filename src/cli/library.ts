@@ -1,4 +1,5 @@
 /** What the commands need of the rest of lastack, loaded piece by piece and only when asked for. */
+import type { CatalogEntry } from '../findings/catalog.ts';
 import type { Rule } from '../tcp/rule.ts';
 import type { Engine } from './engine.ts';
 
@@ -7,7 +8,10 @@ export interface Library {
   engine(): Promise<Engine>;
   /** The machine's rules. */
   rules(): Promise<readonly Rule[]>;
-  findingCodes(): Promise<readonly string[]>;
-  /** One line about what a finding code means. */
-  findingTitles(): Promise<(code: string) => string | undefined>;
+  /** What there is to know of each finding code. */
+  catalog(): Promise<readonly CatalogEntry[]>;
+}
+
+export async function loadFindingCodes(library: Library): Promise<string[]> {
+  return (await library.catalog()).map((entry) => entry.code);
 }

@@ -3,7 +3,7 @@ import { OUTCOMES } from '../flow/vocabulary.ts';
 import type { ConnectionFilter } from './engine.ts';
 import { UsageError } from './exit.ts';
 import type { CliIo } from './io.ts';
-import type { Library } from './library.ts';
+import { type Library, loadFindingCodes } from './library.ts';
 import type { RawArguments } from './options.ts';
 import { checkChoice, readAddress, readChoice, readList, readSeconds, readText, readWhole } from './values.ts';
 
@@ -29,7 +29,7 @@ export async function readFilter(raw: RawArguments, library: Library): Promise<C
   const closer = readChoice(options, 'closed-first', ['client', 'server', 'both', 'none']);
   const findings = readList(options, 'finding');
   if (findings.length > 0) {
-    const known = await library.findingCodes();
+    const known = await loadFindingCodes(library);
     for (const code of findings) checkChoice('--finding', code, known);
   }
   return {

@@ -77,7 +77,7 @@ export function createJsonSink(output: Output, version: string): Sink {
 }
 
 /** What the text report says besides what the analysis found. */
-export type TextContext = Pick<TextReport, 'words' | 'filtered' | 'describeFinding'>;
+export type TextContext = Pick<TextReport, 'words' | 'filtered' | 'titleOf'>;
 
 /** With a filter the user asked for these connections, so more of them are listed. */
 const FILTERED_LIMITS = { ...OVERVIEW_LIMITS, listed: 50 };

@@ -1,7 +1,7 @@
 /** The state machine, from its rules, for people (text), programs (json) and diagrams (mermaid, dot). */
 import type { Rule } from '../tcp/rule.ts';
 import { type Phase, STATES, type TcpState } from '../tcp/states.ts';
-import { createStyle, padRight, paintWords, type Style, type TextOptions, wrapBehind } from './terminal.ts';
+import { createStyle, padRight, paintWords, type Style, type TextOptions, textWidth, wrapBehind } from './terminal.ts';
 
 export const RULE_FORMATS = ['text', 'json', 'mermaid', 'dot'] as const;
 export type RuleFormat = (typeof RULE_FORMATS)[number];
@@ -45,7 +45,8 @@ function renderRuleText(style: Style, rule: Rule): string[] {
   const move = describeMove(style, rule);
   const from = rule.from.length === STATES.length ? 'any state' : rule.from.join(' ');
   const event = `${rule.role === 'sends' ? style.client('sends') : style.server('receives')} ${rule.on}`;
-  const lines = [`${padRight(style.strong(rule.id), 36)} ${event}`];
+  const head = `${padRight(style.strong(rule.id), 36)} ${event}`;
+  const lines = textWidth(head) <= style.width ? [head] : [style.strong(rule.id), `    ${event}`];
   lines.push(...wrapBehind('    ', `${from} ${move}`, style.width));
   const source = paintWords(style.faint, `(${rule.rfc})`);
   if (rule.socket === undefined) return [...lines, ...wrapBehind('    ', `${rule.why} ${source}`, style.width)];

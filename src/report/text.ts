@@ -38,8 +38,8 @@ export interface TextReport {
   readonly words: readonly string[];
   /** Whether only some of the connections were asked for; then all of them are listed, not only the troubled ones. */
   readonly filtered: boolean;
-  /** One line about what a finding code means; without it the finding's own cause is used. */
-  readonly describeFinding?: (code: string) => string | undefined;
+  /** A few words about a finding code. */
+  readonly titleOf?: (code: string) => string | undefined;
 }
 
 /** Renders the report as lines joined with newlines, the last one included. */
@@ -189,10 +189,12 @@ function renderAttention(style: Style, report: TextReport, captureOnly: boolean)
 function renderGroup(style: Style, report: TextReport, group: FindingGroup): string[] {
   const count = Math.max(group.count, report.summary.findings[group.code] ?? 0);
   const mark = `${style.glyphs.severity[group.severity]} ${group.code}`;
-  const lines = [
-    `  ${style.severity[group.severity](mark)}  ${style.strong(`${style.glyphs.times}${formatCount(count)}`)}`,
-  ];
-  const why = report.describeFinding?.(group.code) ?? group.examples[0].finding.cause;
+  const head = `  ${style.severity[group.severity](mark)}  ${style.strong(`${style.glyphs.times}${formatCount(count)}`)}`;
+  const title = report.titleOf?.(group.code) ?? '';
+  const fits = textWidth(head) + 2 + title.length <= style.width;
+  const lines = [title !== '' && fits ? `${head}  ${title}` : head];
+  if (title !== '' && !fits) lines.push(...wrapBehind('    ', title, style.width));
+  const why = group.examples[0].finding.cause;
   if (why !== '') lines.push(...wrapBehind('    ', why, style.width).map(style.faint));
   for (const example of group.examples) lines.push(...renderExample(style, example));
   const more = count - group.examples.length;

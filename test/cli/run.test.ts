@@ -325,3 +325,61 @@ describe('rules', () => {
     expect((await lastack('rules')).out).toContain('handshake-completed');
   });
 });
+
+describe('findings', () => {
+  test('lists the codes', async () => {
+    const { out } = await lastack('findings');
+    expect(out).toMatchInlineSnapshot(`
+      "handshake
+        syn-unanswered        error    nothing answered the SYN
+        connection-refused    error    the connection was refused
+
+      teardown
+        close-wait-lingering  warning  an application never closed its end
+        half-close            info     one end closed its sending side and went on
+                                       reading
+
+      reset
+        abortive-close        warning  an end aborted instead of closing
+
+      One of them in full: lastack findings CODE
+      "
+    `);
+  });
+
+  test('explains one', async () => {
+    const { out } = await lastack('findings half-close');
+    expect(out).toMatchInlineSnapshot(`
+      "· half-close
+        one end closed its sending side and went on reading
+
+      What it means
+          What it means when the analysis says half-close, in a sentence that is long
+          enough to be wrapped at least once.
+
+      Likely cause
+          What usually causes half-close.
+
+      What to do
+          What to do about half-close.
+
+      Severity
+          info, about the teardown
+
+      Source
+          RFC 9293 §3.6
+
+      Connections with it: lastack CAPTURE --finding half-close
+      "
+    `);
+    expect(JSON.parse((await lastack('findings half-close --format json')).out)).toMatchObject({ severity: 'info' });
+  });
+
+  test('knows which one was meant', async () => {
+    const { status, err } = await lastack('findings half-closed');
+    expect([status, err.split('\n')[0]]).toEqual([
+      2,
+      'lastack: findings: there is no "half-closed"; did you mean half-close?',
+    ]);
+  });
+});

@@ -2,6 +2,7 @@ import type { AnalysisRequest, Engine } from '../../src/cli/engine.ts';
 import type { Library } from '../../src/cli/library.ts';
 import type { ConnectionResult, ResultDocument } from '../../src/report/result.ts';
 import { severityRank } from '../../src/report/severity.ts';
+import { SAMPLE_CATALOG } from './sample-catalog.ts';
 import { SAMPLE_RULES } from './sample-rules.ts';
 
 /** A library whose analysis is a document written by hand; the request it got is kept. */
@@ -27,14 +28,7 @@ export function createFakeLibrary(document: ResultDocument): FakeLibrary {
     requests,
     engine: async () => engine,
     rules: async () => SAMPLE_RULES,
-    findingCodes: async () => [
-      'connection-refused',
-      'syn-unanswered',
-      'abortive-close',
-      'half-close',
-      'close-wait-lingering',
-    ],
-    findingTitles: async () => () => undefined,
+    catalog: async () => SAMPLE_CATALOG,
   };
 }
 

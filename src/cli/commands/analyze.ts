@@ -4,7 +4,7 @@ import { isNothingReadable, reportProblems } from '../damage.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { FailConditions } from '../fail-on.ts';
 import { type CliIo, readTextChoice, type TextChoice, textOptionsFor } from '../io.ts';
-import type { Library } from '../library.ts';
+import { type Library, loadFindingCodes } from '../library.ts';
 import {
   ANALYSIS_OPTIONS,
   FAIL_OPTION,
@@ -60,7 +60,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
   const timeWaitSeconds = readTimeWait(raw);
   const filter = await readFilter(raw, library);
   const failWords = readList(options, 'fail-on');
-  const conditions = new FailConditions(failWords, failWords.length === 0 ? [] : await library.findingCodes());
+  const conditions = new FailConditions(failWords, failWords.length === 0 ? [] : await loadFindingCodes(library));
   const engine = await library.engine();
   const output = openOutput(io, readText(options, 'output'));
   const progress = createProgress(
@@ -117,12 +117,12 @@ async function createSink(format: Format, { raw, io, library, output, segments, 
     case 'csv':
       return sinks.createCsvSink(output, segments);
     case 'text': {
-      const describeFinding = await library.findingTitles();
+      const titles = new Map((await library.catalog()).map((entry) => [entry.code, entry.title]));
       const style = textOptionsFor(io, output.stream, choice);
       const filters = filterWords(raw);
       return sinks.createTextSink(
         output,
-        { words: [...raw.words, ...filters], filtered: filters.length > 0, describeFinding },
+        { words: [...raw.words, ...filters], filtered: filters.length > 0, titleOf: (code) => titles.get(code) },
         style,
       );
     }
