@@ -1,6 +1,6 @@
 /** One sink a format: takes connections as they become final and writes them where they belong. */
 import { renderCsvHeader, renderCsvRow, renderSegmentCsvRows } from '../report/csv.ts';
-import { renderJson } from '../report/json.ts';
+import { renderJsonTexts } from '../report/json.ts';
 import { renderNdjsonLine } from '../report/ndjson.ts';
 import { OVERVIEW_LIMITS, Overview } from '../report/overview.ts';
 import { type ConnectionResult, SCHEMA_VERSION } from '../report/result.ts';
@@ -61,19 +61,23 @@ export function createCsvSink(output: Output, segments: boolean): Sink {
   return new LineSink(output, renderCsvHeader(segments), segments ? renderSegmentCsvRows : renderCsvRow);
 }
 
-/** Keeps the connections, because the document begins with what is known last. */
+/** Keeps the connections, because the document begins with what is known last; as text they take the least memory. */
 export function createJsonSink(output: Output, version: string): Sink {
-  const connections: ConnectionResult[] = [];
+  const connections: { id: number; text: string }[] = [];
   return {
     take(connection) {
-      connections.push(connection);
+      connections.push({ id: connection.id, text: JSON.stringify(connection) });
     },
     async end(end) {
       connections.sort((a, b) => a.id - b.id);
       const head = { schemaVersion: SCHEMA_VERSION, tool: { name: 'lastack', version }, ...end } as const;
-      for (const piece of renderJson(head, connections)) await output.write(piece);
+      for (const piece of renderJsonTexts(head, texts(connections))) await output.write(piece);
     },
   };
+}
+
+function* texts(connections: readonly { text: string }[]): Generator<string> {
+  for (const { text } of connections) yield text;
 }
 
 /** What the text report says besides what the analysis found. */

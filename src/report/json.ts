@@ -18,9 +18,27 @@ const PIECE_CHARS = 64 * 1024;
 
 /** Yields the text of a result document; `connections` is read once, one at a time, and nothing of it is kept. */
 export function* renderJson(head: DocumentHead, connections: Iterable<ConnectionResult>): Generator<string> {
+  yield* renderJsonTexts(head, stringifyEach(connections));
+}
+
+function* stringifyEach(connections: Iterable<ConnectionResult>): Generator<string> {
+  for (const connection of connections) yield JSON.stringify(connection);
+}
+
+/** Like {@link renderJson}, for connections that are JSON texts already. */
+export function* renderJsonTexts(head: DocumentHead, connections: Iterable<string>): Generator<string> {
   yield jsonOpening(head);
-  yield* renderJsonItems(connections);
-  yield JSON_CLOSING;
+  let piece = '';
+  let separator = '\n';
+  for (const connection of connections) {
+    piece += separator + connection;
+    separator = ',\n';
+    if (piece.length >= PIECE_CHARS) {
+      yield piece;
+      piece = '';
+    }
+  }
+  yield piece + JSON_CLOSING;
 }
 
 /** Like {@link renderJson}, for connections that arrive over time. */
@@ -54,18 +72,4 @@ function jsonOpening(head: DocumentHead): string {
     findings: head.findings,
   });
   return `${text.slice(0, -1)},\n"connections":[`;
-}
-
-function* renderJsonItems(connections: Iterable<ConnectionResult>): Generator<string> {
-  let piece = '';
-  let separator = '\n';
-  for (const connection of connections) {
-    piece += separator + JSON.stringify(connection);
-    separator = ',\n';
-    if (piece.length >= PIECE_CHARS) {
-      yield piece;
-      piece = '';
-    }
-  }
-  if (piece !== '') yield piece;
 }
