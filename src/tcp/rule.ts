@@ -1,3 +1,4 @@
+import type { ReceivedEvent, SentEvent } from './events.ts';
 import type { Phase, TcpState } from './states.ts';
 
 /** One transition of the machine, as data; the table, the docs page, `lastack rules` and `explain` read the same array. */
@@ -7,10 +8,10 @@ export interface Rule {
   /** Whether the end moves because it sends the segment or because it (presumably) receives it. */
   readonly role: 'sends' | 'receives';
   readonly from: readonly TcpState[];
-  /** Name of the event, see `EVENTS`. */
-  readonly on: string;
-  /** The state after; `same` leaves the end where it is. */
-  readonly to: TcpState | 'same';
+  /** Name of the event, see `events.ts`. */
+  readonly on: SentEvent | ReceivedEvent;
+  /** The state after; `same` leaves the end where it is, `withdraw` takes back what was assumed of it. */
+  readonly to: TcpState | 'same' | 'withdraw';
   readonly phase: Phase;
   /** Source: `RFC 9293 §3.10.7.4`. */
   readonly rfc: string;

@@ -1,0 +1,149 @@
+/** Joins the rooms: packets from a source are decoded, tracked, judged and built into results. */
+import { performance } from 'node:perf_hooks';
+import type { TimeBase } from './base/time.ts';
+import { formatTime } from './base/time.ts';
+import { DEFAULT_POLICY } from './findings/detector.ts';
+import type { Finding } from './findings/finding.ts';
+import { findAll } from './findings/registry.ts';
+import type { Connection } from './flow/connection.ts';
+import { type FlowAddresses, Tracker } from './flow/tracker.ts';
+import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
+import { buildConnection } from './report/build.ts';
+import type { CaptureResult, ConnectionResult, SummaryResult } from './report/result.ts';
+import type { PacketSink } from './source/packet.ts';
+import type { CaptureReport } from './source/reader.ts';
+import { SegmentBatch } from './wire/batch.ts';
+import { Decoder } from './wire/decode.ts';
+import { linkTypeName } from './wire/linktype-names.ts';
+
+/** How a capture is analysed; everything has a default. */
+export interface AnalyzeOptions {
+  /** Keep every segment with its labels, states and rules (default false). */
+  readonly segments?: boolean;
+  /** How long an end stays in TIME_WAIT, seconds (default 60, as Linux; RFC 9293 says 240). */
+  readonly timeWaitSeconds?: number;
+  /** Seconds without a sign of life after which a CLOSE_WAIT is reported as lingering (default 60). */
+  readonly closeWaitSeconds?: number;
+  /** Called now and then while files are read; `totalBytes` is 0 when it is not known. */
+  readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
+}
+
+const DEFAULT_TIME_WAIT_SECONDS = 60;
+
+/** A connection as the analysis hands it over: what a filter may want to know is cheap, the rest is built on demand. */
+export interface FinalConnection {
+  readonly connection: Connection;
+  readonly findings: readonly Finding[];
+  readonly addresses: FlowAddresses;
+  build(): ConnectionResult;
+}
+
+/** One analysis: a sink for packets, and the connections that come out of it. */
+export class Analysis implements PacketSink {
+  readonly timeBase: TimeBase = { epochSeconds: 0 };
+  readonly #batch = new SegmentBatch(this.timeBase);
+  readonly #decoder = new Decoder(this.#batch);
+  readonly #tracker: Tracker;
+  readonly #onConnection: (connection: FinalConnection) => void;
+  readonly #options: AnalyzeOptions;
+  readonly #summary: SummaryResult = { connectionCount: 0, outcomes: {}, closedFirst: {}, findings: {} };
+  #lastNanos = Number.NEGATIVE_INFINITY;
+
+  constructor(options: AnalyzeOptions, onConnection: (connection: FinalConnection) => void) {
+    this.#options = options;
+    this.#onConnection = onConnection;
+    this.#tracker = new Tracker({
+      segments: options.segments ?? false,
+      timeWaitNanos: (options.timeWaitSeconds ?? DEFAULT_TIME_WAIT_SECONDS) * 1e9,
+      onConnection: (connection, addresses) => this.#take(connection, addresses),
+    });
+  }
+
+  /** @hot */
+  onPacket(
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    capturedBytes: number,
+    wireBytes: number,
+    linkType: number,
+    frame: number,
+    timeNanos: number,
+    interfaceIndex: number,
+  ): void {
+    if (timeNanos > this.#lastNanos) this.#lastNanos = timeNanos;
+    this.#decoder.decode(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
+    if (this.#batch.isFull) this.flush();
+  }
+
+  /** Hands what was decoded on to the tracker. */
+  flush(): void {
+    this.#tracker.push(this.#batch);
+    this.#batch.clear();
+  }
+
+  /** The capture is over: all that is left is judged and handed over. */
+  finish(): void {
+    this.flush();
+    this.#tracker.finish(this.#lastNanos);
+  }
+
+  get summary(): SummaryResult {
+    return this.#summary;
+  }
+
+  /** What the result document says of the captures. */
+  captureResults(reports: readonly CaptureReport[]): CaptureResult[] {
+    return reports.map((report, index) => ({
+      path: report.path,
+      format: report.format ?? 'pcap',
+      linkTypes: report.linkTypes.map(linkTypeName),
+      clock: report.clock,
+      packetCount: report.packetCount,
+      tcpSegmentCount: index === 0 ? this.#decoder.tcpSegmentCount : 0,
+      firstTime: report.firstTimeNanos === null ? null : formatTime(this.timeBase, report.firstTimeNanos),
+      lastTime: report.lastTimeNanos === null ? null : formatTime(this.timeBase, report.lastTimeNanos),
+      skipped: index === 0 ? this.#decoder.skippedCounts() : {},
+      problem:
+        report.problem === null
+          ? null
+          : {
+              code: report.problem.code,
+              byteOffset: report.problem.byteOffset,
+              packetNumber: report.problem.packetNumber,
+              message: report.problem.message,
+            },
+    }));
+  }
+
+  #take(connection: Connection, addresses: FlowAddresses): void {
+    const policy = {
+      ...DEFAULT_POLICY,
+      closeWaitSeconds: this.#options.closeWaitSeconds ?? DEFAULT_POLICY.closeWaitSeconds,
+    };
+    const findings = findAll(connection, policy);
+    this.#onConnection({
+      connection,
+      findings,
+      addresses,
+      build: () => buildConnection(connection, addresses, findings, this.timeBase),
+    });
+  }
+
+  /** Counts a connection in the summary. */
+  count(outcome: Outcome, closedFirst: ClosedFirst, findings: readonly Finding[]): void {
+    const { outcomes, closedFirst: closers, findings: codes } = this.#summary;
+    this.#summary.connectionCount++;
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    const closer = closedFirst ?? 'none';
+    closers[closer] = (closers[closer] ?? 0) + 1;
+    for (const { code } of findings) codes[code] = (codes[code] ?? 0) + 1;
+  }
+}
+
+/** Lets the event loop turn now and then. */
+export async function breathe(state: { since: number }): Promise<void> {
+  if (performance.now() - state.since < 50) return;
+  await new Promise((resolve) => setImmediate(resolve));
+  state.since = performance.now();
+}

@@ -1,0 +1,22 @@
+import type { Connection } from '../flow/connection.ts';
+import type { End } from '../flow/vocabulary.ts';
+
+/** `client` or `server`, for the end with that index. */
+export function endName(connection: Connection, index: 0 | 1): End {
+  return index === connection.clientIndex ? 'client' : 'server';
+}
+
+/** `1 segment`, `3 segments`. */
+export function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** A duration in the unit a person would use: `340 ms`, `2.1 s`, `4 min`. */
+export function duration(nanos: number): string {
+  const millis = nanos / 1e6;
+  if (millis < 1) return `${Math.max(1, Math.round(nanos / 1e3))} µs`;
+  if (millis < 1000) return `${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`;
+  const seconds = millis / 1000;
+  if (seconds < 120) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  return `${Math.round(seconds / 60)} min`;
+}

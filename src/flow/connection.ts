@@ -1,0 +1,266 @@
+import { ruleForReceived, ruleForSent } from '../tcp/compile.ts';
+import type { ReceivedEvent, SentEvent } from '../tcp/events.ts';
+import type { Label } from '../tcp/labels.ts';
+import type { Basis, Phase, TcpState } from '../tcp/states.ts';
+import type { IcmpError } from '../wire/batch.ts';
+import { completenessBits } from './completeness.ts';
+import { EndTrack } from './end.ts';
+import type { HistoryEntry, Moment } from './history.ts';
+import type { Segment } from './segment.ts';
+import type { Verdict } from './settle.ts';
+import type { RoleBasis, RstShape } from './vocabulary.ts';
+import { ZeekTracker } from './zeek.ts';
+
+/** What was said of one segment. */
+export interface SegmentRecord {
+  readonly segment: Segment;
+  readonly labels: Label[];
+  readonly rules: string[];
+  phase: Phase;
+  /** States of ends 0 and 1 right after it. */
+  readonly states: [TcpState, TcpState];
+}
+
+export interface ResetRecord {
+  readonly segment: Segment;
+  readonly shape: RstShape;
+  readonly verdict: 'accepted' | 'challenged' | 'ignored' | 'not-delivered';
+  /** The segment of the other end that it answers; null unless it is reactive or refuses. */
+  readonly provoking: Segment | null;
+  /** State of the sender just before. */
+  readonly senderState: TcpState;
+  readonly receiverState: TcpState;
+  /** Taken back because its sender went on. */
+  isWithdrawn: boolean;
+}
+
+/** Which wave of the close was lost, as the repeats show. */
+export interface LostWave {
+  readonly wave: 1 | 2 | 3 | 4;
+  /** `past-tap`: it was captured and did not arrive; `before-tap`: it was never captured. */
+  readonly side: 'past-tap' | 'before-tap';
+  /** Frames that show it, ascending. */
+  readonly frames: number[];
+  readonly evidence: 'cover-seen' | 'd-sack' | 'tsecr' | 'no-d-sack';
+}
+
+const DEFAULT_RTT_NANOS = 100_000_000;
+const MINIMUM_RTT_NANOS = 1_000_000;
+const MINIMUM_RTO_NANOS = 200_000_000;
+const SMOOTHING = 8;
+
+/** What the analysis of a connection may be told. */
+export interface ConnectionOptions {
+  readonly timeWaitNanos: number;
+  /** Keep a record of every segment. */
+  readonly segments: boolean;
+}
+
+/** One incarnation of a tuple: both ends, what was believed of them and what was seen. */
+export class Connection {
+  readonly ends: readonly [EndTrack, EndTrack];
+  readonly isSelfConnect: boolean;
+  /** Ports of ends 0 and 1. */
+  readonly ports: readonly [number, number];
+  readonly options: ConnectionOptions;
+  /** Which end is the client; meaningful once the first segment was taken in. */
+  clientIndex: 0 | 1 = 0;
+  roleBasis: RoleBasis = 'first-seen';
+  id = 0;
+
+  firstFrame = 0;
+  lastFrame = 0;
+  firstNanos = 0;
+  lastNanos = 0;
+  segmentCount = 0;
+
+  isMidstream = false;
+  isSimultaneousOpen = false;
+  isCrossingClose = false;
+  synFrame = 0;
+  synAckFrame = 0;
+  handshakeAck: Segment | null = null;
+  handshakeAckRepeats = 0;
+  /** Octets of data in the SYN that the SYN-ACK acknowledged. */
+  acceptedSynBytes = 0;
+  synDataBytes = 0;
+  synRetransmissions = 0;
+  synAckRetransmissions = 0;
+  /** SYN-ACK repeats that came more than a round trip after a third segment. */
+  synAckRepeatsAfterAck = 0;
+
+  /** First FIN: the end that sent it; -1 before. */
+  firstFinIndex: 0 | 1 | -1 = -1;
+  secondFinIndex: 0 | 1 | -1 = -1;
+  finRetransmissions: [number, number] = [0, 0];
+  readonly lostWaves: LostWave[] = [];
+  /** Frames of FINs with another sequence number than the first. */
+  finSeqChanges: number[] = [];
+  /** FINs that turned out not to be their sender's own. */
+  readonly disownedFins: Segment[] = [];
+  /** Frames of payload beyond its sender's own FIN. */
+  dataAfterFinFrames: number[] = [];
+  /** Payload that reached an end after its FIN: octets, and whether some of it was acknowledged. */
+  halfCloseBytes = 0;
+  halfCloseSegments: Segment[] = [];
+  isHalfCloseAcknowledged = false;
+
+  /** Frames of probes, by kind. */
+  readonly probeFrames: Record<'window-probe' | 'keep-alive', number[]> = { 'window-probe': [], 'keep-alive': [] };
+  /** The latest RST or SYN that was not accepted and may be challenged. */
+  lastProvocation: Segment | null = null;
+  readonly challengeAcks: Segment[] = [];
+
+  readonly resets: ResetRecord[] = [];
+  /** The reset that closed the connection. */
+  closingReset: ResetRecord | null = null;
+  /** ICMP errors that quote a segment of the connection. */
+  readonly icmpErrors: IcmpError[] = [];
+  /** The one that ended the attempt to connect. */
+  icmpRefusal: IcmpError | null = null;
+
+  /** The incarnation that this one followed on the same tuple. */
+  predecessor: Connection | null = null;
+  /** The incarnation that followed this one. */
+  successor: Connection | null = null;
+  /** End of the time in which the connection could be seen, nanoseconds; set by `settle`. */
+  observedUntilNanos = Number.NaN;
+  /** Set by `settle`. */
+  verdict!: Verdict;
+  /** Opened after the old end was found gone (RFC 9293 figure 9). */
+  isRecovery = false;
+  /** SYNs that changed nothing on the open connection. */
+  readonly liveSynFrames: number[] = [];
+  isSynOnLiveUndetermined = false;
+  /** ACKs that were moved behind the data they cover. */
+  readonly reorderedFrames: number[] = [];
+
+  captureDuplicates = 0;
+  firstDuplicateFrames: number[] = [];
+  invalidFlagFrames: number[] = [];
+  lateSegments = 0;
+  /** Acknowledgments of octets that were never captured. */
+  ackedUnseenFrames: number[] = [];
+
+  /** Smoothed round trips from the tap to an end and back, nanoseconds; NaN while unknown. */
+  readonly legRttNanos: [number, number] = [Number.NaN, Number.NaN];
+  rttToServerNanos = Number.NaN;
+  rttToClientNanos = Number.NaN;
+
+  readonly records: SegmentRecord[] | null;
+  /** The record being written; of no meaning between segments. */
+  current!: SegmentRecord;
+  readonly zeek: ZeekTracker;
+  completeness = 0;
+
+  constructor(port0: number, port1: number, isSelfConnect: boolean, options: ConnectionOptions) {
+    const end = new EndTrack();
+    this.ends = [end, isSelfConnect ? end : new EndTrack()];
+    this.isSelfConnect = isSelfConnect;
+    this.ports = [port0, port1];
+    this.options = options;
+    this.records = options.segments ? [] : null;
+    this.zeek = new ZeekTracker(port0, port1);
+  }
+
+  get client(): EndTrack {
+    return this.ends[this.clientIndex];
+  }
+
+  get server(): EndTrack {
+    return this.ends[1 - this.clientIndex];
+  }
+
+  /** Begins the record of a segment: what every segment counts towards, whatever it turns out to be. */
+  open(segment: Segment): SegmentRecord {
+    const { frame, timeNanos, from, flags, seq, ack, payloadBytes, window } = segment;
+    const isFirst = this.segmentCount === 0;
+    if (isFirst) {
+      this.firstFrame = frame;
+      this.firstNanos = timeNanos;
+      this.lastNanos = timeNanos;
+    }
+    this.segmentCount++;
+    this.lastFrame = Math.max(this.lastFrame, frame);
+    this.firstFrame = Math.min(this.firstFrame, frame);
+    this.lastNanos = Math.max(this.lastNanos, timeNanos);
+    this.firstNanos = Math.min(this.firstNanos, timeNanos);
+    this.ends[from].segments++;
+    this.zeek.segment(from, flags, seq | 0, ack | 0, payloadBytes, window);
+    this.completeness |= completenessBits(flags, payloadBytes, isFirst);
+    this.current = { segment, labels: [], rules: [], phase: 'data', states: ['UNKNOWN', 'UNKNOWN'] };
+    return this.current;
+  }
+
+  /** Ends the record of a segment. */
+  close(record: SegmentRecord): void {
+    record.states[0] = this.ends[0].state;
+    record.states[1] = this.ends[1].state;
+    if (record.labels.length === 0) record.labels.push('unclassified');
+    this.records?.push(record);
+  }
+
+  label(label: Label): void {
+    this.current.labels.push(label);
+  }
+
+  /** Moves an end for what it sent; what sending does not prove is entered with the basis given. */
+  sends(
+    end: EndTrack,
+    event: SentEvent,
+    at: Moment,
+    basis: Basis = 'proven',
+    provenFrame = 0,
+  ): HistoryEntry | undefined {
+    const rule = ruleForSent(end.state, event);
+    this.current.rules.push(rule.id);
+    if (rule.to === 'same') return undefined;
+    if (rule.to === 'withdraw') return end.history.withdraw(at);
+    end.history.enter(rule.to, basis, at, provenFrame);
+    return undefined;
+  }
+
+  /** Moves an end for what presumably reached it. */
+  receives(end: EndTrack, event: ReceivedEvent, at: Moment, basis: Basis = 'assumed'): HistoryEntry | undefined {
+    const rule = ruleForReceived(end.state, event);
+    this.current.rules.push(rule.id);
+    if (rule.to === 'same') return undefined;
+    if (rule.to === 'withdraw') return end.history.withdraw(at);
+    end.history.enter(rule.to, basis, at);
+    return undefined;
+  }
+
+  /** A measured round trip from the tap to end `index` and back. */
+  noteRtt(index: 0 | 1, nanos: number): void {
+    if (!(nanos >= 0)) return;
+    const old = this.legRttNanos[index];
+    this.legRttNanos[index] = Number.isNaN(old) ? nanos : old + (nanos - old) / SMOOTHING;
+  }
+
+  /** The whole round trip as far as it is known, nanoseconds, never less than a millisecond. */
+  get rttNanos(): number {
+    const [a, b] = this.legRttNanos;
+    if (Number.isNaN(a) && Number.isNaN(b)) return DEFAULT_RTT_NANOS;
+    return Math.max(MINIMUM_RTT_NANOS, (Number.isNaN(a) ? 0 : a) + (Number.isNaN(b) ? 0 : b));
+  }
+
+  /** Retransmission time-out as Linux would have it, nanoseconds. */
+  get rtoNanos(): number {
+    return this.rttNanos + MINIMUM_RTO_NANOS;
+  }
+
+  /** Time in which a repeat would have shown, `max(3 x RTO, 1 s)`. */
+  get repeatNanos(): number {
+    return Math.max(3 * this.rtoNanos, 1_000_000_000);
+  }
+
+  /** Whether `later` is more than a round trip after `earlier`, so that it cannot merely have crossed it. */
+  isBeyondRtt(earlierNanos: number, laterNanos: number): boolean {
+    return laterNanos - earlierNanos > this.rttNanos;
+  }
+
+  /** Both ends are closed, or one of them never existed for the other. */
+  get isClosed(): boolean {
+    return this.ends[0].state === 'CLOSED' && this.ends[1].state === 'CLOSED';
+  }
+}

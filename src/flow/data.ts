@@ -1,0 +1,152 @@
+/** Data, acknowledgments, windows and probes of an open connection. */
+import { seqAdd, seqDiff } from '../tcp/seq.ts';
+import { TcpFlag } from '../wire/batch.ts';
+import type { Connection } from './connection.ts';
+import type { EndTrack } from './end.ts';
+import { hasTimestamps, type Segment } from './segment.ts';
+
+/** Octets acknowledged beyond what was captured that are still believed. */
+const BELIEVABLE_AHEAD_BYTES = 1 << 28;
+const MAX_EVIDENCE_FRAMES = 16;
+
+/** Whether the segment has the form of a keep-alive or window probe: nothing new, one octet before the next. */
+function isProbeForm(me: EndTrack, segment: Segment): boolean {
+  return segment.payloadBytes <= 1 && me.nxt !== -1 && seqAdd(segment.seq, 1) === me.nxt;
+}
+
+/** Payload of a segment without SYN and RST; labels it and counts it. */
+export function takePayload(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  me.payloadBytes += segment.payloadBytes;
+  const isWindowClosed = peer.lastWindow === 0;
+  if (segment.payloadBytes === 1 && isWindowClosed && segment.seq === me.nxt) {
+    takeProbe(connection, me, 'window-probe');
+    me.takeOctets(segment.seq, seqAdd(segment.seq, 1), segment, hasTimestamps(segment));
+    return;
+  }
+  if (segment.payloadBytes === 1 && isProbeForm(me, segment) && me.nxt === peer.ackHigh) {
+    takeProbe(connection, me, isWindowClosed ? 'window-probe' : 'keep-alive');
+    return;
+  }
+  const isBeyondFin = me.fin !== -1 && seqDiff(seqAdd(segment.seq, segment.payloadBytes), me.fin) > 0;
+  if (isBeyondFin) keepFrame(connection.dataAfterFinFrames, segment.frame);
+  const end = seqAdd(segment.seq, segment.payloadBytes);
+  const isOlder = me.isOlderThanAhead(segment, hasTimestamps(segment));
+  const { arrival, fresh } = me.takeOctets(segment.seq, end, segment, hasTimestamps(segment));
+  me.uniquePayloadBytes += fresh;
+  const isAfterPeerFin = peer.fin !== -1 && !peer.isFinImplied && peer !== me;
+  if (arrival === 'old' || (arrival === 'fills-hole' && !isOlder)) {
+    connection.label('data-retransmission');
+    me.retransmittedSegments++;
+    me.unansweredProbes++;
+  } else if (arrival === 'fills-hole') {
+    connection.label('data-out-of-order');
+    me.outOfOrderSegments++;
+  } else if (!isAfterPeerFin) connection.label('data');
+  if (isAfterPeerFin) takeHalfCloseData(connection, segment, fresh);
+}
+
+function takeHalfCloseData(connection: Connection, segment: Segment, fresh: number): void {
+  connection.label('half-close-data');
+  connection.halfCloseBytes += fresh;
+  if (connection.halfCloseSegments.length < MAX_EVIDENCE_FRAMES) connection.halfCloseSegments.push(segment);
+}
+
+function keepFrame(frames: number[], frame: number): void {
+  if (frames.length < MAX_EVIDENCE_FRAMES) frames.push(frame);
+}
+
+function takeProbe(connection: Connection, me: EndTrack, label: 'window-probe' | 'keep-alive'): void {
+  connection.label(label);
+  me.unansweredProbes++;
+  me.lastProbe = { kind: label, segment: connection.current.segment };
+  connection.probeFrames[label].push(connection.current.segment.frame);
+}
+
+/** Takes in the acknowledgment number; false if it acknowledges what cannot have been sent. */
+export function takeAckNumber(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  const { ack } = segment;
+  if (peer.nxt !== -1 && peer !== me) {
+    const beyond = seqDiff(ack, peer.nxt);
+    if (beyond > BELIEVABLE_AHEAD_BYTES) return false;
+    if (beyond > 0) keepFrame(connection.ackedUnseenFrames, segment.frame);
+  }
+  if (me.ackHigh === -1 || seqDiff(ack, me.ackHigh) > 0) me.ackHigh = ack;
+  peer.takeAcknowledged(ack);
+  const first = connection.halfCloseSegments[0];
+  if (first !== undefined && first.from !== segment.from && seqDiff(ack, first.seq) > 0) {
+    connection.isHalfCloseAcknowledged = true;
+  }
+  return true;
+}
+
+/** What was known of the sender's acknowledgments before the segment. */
+export interface AckBefore {
+  readonly ackHigh: number;
+  readonly window: number;
+}
+
+/** Labels a segment that carries nothing but an acknowledgment and has no more specific label yet. */
+export function labelPureAck(
+  connection: Connection,
+  me: EndTrack,
+  peer: EndTrack,
+  segment: Segment,
+  before: AckBefore,
+): void {
+  const isNew = before.ackHigh === -1 || seqDiff(segment.ack, before.ackHigh) > 0;
+  const isZeroWindow = segment.window === 0;
+  if (isZeroWindow) me.zeroWindows++;
+  if (connection.current.labels.length > 0) {
+    if (isZeroWindow) connection.label('zero-window');
+    return;
+  }
+  if (isProbeForm(me, segment) && me.isn !== segment.seq && (peer.ackHigh === -1 || peer.ackHigh === me.nxt)) {
+    takeProbe(connection, me, peer.lastWindow === 0 ? 'window-probe' : 'keep-alive');
+    return;
+  }
+  if (isNew) connection.label('ack');
+  if (isZeroWindow) connection.label('zero-window');
+  if (connection.current.labels.length > 0) return;
+  connection.label(labelRepeatedAck(connection, me, peer, segment, before));
+}
+
+function labelRepeatedAck(
+  connection: Connection,
+  me: EndTrack,
+  peer: EndTrack,
+  segment: Segment,
+  before: AckBefore,
+): 'keep-alive-ack' | 'challenge-ack' | 'window-update' | 'duplicate-ack' | 'ack' {
+  if (segment.ack !== before.ackHigh) return 'ack';
+  const { lastProbe } = peer;
+  if (lastProbe?.kind === 'keep-alive' && lastProbe.segment === peer.recent.at(-1)) {
+    peer.lastProbe = null;
+    return 'keep-alive-ack';
+  }
+  if (isChallengeAnswer(connection, segment)) return 'challenge-ack';
+  if (segment.window !== before.window) return 'window-update';
+  const isOutstanding = peer.nxt !== -1 && seqDiff(peer.nxt, segment.ack) > 0;
+  if (!isOutstanding && segment.sack.length === 0) return 'ack';
+  me.duplicateAcks++;
+  return 'duplicate-ack';
+}
+
+/** Whether a repeated ACK answers a reset or a SYN that its sender did not accept (RFC 5961 §3.2, §4.2). */
+function isChallengeAnswer(connection: Connection, segment: Segment): boolean {
+  const provocation = connection.lastProvocation;
+  if (provocation === null || provocation.from === segment.from) return false;
+  if (segment.timeNanos - provocation.timeNanos > Math.max(2 * connection.rttNanos, 100_000_000)) return false;
+  connection.lastProvocation = null;
+  connection.challengeAcks.push(segment);
+  return true;
+}
+
+/** Whether the segment takes back the sender's FIN: it sends on with the number that the FIN had. */
+export function disownsFin(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  if (me.fin === -1 || segment.seq !== me.fin || (segment.flags & TcpFlag.FIN) !== 0) return false;
+  const [first] = me.finCopies;
+  if (first === undefined || !connection.isBeyondRtt(first.timeNanos, segment.timeNanos)) return false;
+  if (segment.payloadBytes > 1) return true;
+  const answered = peer.recent.at(-1);
+  return answered !== undefined && !connection.isBeyondRtt(answered.timeNanos, segment.timeNanos);
+}

@@ -1,0 +1,184 @@
+import { seqAdd, seqDiff } from '../tcp/seq.ts';
+import type { TcpState } from '../tcp/states.ts';
+import { History } from './history.ts';
+import type { Segment } from './segment.ts';
+
+/** Octets that were captured ahead of a hole, with what tells how old they are. */
+interface AheadRange {
+  start: number;
+  end: number;
+  tsVal: number;
+  hasTimestamps: boolean;
+  ipId: number;
+}
+
+/** Ranges ahead of a hole that are remembered for one end. */
+const MAX_AHEAD_RANGES = 64;
+/** Segments of one end that are remembered to find what provoked a reset, and network duplicates. */
+const RECENT_SEGMENTS = 16;
+/** A jump ahead of more than this is not believed to be the end's own. */
+const BELIEVABLE_JUMP_BYTES = 1 << 28;
+
+/** Why octets that arrive are not simply the next ones. */
+export type Arrival = 'next' | 'ahead' | 'old' | 'fills-hole';
+
+/** What is known of one end of a connection: its numbers, its FIN, its counters and what is believed of its state. */
+export class EndTrack {
+  readonly history = new History();
+
+  /** Initial sequence number, without it -1. */
+  isn = -1;
+  /** Frames and times of the SYNs or SYN-ACKs of this incarnation, first copy first (bounded). */
+  readonly synCopies: Segment[] = [];
+  /** Whether it has sent a SYN without ACK. */
+  sentBareSyn = false;
+  sentSynAck = false;
+  /** Whether it has sent anything but SYNs, capture duplicates and resets apart. */
+  sentBeyondSyn = false;
+  /** Whether its SYN was acknowledged by a segment of the peer. */
+  isSynCovered = false;
+
+  /** Highest sequence end it was seen to send; -1 before the first. */
+  nxt = -1;
+  /** End of the octets that were captured without a hole (or acknowledged by the peer); -1 before the first. */
+  contiguous = -1;
+  readonly #ahead: AheadRange[] = [];
+  /** Highest acknowledgment it has sent; -1 before the first. */
+  ackHigh = -1;
+  lastWindow = -1;
+
+  /** Copies of its FIN, first copy first. */
+  readonly finCopies: Segment[] = [];
+  /** Copies that the network doubled: they restart the peer's TIME_WAIT. */
+  readonly lateFinCopies: Segment[] = [];
+  /** Sequence number of the FIN octet; -1 while none is believed. */
+  fin = -1;
+  /** The peer's first segment whose ACK covers the FIN. */
+  finCover: Segment | null = null;
+  /** The latest covering segment; a repeat later than a round trip after it refutes that it arrived. */
+  lastCover: Segment | null = null;
+  /** A repeat of the FIN was seen that the peer has not answered yet. */
+  awaitsRepeatAck = false;
+  /** Times that a state that rests on the cover of its FIN was taken back. */
+  coverRefutations = 0;
+  /** FIN believed only because the peer acknowledged one octet more than was captured. */
+  isFinImplied = false;
+
+  /** Times that ESTABLISHED was taken back. */
+  establishedRefutations = 0;
+
+  recent: Segment[] = [];
+
+  segments = 0;
+  payloadBytes = 0;
+  uniquePayloadBytes = 0;
+  syn = 0;
+  finCount = 0;
+  rst = 0;
+  retransmittedSegments = 0;
+  outOfOrderSegments = 0;
+  duplicateAcks = 0;
+  zeroWindows = 0;
+  mss = -1;
+  windowScale = -1;
+  sackPermitted = false;
+  timestamps = false;
+  /** Keep-alives, window probes and retransmissions since the peer was last heard. */
+  unansweredProbes = 0;
+  /** Its latest keep-alive or window probe that was not answered yet. */
+  lastProbe: { readonly kind: 'window-probe' | 'keep-alive'; readonly segment: Segment } | null = null;
+  lastSentNanos = Number.NEGATIVE_INFINITY;
+
+  get state(): TcpState {
+    return this.history.state;
+  }
+
+  remember(segment: Segment): void {
+    this.recent.push(segment);
+    if (this.recent.length > RECENT_SEGMENTS) this.recent.shift();
+  }
+
+  /** The window its last segment offered, in octets. */
+  get windowBytes(): number {
+    return this.lastWindow < 0 ? 0xffff : this.lastWindow << Math.max(0, this.windowScale);
+  }
+
+  /** Takes in octets `[start, end)`; says how they lie to what was captured before, and how many are new. */
+  takeOctets(
+    start: number,
+    end: number,
+    segment: Segment,
+    hasTimestamps: boolean,
+  ): { arrival: Arrival; fresh: number } {
+    if (this.nxt === -1) {
+      this.nxt = end;
+      this.contiguous = end;
+      return { arrival: 'next', fresh: seqDiff(end, start) };
+    }
+    if (Math.abs(seqDiff(start, this.nxt)) > BELIEVABLE_JUMP_BYTES) return { arrival: 'old', fresh: 0 };
+    const arrival = this.#placeOf(start, end);
+    const fresh = arrival === 'old' ? 0 : this.#freshOctets(start, end);
+    if (seqDiff(end, this.nxt) > 0) this.nxt = end;
+    if (seqDiff(start, this.contiguous) <= 0) {
+      if (seqDiff(end, this.contiguous) > 0) this.contiguous = end;
+      this.#closeUp();
+    } else if (arrival !== 'old') {
+      const { tsVal, ipId } = segment;
+      if (this.#ahead.length < MAX_AHEAD_RANGES) this.#ahead.push({ start, end, tsVal, hasTimestamps, ipId });
+    }
+    return { arrival, fresh };
+  }
+
+  /** The peer acknowledged up to `ack`: holes below it will not be filled any more, and nothing beyond `nxt` is believed. */
+  takeAcknowledged(ack: number): void {
+    if (this.contiguous === -1 || seqDiff(ack, this.contiguous) <= 0) return;
+    this.contiguous = seqDiff(ack, this.nxt) > 0 ? this.nxt : ack;
+    this.#closeUp();
+  }
+
+  /** Whether the segment is not newer than the octets that were captured ahead of it, by time stamp or IP identification. */
+  isOlderThanAhead(segment: Segment, hasTimestamps: boolean): boolean {
+    const end = seqAdd(segment.seq, segment.payloadBytes);
+    for (const range of this.#ahead) {
+      if (seqDiff(range.start, end) < 0) continue;
+      if (hasTimestamps && range.hasTimestamps) {
+        if (segment.tsVal !== range.tsVal) return seqDiff(segment.tsVal, range.tsVal) < 0;
+      }
+      if (segment.ipId !== 0 && range.ipId !== 0) return ((segment.ipId - range.ipId) << 16) >> 16 < 0;
+      return hasTimestamps && range.hasTimestamps;
+    }
+    return false;
+  }
+
+  #placeOf(start: number, end: number): Arrival {
+    if (seqDiff(start, this.nxt) > 0) return 'ahead';
+    if (start === this.nxt) return this.contiguous === this.nxt ? 'next' : 'ahead';
+    if (seqDiff(end, this.contiguous) <= 0) return 'old';
+    if (seqDiff(start, this.contiguous) <= 0) return seqDiff(this.nxt, this.contiguous) === 0 ? 'next' : 'fills-hole';
+    return this.#freshOctets(start, end) > 0 ? 'fills-hole' : 'old';
+  }
+
+  #freshOctets(start: number, end: number): number {
+    const low = seqDiff(start, this.contiguous) < 0 ? this.contiguous : start;
+    let fresh = seqDiff(end, low);
+    for (const range of this.#ahead) {
+      const from = seqDiff(range.start, low) < 0 ? low : range.start;
+      const to = seqDiff(range.end, end) > 0 ? end : range.end;
+      if (seqDiff(to, from) > 0) fresh -= seqDiff(to, from);
+    }
+    return Math.max(0, fresh);
+  }
+
+  #closeUp(): void {
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (let i = this.#ahead.length - 1; i >= 0; i--) {
+        const range = this.#ahead[i];
+        if (seqDiff(range.start, this.contiguous) > 0) continue;
+        if (seqDiff(range.end, this.contiguous) > 0) this.contiguous = range.end;
+        this.#ahead.splice(i, 1);
+        moved = true;
+      }
+    }
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * One tuple: sets capture duplicates aside, undoes small reordering at the tap, and gives each segment to the incarnation
+ * of the connection that it belongs to (SPEC §2 and §4).
+ */
+import { seqAdd, seqDiff } from '../tcp/seq.ts';
+import { TcpFlag } from '../wire/batch.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import type { EndTrack } from './end.ts';
+import { takeCaptureDuplicate, takeSegmentIn } from './process.ts';
+import { hasInvalidFlags, hasTimestamps, type Segment } from './segment.ts';
+
+const DUPLICATE_NANOS = 5_000_000;
+const HOLD_NANOS = 10_000_000;
+/** An ACK further ahead of the captured data than this is not reordered but acknowledges what the capture dropped. */
+const HOLD_BYTES = 1 << 20;
+/** Segments that wait for what they acknowledge; the oldest goes on when there are more. */
+const MAX_HELD = 32;
+const RECENT_SEGMENTS = 16;
+
+/** What the tracker tells and asks of its flows. */
+export interface FlowContext {
+  readonly options: ConnectionOptions;
+  /** Duplicates of segments that can be told by IP identification or payload; weaker ones count only if there are any. */
+  duplicatesSeen: number;
+  nextId: number;
+  /** Called with each connection that gives way to a new incarnation. */
+  retire(connection: Connection): void;
+}
+
+/** A SYN on a tuple that is still in use, and all that may belong to it, until the reaction decides. */
+interface Pending {
+  readonly connection: Connection;
+  readonly segments: Segment[];
+  /** The old connection answered with its own numbers. */
+  isChallenged: boolean;
+  /** The SYN's sender answered that challenge with a reset. */
+  isRecovered: boolean;
+}
+
+/** Segments that are kept with a pending SYN. */
+const MAX_PENDING_SEGMENTS = 64;
+
+export class Flow {
+  readonly port0: number;
+  readonly port1: number;
+  readonly isSelfConnect: boolean;
+  current: Connection | null = null;
+  pending: Pending | null = null;
+  private readonly context: FlowContext;
+  private readonly recent: [Segment[], Segment[]] = [[], []];
+  private held: Segment[] = [];
+
+  constructor(port0: number, port1: number, isSelfConnect: boolean, context: FlowContext) {
+    this.port0 = port0;
+    this.port1 = port1;
+    this.isSelfConnect = isSelfConnect;
+    this.context = context;
+  }
+
+  /** Takes in the tuple's next segment in capture order. */
+  take(segment: Segment): void {
+    if (this.held.length > 0) this.release(segment.timeNanos);
+    if (this.isCaptureDuplicate(segment)) {
+      if (this.context.options.segments || this.current) this.takeDuplicate(segment);
+      return;
+    }
+    const recent = this.recent[segment.from];
+    recent.push(segment);
+    if (recent.length > RECENT_SEGMENTS) recent.shift();
+    if (this.mustWait(segment)) {
+      this.held.push(segment);
+      if (this.held.length > MAX_HELD) this.deliver(this.held.shift()!);
+      return;
+    }
+    this.deliver(segment);
+    if (this.held.length > 0) this.release(segment.timeNanos);
+  }
+
+  /** Ends the waiting of held segments, and decides what is pending: the capture is over or the flow is given up. */
+  finish(): void {
+    const held = this.held;
+    this.held = [];
+    for (const segment of held) this.deliver(segment);
+    const { pending, current } = this;
+    if (pending === null || current === null) return;
+    const sender = current.ends[pending.segments[0].from];
+    const isOldGone = sender.state === 'CLOSED' || sender.state === 'TIME_WAIT' || pending.isRecovered;
+    if (isOldGone) this.promote();
+    else this.dissolve(true);
+  }
+
+  private takeDuplicate(segment: Segment): void {
+    const { pending, current } = this;
+    const owner = pending?.segments.some((each) => each.seq === segment.seq && each.from === segment.from)
+      ? pending.connection
+      : current;
+    if (owner === null) return;
+    takeCaptureDuplicate(owner, segment);
+  }
+
+  private isCaptureDuplicate(segment: Segment): boolean {
+    const recent = this.recent[segment.from];
+    for (let i = recent.length - 1; i >= 0; i--) {
+      const earlier = recent[i];
+      const age = segment.timeNanos - earlier.timeNanos;
+      if (age > DUPLICATE_NANOS) return false;
+      if (!isSameSegment(earlier, segment)) continue;
+      const { current } = this;
+      const isRttKnown = current !== null && !Number.isNaN(current.legRttNanos[0] + current.legRttNanos[1]);
+      if (isRttKnown && age >= current.rttNanos / 2 && age > 1_000_000) continue;
+      const hasId = segment.ipId !== 0 || earlier.ipId !== 0;
+      const isWeak = !hasId && (segment.payloadBytes === 0 || (segment.flags & TcpFlag.RST) !== 0);
+      const isBare = isWeak && (segment.flags & (TcpFlag.SYN | TcpFlag.FIN)) === 0;
+      if (isBare && this.context.duplicatesSeen === 0) return false;
+      if (!isBare) this.context.duplicatesSeen++;
+      return true;
+    }
+    return false;
+  }
+
+  /** Whether the segment acknowledges octets that are only about to be captured. */
+  private mustWait(segment: Segment): boolean {
+    if ((segment.flags & (TcpFlag.ACK | TcpFlag.SYN | TcpFlag.RST)) !== TcpFlag.ACK) return false;
+    if (this.isSelfConnect || hasInvalidFlags(segment.flags)) return false;
+    if (this.held.some((each) => each.from === segment.from)) return true;
+    return this.isAhead(segment);
+  }
+
+  private isAhead(segment: Segment): boolean {
+    const { current } = this;
+    if (current === null || this.pending !== null) return false;
+    const peer = current.ends[1 - segment.from];
+    if (peer.nxt === -1 || !peer.sentBeyondSyn) return false;
+    const ahead = seqDiff(segment.ack, peer.nxt);
+    return ahead > 0 && ahead <= HOLD_BYTES;
+  }
+
+  /** Lets held segments go on: those whose data has come, and all that have waited long enough. */
+  private release(nowNanos: number): void {
+    const held = this.held;
+    this.held = [];
+    const isOver = held.length > 0 && nowNanos - held[0].timeNanos > HOLD_NANOS;
+    for (const segment of held) {
+      if (isOver || !(this.held.length > 0 || this.isAhead(segment))) {
+        if (!isOver && this.current) this.current.reorderedFrames.push(segment.frame);
+        this.deliver(segment);
+      } else this.held.push(segment);
+    }
+  }
+
+  private create(): Connection {
+    const { port0, port1, isSelfConnect, context } = this;
+    const connection = new Connection(port0, port1, isSelfConnect, context.options);
+    connection.id = context.nextId++;
+    return connection;
+  }
+
+  private deliver(segment: Segment): void {
+    const { current } = this;
+    if (current === null) {
+      this.current = this.create();
+      takeSegmentIn(this.current, segment);
+      return;
+    }
+    const kind = segment.flags & (TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST | TcpFlag.FIN);
+    if (kind === TcpFlag.SYN) this.deliverSyn(current, segment);
+    else if (this.pending !== null) this.deliverToEither(current, this.pending, segment);
+    else if (kind === (TcpFlag.SYN | TcpFlag.ACK) && isSynAckOfNew(current, segment)) this.renew(segment);
+    else takeSegmentIn(current, segment);
+  }
+
+  /** A new incarnation begins with the segment; the old one is over. */
+  private renew(segment: Segment): void {
+    const { current } = this;
+    const connection = this.create();
+    takeSegmentIn(connection, segment);
+    if (current !== null) this.succeed(current, connection);
+  }
+
+  private deliverSyn(current: Connection, segment: Segment): void {
+    const { pending } = this;
+    if (pending !== null) {
+      if (pending.connection.ends[segment.from].isn === segment.seq) {
+        keepPending(pending, segment);
+        takeSegmentIn(pending.connection, segment);
+        return;
+      }
+      const sender = current.ends[pending.segments[0].from];
+      if (pending.isRecovered || sender.state === 'CLOSED' || sender.state === 'TIME_WAIT') this.promote();
+      else this.dissolve(false);
+      this.deliverSyn(this.current!, segment);
+      return;
+    }
+    const me = current.ends[segment.from];
+    const peer = current.ends[1 - segment.from];
+    if (me.isn === segment.seq && me.sentBareSyn) takeSegmentIn(current, segment);
+    else if (isOver(current) || isUnanswered(me, peer)) this.renew(segment);
+    else if (isCrossing(me, peer)) takeSegmentIn(current, segment);
+    else this.await(segment);
+  }
+
+  private await(segment: Segment): void {
+    const connection = this.create();
+    this.pending = { connection, segments: [segment], isChallenged: false, isRecovered: false };
+    takeSegmentIn(connection, segment);
+  }
+
+  private deliverToEither(current: Connection, pending: Pending, segment: Segment): void {
+    const fresh = pending.connection;
+    const opener = pending.segments[0].from;
+    const openerIsn = fresh.ends[opener].isn;
+    const { flags } = segment;
+    if (segment.from !== opener) {
+      const answersNew =
+        (flags & TcpFlag.ACK) !== 0 &&
+        seqDiff(segment.ack, openerIsn) > 0 &&
+        seqDiff(segment.ack, fresh.ends[opener].nxt) <= 0;
+      if (answersNew && (flags & (TcpFlag.SYN | TcpFlag.RST)) !== 0) {
+        this.promote();
+        takeSegmentIn(fresh, segment);
+        return;
+      }
+      if ((flags & (TcpFlag.SYN | TcpFlag.RST)) === 0) pending.isChallenged = true;
+      current.lastProvocation ??= pending.segments[0];
+      takeSegmentIn(current, segment);
+      return;
+    }
+    if ((flags & TcpFlag.RST) !== 0 && pending.isChallenged) {
+      takeSegmentIn(current, segment);
+      pending.isRecovered = current.resets.at(-1)?.segment === segment;
+      if (pending.isRecovered) this.promote();
+      return;
+    }
+    const isOld = seqDiff(segment.seq, current.ends[opener].nxt) <= 0 && current.ends[opener].nxt !== -1;
+    const syn = pending.segments[0];
+    if (isOld && segment.seq !== seqAdd(openerIsn, 1) && current.isBeyondRtt(syn.timeNanos, segment.timeNanos)) {
+      this.dissolve(false);
+      takeSegmentIn(current, segment);
+    } else if (segment.seq === seqAdd(openerIsn, 1) && !isOld) {
+      this.promote();
+      takeSegmentIn(fresh, segment);
+    } else takeSegmentIn(current, segment);
+  }
+
+  /** The pending SYN opened a connection of its own. */
+  private promote(): void {
+    const { pending, current } = this;
+    if (pending === null || current === null) return;
+    this.pending = null;
+    pending.connection.isRecovery = pending.isRecovered;
+    this.succeed(current, pending.connection);
+  }
+
+  private succeed(old: Connection, fresh: Connection): void {
+    fresh.predecessor = old;
+    old.predecessor = null;
+    old.successor = fresh;
+    this.current = fresh;
+    this.context.retire(old);
+  }
+
+  /** The pending SYN changed nothing: it is counted in the connection it hit. */
+  private dissolve(isUndetermined: boolean): void {
+    const { pending, current } = this;
+    if (pending === null || current === null) return;
+    this.pending = null;
+    current.isSynOnLiveUndetermined ||= isUndetermined;
+    for (const segment of pending.segments) {
+      current.liveSynFrames.push(segment.frame);
+      takeSegmentIn(current, segment);
+    }
+    current.records?.sort((a, b) => a.segment.frame - b.segment.frame);
+  }
+}
+
+function keepPending(pending: Pending, segment: Segment): void {
+  if (pending.segments.length < MAX_PENDING_SEGMENTS) pending.segments.push(segment);
+}
+
+function isSameSegment(a: Segment, b: Segment): boolean {
+  if (a.seq !== b.seq || a.ack !== b.ack || a.flags !== b.flags) return false;
+  if (a.payloadBytes !== b.payloadBytes || a.window !== b.window) return false;
+  if (hasTimestamps(a) !== hasTimestamps(b) || (hasTimestamps(a) && a.tsVal !== b.tsVal)) return false;
+  if (a.ipId !== 0 || b.ipId !== 0) return a.ipId === b.ipId;
+  return a.checksum === b.checksum;
+}
+
+/** Whether nothing of the connection is left at either end. */
+function isOver(connection: Connection): boolean {
+  return connection.isClosed;
+}
+
+/** Whether the sender tried before with another number and was never answered. */
+function isUnanswered(me: EndTrack, peer: EndTrack): boolean {
+  return me.sentBareSyn && !me.sentBeyondSyn && peer.segments === 0;
+}
+
+/** Whether a SYN of `me` crosses the SYN of its peer: both open actively. */
+function isCrossing(me: EndTrack, peer: EndTrack): boolean {
+  return me.segments === 0 && peer.sentBareSyn && !peer.sentBeyondSyn && !peer.sentSynAck;
+}
+
+/** Whether a SYN-ACK without captured SYN belongs to a later incarnation than one that is over. */
+function isSynAckOfNew(current: Connection, segment: Segment): boolean {
+  const me = current.ends[segment.from];
+  const peer = current.ends[1 - segment.from];
+  if (!current.isClosed || me.isn === segment.seq) return false;
+  return peer.isn === -1 || segment.ack !== seqAdd(peer.isn, 1);
+}

@@ -1,0 +1,208 @@
+/** Segments with SYN, and the third segment of the handshake (RFC 9293 §3.5). */
+import { seqAdd, seqDiff } from '../tcp/seq.ts';
+import { TcpFlag, TcpOption } from '../wire/batch.ts';
+import type { Connection } from './connection.ts';
+import type { EndTrack } from './end.ts';
+import { hasTimestamps, type Segment } from './segment.ts';
+
+const MAX_SYN_COPIES = 16;
+/** A copy with the same IP identification later than this passed twice because the network duplicated it. */
+export const DUPLICATE_NANOS = 5_000_000;
+
+function noteOptions(end: EndTrack, segment: Segment): void {
+  const { options } = segment;
+  if ((options & TcpOption.MSS) !== 0) end.mss = segment.mss;
+  if ((options & TcpOption.WINDOW_SCALE) !== 0) end.windowScale = Math.min(14, segment.windowScale);
+  end.sackPermitted = (options & TcpOption.SACK_PERMITTED) !== 0;
+  end.timestamps = hasTimestamps(segment);
+}
+
+function rememberSyn(end: EndTrack, segment: Segment): void {
+  if (end.synCopies.length < MAX_SYN_COPIES) end.synCopies.push(segment);
+}
+
+/** Same octets on the wire, later than a capture could have doubled them: the network did. */
+export function isLateCopy(segment: Segment, earlier: readonly Segment[]): boolean {
+  return earlier.some((copy) => {
+    if (segment.timeNanos - copy.timeNanos <= DUPLICATE_NANOS) return false;
+    if (copy.seq !== segment.seq || copy.flags !== segment.flags || copy.checksum !== segment.checksum) return false;
+    if (copy.payloadBytes !== segment.payloadBytes || copy.ack !== segment.ack) return false;
+    if (segment.ipId !== 0 && copy.ipId !== 0) return segment.ipId === copy.ipId;
+    const hasWeight = segment.payloadBytes > 0 || (segment.flags & (TcpFlag.SYN | TcpFlag.FIN)) !== 0;
+    return hasWeight && hasTimestamps(segment) && hasTimestamps(copy) && segment.tsVal === copy.tsVal;
+  });
+}
+
+/** A SYN without ACK that belongs to this connection. */
+export function takeSyn(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  connection.current.phase = 'handshake';
+  me.syn++;
+  if (me.isn === segment.seq) takeSynCopy(connection, me, segment);
+  else if (me.isn === -1 && !me.sentBeyondSyn) takeFirstSyn(connection, me, peer, segment);
+  else {
+    connection.label('syn-on-live');
+    connection.current.phase = 'data';
+  }
+}
+
+function takeFirstSyn(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  const isCrossing = peer.sentBareSyn && peer !== me;
+  connection.label(isCrossing ? 'syn-crossing' : 'syn');
+  if (segment.payloadBytes > 0) {
+    connection.label('syn-data');
+    connection.synDataBytes = segment.payloadBytes;
+    me.payloadBytes += segment.payloadBytes;
+  }
+  me.isn = segment.seq;
+  me.nxt = seqAdd(segment.seq, 1 + segment.payloadBytes);
+  me.contiguous = me.nxt;
+  me.sentBareSyn = true;
+  me.lastWindow = segment.window;
+  noteOptions(me, segment);
+  rememberSyn(me, segment);
+  if (connection.synFrame === 0) connection.synFrame = segment.frame;
+  connection.sends(me, 'syn', segment);
+  if (isCrossing) {
+    connection.isSimultaneousOpen = true;
+    connection.receives(me, 'syn-crossing', segment);
+    connection.receives(peer, 'syn-crossing', segment);
+  } else if (connection.isSelfConnect) connection.receives(me, 'syn-crossing', segment);
+  else connection.receives(peer, 'syn', segment);
+}
+
+function takeSynCopy(connection: Connection, me: EndTrack, segment: Segment): void {
+  if (me.sentBeyondSyn || isLateCopy(segment, me.synCopies)) {
+    connection.label('late');
+    connection.lateSegments++;
+    return;
+  }
+  connection.label('syn-retransmission');
+  if (segment.payloadBytes > 0) connection.label('syn-data');
+  connection.synRetransmissions++;
+  me.retransmittedSegments++;
+  me.payloadBytes += segment.payloadBytes;
+  rememberSyn(me, segment);
+  const { current } = me.history;
+  const isRefuting = current !== undefined && connection.isBeyondRtt(current.timeNanos, segment.timeNanos);
+  if (connection.sends(me, isRefuting ? 'syn-repeat-refuting' : 'syn-repeat', segment)) me.establishedRefutations++;
+}
+
+/** A SYN-ACK that belongs to this connection. */
+export function takeSynAck(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  connection.current.phase = 'handshake';
+  me.syn++;
+  me.lastWindow = segment.window;
+  const isMidstream = connection.segmentCount === 1;
+  if (me.sentSynAck && me.isn === segment.seq) {
+    takeSynAckCopy(connection, me, peer, segment);
+    return;
+  }
+  const isCrossing = me.sentBareSyn;
+  if (me.isn !== -1 && !isCrossing && me.isn !== segment.seq && me.sentBeyondSyn) {
+    connection.label('syn-ack');
+    connection.sends(me, 'syn-ack', segment);
+    return;
+  }
+  connection.label(isCrossing ? 'syn-ack-crossing' : 'syn-ack');
+  const isAckBad = peer.isn !== -1 && !isAckOfSyn(peer, segment.ack);
+  me.isn = segment.seq;
+  me.sentSynAck = true;
+  me.nxt = seqAdd(segment.seq, 1 + segment.payloadBytes);
+  me.contiguous = me.nxt;
+  noteOptions(me, segment);
+  rememberSyn(me, segment);
+  if (connection.synAckFrame === 0) connection.synAckFrame = segment.frame;
+  connection.sends(me, 'syn-ack', segment);
+  if (isAckBad) return;
+  me.ackHigh = segment.ack;
+  if (isMidstream || peer.isn === -1) {
+    peer.isn = seqAdd(segment.ack, -1);
+    peer.nxt = segment.ack;
+    peer.contiguous = segment.ack;
+  } else noteSynAckRtt(connection, me, peer, segment);
+  peer.isSynCovered = true;
+  settleFastOpen(connection, peer, segment);
+  connection.receives(peer, isCrossing ? 'syn-ack-crossing' : 'syn-ack', segment);
+}
+
+function isAckOfSyn(peer: EndTrack, ack: number): boolean {
+  return seqDiff(ack, peer.isn) > 0 && seqDiff(ack, peer.nxt) <= 0;
+}
+
+function settleFastOpen(connection: Connection, client: EndTrack, segment: Segment): void {
+  if (connection.synDataBytes === 0 || client.sentBeyondSyn) return;
+  connection.acceptedSynBytes = Math.max(0, seqDiff(segment.ack, client.isn) - 1);
+  client.nxt = segment.ack;
+  client.contiguous = segment.ack;
+  client.uniquePayloadBytes = connection.acceptedSynBytes;
+}
+
+/** The leg to the server, measured from the copy of the SYN that the answer echoes. */
+function noteSynAckRtt(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  let asked = peer.synCopies.at(-1);
+  if (hasTimestamps(segment)) asked = peer.synCopies.find((copy) => copy.tsVal === segment.tsEcr) ?? asked;
+  if (asked === undefined || me === peer) return;
+  const nanos = segment.timeNanos - asked.timeNanos;
+  connection.noteRtt(connection.ends[0] === me ? 0 : 1, nanos);
+  if (Number.isNaN(connection.rttToServerNanos) && connection.server === me) connection.rttToServerNanos = nanos;
+}
+
+function takeSynAckCopy(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  if (me.sentBeyondSyn || isLateCopy(segment, me.synCopies)) {
+    connection.label('late');
+    connection.lateSegments++;
+    return;
+  }
+  connection.label('syn-ack-retransmission');
+  connection.synAckRetransmissions++;
+  me.retransmittedSegments++;
+  rememberSyn(me, segment);
+  const { current } = me.history;
+  const isRefuting =
+    current !== undefined &&
+    current.state === 'ESTABLISHED' &&
+    connection.isBeyondRtt(current.timeNanos, segment.timeNanos);
+  if (isRefuting) connection.synAckRepeatsAfterAck++;
+  if (connection.sends(me, isRefuting ? 'syn-ack-repeat-refuting' : 'syn-ack-repeat', segment)) {
+    me.establishedRefutations++;
+  }
+  if (peer.sentBareSyn) connection.receives(peer, 'syn-ack', segment);
+}
+
+/** Refutations of ESTABLISHED after which only the end's own segment proves it. */
+const PATIENCE = 2;
+
+/** A segment without SYN of an end whose peer's SYN it may acknowledge for the first time; true if it is the third segment. */
+export function takeHandshakeAck(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  const isThird =
+    me.sentBareSyn &&
+    connection.handshakeAck === null &&
+    seqDiff(segment.seq, seqAdd(me.isn, 1 + connection.acceptedSynBytes)) === 0 &&
+    (peer.isn === -1 || segment.ack === seqAdd(peer.isn, 1));
+  if (isThird) {
+    connection.label('handshake-ack');
+    connection.current.phase = 'handshake';
+    connection.handshakeAck = segment;
+    noteHandshakeAckRtt(connection, me, peer, segment);
+    if (peer.isn === -1) peer.isn = seqAdd(segment.ack, -1);
+  }
+  if (connection.handshakeAck === null && !me.sentBareSyn) return false;
+  if (peer.sentSynAck || isThird) assumePeerEstablished(connection, peer, segment);
+  return isThird;
+}
+
+function assumePeerEstablished(connection: Connection, peer: EndTrack, segment: Segment): void {
+  if (peer.sentBeyondSyn && connection.acceptedSynBytes === 0) return;
+  if (peer.establishedRefutations >= PATIENCE) return;
+  if (seqDiff(segment.ack, seqAdd(peer.isn, 1)) < 0) return;
+  if (peer.state === 'SYN_RECEIVED' || peer.state === 'LISTEN') connection.receives(peer, 'syn-covered', segment);
+}
+
+function noteHandshakeAckRtt(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  let asked = peer.synCopies.at(-1);
+  if (hasTimestamps(segment)) asked = peer.synCopies.find((copy) => copy.tsVal === segment.tsEcr) ?? asked;
+  if (asked === undefined || me === peer) return;
+  const nanos = segment.timeNanos - asked.timeNanos;
+  connection.noteRtt(connection.ends[0] === me ? 0 : 1, nanos);
+  if (Number.isNaN(connection.rttToClientNanos)) connection.rttToClientNanos = nanos;
+}

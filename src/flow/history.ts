@@ -1,0 +1,67 @@
+import type { Basis, TcpState } from '../tcp/states.ts';
+
+/** One state that an end was believed to be in. */
+export interface HistoryEntry {
+  readonly state: TcpState;
+  basis: Basis;
+  readonly frame: number;
+  readonly timeNanos: number;
+  /** Frame that proved an assumed entry; 0 when none did or it was proven at once. */
+  provenFrame: number;
+  /** Frame and time at which the entry was taken back; 0 while it stands. */
+  withdrawnFrame: number;
+  withdrawnNanos: number;
+}
+
+/** Where and when something happened. */
+export interface Moment {
+  readonly frame: number;
+  readonly timeNanos: number;
+}
+
+/**
+ * The append-only history of one end: entries taken back keep their place, and the one before them holds again.
+ */
+export class History {
+  readonly entries: HistoryEntry[] = [];
+
+  /** The latest entry that stands; undefined before the first. */
+  get current(): HistoryEntry | undefined {
+    for (let i = this.entries.length - 1; i >= 0; i--) {
+      if (this.entries[i].withdrawnFrame === 0) return this.entries[i];
+    }
+    return undefined;
+  }
+
+  get state(): TcpState {
+    return this.current?.state ?? 'UNKNOWN';
+  }
+
+  /** Enters a state, or upgrades the standing entry of that state when it is proven now. */
+  enter(state: TcpState, basis: Basis, at: Moment, provenFrame = 0): void {
+    const { current } = this;
+    if (current?.state === state) {
+      if (basis === 'proven' && current.basis === 'assumed') {
+        current.basis = 'proven';
+        current.provenFrame = provenFrame !== 0 ? provenFrame : at.frame;
+      }
+      return;
+    }
+    const { frame, timeNanos } = at;
+    this.entries.push({ state, basis, frame, timeNanos, provenFrame, withdrawnFrame: 0, withdrawnNanos: 0 });
+  }
+
+  /** Takes the standing entry back if it is not the only one and, unless `evenProven`, only assumed. */
+  withdraw(at: Moment, evenProven = false): HistoryEntry | undefined {
+    const { current } = this;
+    if (current === undefined || (current.basis === 'proven' && !evenProven)) return undefined;
+    current.withdrawnFrame = at.frame;
+    current.withdrawnNanos = at.timeNanos;
+    return current;
+  }
+
+  /** Whether a standing entry of this state exists. */
+  passedThrough(state: TcpState): boolean {
+    return this.entries.some((entry) => entry.state === state && entry.withdrawnFrame === 0);
+  }
+}

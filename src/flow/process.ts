@@ -1,0 +1,202 @@
+/** The life of one segment in its connection, in the order of SPEC: sender first, then its ACK, its FIN, the receiver. */
+import { seqAdd, seqDiff } from '../tcp/seq.ts';
+import { TcpFlag } from '../wire/batch.ts';
+import type { Connection } from './connection.ts';
+import { disownsFin, labelPureAck, takeAckNumber, takePayload } from './data.ts';
+import type { EndTrack } from './end.ts';
+import { isLateCopy, takeHandshakeAck, takeSyn, takeSynAck } from './handshake.ts';
+import { isSentBeforeReset, takeReset } from './reset.ts';
+import { hasInvalidFlags, type Segment } from './segment.ts';
+import { coversFin, receiveCover, takeCover, takeFin } from './teardown.ts';
+
+/** Reordering at the tap that is allowed for before an end counts as going on after its own reset. */
+const REORDERING_NANOS = 10_000_000;
+const MAX_EVIDENCE_FRAMES = 16;
+
+/** Takes a capture duplicate into the counters only. */
+export function takeCaptureDuplicate(connection: Connection, segment: Segment): void {
+  const record = connection.open(segment);
+  record.labels.push('capture-duplicate');
+  record.phase = phaseNow(connection);
+  connection.captureDuplicates++;
+  if (connection.firstDuplicateFrames.length < MAX_EVIDENCE_FRAMES) connection.firstDuplicateFrames.push(segment.frame);
+  connection.close(record);
+}
+
+/** Takes a segment through the machine. */
+export function takeSegmentIn(connection: Connection, segment: Segment): void {
+  const record = connection.open(segment);
+  const me = connection.ends[segment.from];
+  const peer = connection.ends[1 - segment.from];
+  record.phase = phaseNow(connection);
+  if (hasInvalidFlags(segment.flags)) {
+    if (connection.invalidFlagFrames.length < MAX_EVIDENCE_FRAMES) connection.invalidFlagFrames.push(segment.frame);
+  } else {
+    route(connection, me, peer, segment);
+    me.remember(segment);
+    me.lastSentNanos = Math.max(me.lastSentNanos, segment.timeNanos);
+    peer.unansweredProbes = 0;
+  }
+  connection.close(record);
+}
+
+function phaseNow(connection: Connection): 'handshake' | 'data' | 'teardown' | 'closed' {
+  if (connection.isClosed) return 'closed';
+  if (connection.firstFinIndex !== -1) return 'teardown';
+  return connection.synFrame !== 0 && connection.handshakeAck === null ? 'handshake' : 'data';
+}
+
+function route(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  const { flags } = segment;
+  const isFirst = connection.segmentCount === 1;
+  if (isFirst) decideRoles(connection, segment);
+  if ((flags & TcpFlag.RST) !== 0) {
+    if (isFirst) connection.isMidstream = true;
+    takeReset(connection, me, peer, segment);
+    const last = connection.resets.at(-1);
+    if (last?.segment === segment && last.verdict === 'challenged') connection.lastProvocation = segment;
+    return;
+  }
+  if ((flags & TcpFlag.SYN) !== 0) {
+    if ((flags & TcpFlag.ACK) !== 0) {
+      if (isFirst) connection.isMidstream = true;
+      takeSynAck(connection, me, peer, segment);
+    } else takeSyn(connection, me, peer, segment);
+    const label = connection.current.labels[0];
+    if (label === 'late' || label === 'syn-on-live') connection.lastProvocation = segment;
+    return;
+  }
+  takeOpenSegment(connection, me, peer, segment, isFirst);
+}
+
+/** Who is client and who server, by the first segment (SPEC §4). */
+function decideRoles(connection: Connection, segment: Segment): void {
+  const { flags, from } = segment;
+  if ((flags & TcpFlag.SYN) !== 0) {
+    const isSynAck = (flags & TcpFlag.ACK) !== 0;
+    connection.clientIndex = isSynAck ? (from === 0 ? 1 : 0) : from;
+    connection.roleBasis = isSynAck ? 'syn-ack' : 'syn';
+    return;
+  }
+  const [port0, port1] = connection.ports;
+  if (port0 === port1) connection.clientIndex = from;
+  else {
+    connection.clientIndex = port0 > port1 ? 0 : 1;
+    connection.roleBasis = 'port';
+  }
+}
+
+function takeOpenSegment(
+  connection: Connection,
+  me: EndTrack,
+  peer: EndTrack,
+  segment: Segment,
+  isFirst: boolean,
+): void {
+  const hasFin = (segment.flags & TcpFlag.FIN) !== 0;
+  if (!hasFin && isLateCopy(segment, me.recent)) {
+    connection.label('late');
+    connection.lateSegments++;
+    return;
+  }
+  if (isFirst) {
+    connection.isMidstream = true;
+    if (!hasFin) assumeMidstream(connection, segment);
+  }
+  const before = { ackHigh: me.ackHigh, window: me.lastWindow };
+  const isStale = isSentBeforeReset(connection, me, segment);
+  const closed = isStale ? me.history.current : undefined;
+  if (!isStale) refuteClosed(connection, me, segment);
+  proveSender(connection, me, peer, segment);
+  const isBelievable = takeAckNumber(connection, me, peer, segment);
+  if (isBelievable && peer.fin === -1) takeImpliedFin(connection, me, peer, segment, before.ackHigh);
+  const isCover = isBelievable && coversFin(peer, segment.ack);
+  const hasMoved = hasFin ? me.fin === -1 : isCover && peer.finCover === null;
+  if (closed !== undefined && hasMoved) me.history.withdraw(segment);
+  if (isCover) takeCover(connection, me, peer, segment);
+  if (segment.payloadBytes > 0) takePayload(connection, me, peer, segment);
+  else if (hasFin || me.nxt === -1) me.takeOctets(segment.seq, segment.seq, segment, false);
+  if (hasFin) takeFin(connection, me, peer, segment);
+  if (isCover) receiveCover(connection, peer, segment, hasFin);
+  if (hasFin) me.takeOctets(segment.seq, seqAdd(segment.seq, segment.payloadBytes + 1), segment, false);
+  if (!hasFin && segment.payloadBytes === 0) labelPureAck(connection, me, peer, segment, before);
+  else if (segment.window === 0) {
+    me.zeroWindows++;
+    connection.label('zero-window');
+  }
+  if (closed !== undefined && hasMoved) me.history.enter('CLOSED', 'assumed', segment);
+  me.lastWindow = segment.window;
+}
+
+/** A capture that begins in the middle: both ends are taken to be open. */
+function assumeMidstream(connection: Connection, segment: Segment): void {
+  for (const end of connection.ends) end.history.enter('ESTABLISHED', 'assumed', segment);
+}
+
+/** An end believed closed goes on sending. */
+function refuteClosed(connection: Connection, me: EndTrack, segment: Segment): void {
+  const { current } = me.history;
+  if (current?.state !== 'CLOSED') return;
+  const closing = connection.closingReset;
+  const isOwnReset = closing !== null && connection.ends[closing.segment.from] === me;
+  const age = segment.timeNanos - current.timeNanos;
+  if (isOwnReset ? age <= REORDERING_NANOS : age <= connection.rttNanos) return;
+  const isProven = isOwnReset && closing.shape !== 'active';
+  if (isProven) return;
+  if ((segment.flags & TcpFlag.FIN) !== 0 && me.fin !== -1) return;
+  if (!connection.sends(me, 'sign-of-life', segment)) return;
+  if (isOwnReset) closing.isWithdrawn = true;
+  if (isOwnReset) connection.closingReset = null;
+}
+
+/** What the segment, whatever else it is, proves of its sender. */
+function proveSender(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  if (disownsFin(connection, me, peer, segment)) disownFin(connection, me, segment);
+  const isThird = takeHandshakeAck(connection, me, peer, segment);
+  if (me.state === 'CLOSED' || me.state === 'UNKNOWN') {
+    me.sentBeyondSyn = true;
+    return;
+  }
+  const isServer = me.sentSynAck && !me.sentBareSyn;
+  const isFastOpenAnswer = isServer && connection.acceptedSynBytes > 0 && connection.handshakeAck === null;
+  if (isFastOpenAnswer) return;
+  const isMidstreamGuess = me.history.entries.length === 1 && connection.isMidstream && !me.sentSynAck && !isThird;
+  me.sentBeyondSyn = true;
+  connection.sends(me, 'segment', segment, isMidstreamGuess ? 'assumed' : 'proven');
+}
+
+function disownFin(connection: Connection, me: EndTrack, segment: Segment): void {
+  while (['FIN_WAIT_1', 'FIN_WAIT_2', 'CLOSING', 'TIME_WAIT', 'LAST_ACK'].includes(me.state)) {
+    connection.current.rules.push('fin-disowned');
+    me.history.withdraw(segment, true);
+  }
+  connection.disownedFins.push(...me.finCopies);
+  me.finCopies.length = 0;
+  me.nxt = me.fin;
+  me.contiguous = seqDiff(me.contiguous, me.fin) > 0 ? me.fin : me.contiguous;
+  me.fin = -1;
+  me.finCover = null;
+  me.lastCover = null;
+  const index = connection.ends[0] === me ? 0 : 1;
+  if (connection.firstFinIndex === index) {
+    connection.firstFinIndex = connection.secondFinIndex;
+    connection.secondFinIndex = -1;
+  } else if (connection.secondFinIndex === index) connection.secondFinIndex = -1;
+}
+
+/** One-way captures: after its own FIN, an end acknowledges one octet that was not captured: the other end's FIN. */
+function takeImpliedFin(
+  connection: Connection,
+  me: EndTrack,
+  peer: EndTrack,
+  segment: Segment,
+  ackBefore: number,
+): void {
+  if (me.fin === -1 || ackBefore === -1 || peer.sentBeyondSyn || peer === me) return;
+  if (seqDiff(segment.ack, ackBefore) !== 1) return;
+  peer.fin = seqAdd(segment.ack, -1);
+  peer.isFinImplied = true;
+  connection.secondFinIndex = connection.ends[0] === peer ? 0 : 1;
+  me.history.enter('FIN_WAIT_2', 'assumed', segment);
+  peer.history.enter('LAST_ACK', 'assumed', segment);
+}

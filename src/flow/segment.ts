@@ -1,0 +1,85 @@
+import { type SegmentBatch, TcpFlag, TcpOption } from '../wire/batch.ts';
+
+/** One TCP segment taken out of its batch, for the parts of the analysis that look back. */
+export interface Segment {
+  readonly frame: number;
+  readonly timeNanos: number;
+  /** Which of the flow's two ends sent it. */
+  readonly from: 0 | 1;
+  /** `TcpFlag` bits. */
+  readonly flags: number;
+  readonly seq: number;
+  readonly ack: number;
+  readonly payloadBytes: number;
+  /** As on the wire, not scaled. */
+  readonly window: number;
+  readonly ttl: number;
+  /** 0 when the header has none. */
+  readonly ipId: number;
+  readonly checksum: number;
+  /** `TcpOption` bits. */
+  readonly options: number;
+  readonly mss: number;
+  readonly windowScale: number;
+  readonly tsVal: number;
+  readonly tsEcr: number;
+  /** Edges of the SACK ranges, two a range; empty when there are none. */
+  readonly sack: readonly number[];
+  /** `RowOrigin` bits. */
+  readonly origin: number;
+}
+
+const NO_SACK: readonly number[] = [];
+
+/** Copies row `row` of a batch. */
+export function takeSegment(batch: SegmentBatch, row: number, from: 0 | 1): Segment {
+  const sackCount = batch.sackCount[row];
+  return {
+    frame: batch.frame[row],
+    timeNanos: batch.timeNanos[row],
+    from,
+    flags: batch.flags[row],
+    seq: batch.seq[row],
+    ack: batch.ack[row],
+    payloadBytes: batch.payloadBytes[row],
+    window: batch.window[row],
+    ttl: batch.ttl[row],
+    ipId: batch.ipId[row],
+    checksum: batch.checksum[row],
+    options: batch.options[row],
+    mss: batch.mss[row],
+    windowScale: batch.windowScale[row],
+    tsVal: batch.tsVal[row],
+    tsEcr: batch.tsEcr[row],
+    sack: sackCount === 0 ? NO_SACK : Array.from(batch.sackEdges.subarray(row * 8, row * 8 + sackCount * 2)),
+    origin: batch.origin[row],
+  };
+}
+
+export function hasTimestamps(segment: Segment): boolean {
+  return (segment.options & TcpOption.TIMESTAMPS) !== 0;
+}
+
+const SYN_FIN_RST_ACK = TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST | TcpFlag.ACK;
+
+/** Flag sets that no TCP sends: null, xmas, SYN+FIN, SYN+RST, and anything but a SYN or RST without ACK. */
+export function hasInvalidFlags(flags: number): boolean {
+  switch (flags & SYN_FIN_RST_ACK) {
+    case TcpFlag.SYN:
+    case TcpFlag.SYN | TcpFlag.ACK:
+    case TcpFlag.ACK:
+    case TcpFlag.FIN | TcpFlag.ACK:
+    case TcpFlag.RST:
+    case TcpFlag.RST | TcpFlag.ACK:
+    case TcpFlag.RST | TcpFlag.FIN | TcpFlag.ACK:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Sequence numbers the segment takes, SYN and FIN counting one each. */
+export function sequenceLength(segment: Segment): number {
+  const { flags, payloadBytes } = segment;
+  return payloadBytes + ((flags & TcpFlag.SYN) !== 0 ? 1 : 0) + ((flags & TcpFlag.FIN) !== 0 ? 1 : 0);
+}

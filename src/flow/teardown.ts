@@ -1,0 +1,156 @@
+/** FINs and the acknowledgments that cover them (RFC 9293 §3.6): the four waves of a close, and which of them was lost. */
+import { seqAdd, seqDiff } from '../tcp/seq.ts';
+import { TcpFlag } from '../wire/batch.ts';
+import type { Connection, LostWave } from './connection.ts';
+import type { EndTrack } from './end.ts';
+import { isLateCopy } from './handshake.ts';
+import { hasTimestamps, type Segment } from './segment.ts';
+
+const MAX_FIN_COPIES = 64;
+/** Refutations after which an acknowledgment is no longer taken to have arrived. */
+const PATIENCE = 2;
+
+/** Whether an acknowledgment covers the FIN of an end. */
+export function coversFin(end: EndTrack, ack: number): boolean {
+  return end.fin !== -1 && seqDiff(ack, end.fin) > 0;
+}
+
+function indexOf(connection: Connection, end: EndTrack): 0 | 1 {
+  return connection.ends[0] === end ? 0 : 1;
+}
+
+/** The ACK of `segment` covers the FIN of `peer`; called for every such segment. */
+export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  const isFirst = peer.finCover === null;
+  const isPure = segment.payloadBytes === 0 && (segment.flags & TcpFlag.FIN) === 0;
+  if (isFirst) {
+    peer.finCover = segment;
+    connection.label(coverLabel(connection, peer));
+    const copy = judgeFirstCover(connection, me, peer, segment);
+    if (copy === null) connection.sends(me, 'cover-of-fin', segment);
+    else connection.sends(me, 'cover-of-fin', copy, 'proven', segment.frame);
+  } else if (peer.awaitsRepeatAck && isPure) connection.label('ack-of-fin-repeat');
+  if (isPure || isFirst) peer.awaitsRepeatAck = false;
+  peer.lastCover = segment;
+}
+
+/** What the cover does to the end whose FIN it is; `isFinSegment` when the segment also carries a FIN. */
+export function receiveCover(connection: Connection, peer: EndTrack, segment: Segment, isFinSegment: boolean): void {
+  if (peer.coverRefutations >= PATIENCE && peer.state === 'LAST_ACK') return;
+  if (peer.state !== 'FIN_WAIT_1' && peer.state !== 'CLOSING' && peer.state !== 'LAST_ACK') return;
+  connection.receives(peer, isFinSegment ? 'fin-with-cover' : 'fin-covered', segment);
+}
+
+function coverLabel(connection: Connection, peer: EndTrack): 'ack-of-crossing-fin' | 'ack-of-fin-1' | 'ack-of-fin-2' {
+  if (connection.isCrossingClose) return 'ack-of-crossing-fin';
+  return connection.firstFinIndex === indexOf(connection, peer) ? 'ack-of-fin-1' : 'ack-of-fin-2';
+}
+
+/**
+ * Decides, at the first cover of a FIN that was repeated, which copy arrived: returns the first copy if the evidence
+ * says that it did, and notes the wave that was lost.
+ */
+function judgeFirstCover(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): Segment | null {
+  const copies = peer.finCopies;
+  if (copies.length < 2) return null;
+  const [first] = copies;
+  const isDSack =
+    segment.sack.length > 0 && seqDiff(segment.sack[1], segment.ack) <= 0 && seqDiff(segment.sack[1], peer.fin) > 0;
+  const bare = hasTimestamps(segment) && hasTimestamps(first);
+  const echoesFirst = bare && segment.tsEcr === first.tsVal && copies[1].tsVal !== first.tsVal;
+  const echoesLater =
+    bare && copies.some((copy, i) => i > 0 && copy.tsVal === segment.tsEcr && copy.tsVal !== first.tsVal);
+  const isFirstFin = connection.firstFinIndex === indexOf(connection, peer);
+  if (isDSack || echoesFirst) {
+    noteWave(connection, isFirstFin ? 2 : 4, 'before-tap', isDSack ? 'd-sack' : 'tsecr', copies, segment);
+    return first;
+  }
+  const answersFromTimeWait = me.state === 'FIN_WAIT_2' || me.state === 'TIME_WAIT';
+  if (answersFromTimeWait && echoesLater)
+    noteWave(connection, isFirstFin ? 1 : 3, 'past-tap', 'tsecr', copies, segment);
+  else if (!answersFromTimeWait && me.sackPermitted && peer.sackPermitted) {
+    noteWave(connection, isFirstFin ? 1 : 3, 'past-tap', 'no-d-sack', copies, segment);
+  }
+  return null;
+}
+
+function noteWave(
+  connection: Connection,
+  wave: LostWave['wave'],
+  side: LostWave['side'],
+  evidence: LostWave['evidence'],
+  copies: readonly Segment[],
+  segment: Segment,
+): void {
+  if (connection.lostWaves.some((each) => each.wave === wave && each.side === side)) return;
+  connection.lostWaves.push({ wave, side, evidence, frames: [...copies.map((copy) => copy.frame), segment.frame] });
+}
+
+/** The FIN of a segment; called after what its ACK does to the sender. */
+export function takeFin(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  connection.current.phase = 'teardown';
+  me.finCount++;
+  const fin = seqAdd(segment.seq, segment.payloadBytes);
+  if (me.fin === -1 || me.isFinImplied) takeFirstFin(connection, me, peer, segment, fin);
+  else takeFinCopy(connection, me, peer, segment, fin);
+}
+
+function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment, fin: number): void {
+  const index = indexOf(connection, me);
+  me.fin = fin;
+  me.isFinImplied = false;
+  me.finCopies.push(segment);
+  const isSecond = connection.firstFinIndex !== -1 && connection.firstFinIndex !== index;
+  const isCrossing = isSecond && peer.fin !== -1 && peer.finCover === null && me.finCover === null;
+  if (isSecond) connection.secondFinIndex = index;
+  else connection.firstFinIndex = index;
+  if (isCrossing) {
+    connection.isCrossingClose = true;
+    connection.label('fin-crossing');
+  } else connection.label(isSecond ? 'fin-2' : 'fin-1');
+  connection.sends(me, 'fin', segment, 'proven');
+  if (isCrossing || connection.isSelfConnect) {
+    connection.receives(me, 'fin-crossing', segment);
+    connection.receives(peer, 'fin-crossing', segment);
+  }
+}
+
+function takeFinCopy(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment, fin: number): void {
+  const index = indexOf(connection, me);
+  if (fin !== me.fin) connection.finSeqChanges.push(segment.frame);
+  if (isLateCopy(segment, me.finCopies)) {
+    connection.label('late');
+    connection.lateSegments++;
+    if (me.finCopies.length < MAX_FIN_COPIES) me.lateFinCopies.push(segment);
+    return;
+  }
+  connection.label('fin-retransmission');
+  connection.finRetransmissions[index]++;
+  if (segment.payloadBytes === 0) me.retransmittedSegments++;
+  if (me.finCopies.length < MAX_FIN_COPIES) me.finCopies.push(segment);
+  const cover = me.lastCover;
+  const isRefuting = cover !== null && connection.isBeyondRtt(cover.timeNanos, segment.timeNanos);
+  if (isRefuting && !me.awaitsRepeatAck) noteLostCover(connection, index, cover, segment);
+  me.awaitsRepeatAck = true;
+  const isTakenBack = connection.sends(me, isRefuting ? 'fin-repeat-refuting' : 'fin-repeat', segment);
+  if (isTakenBack) me.coverRefutations++;
+  if (connection.isCrossingClose && me.finCover === null && peer !== me) takeBackCrossing(connection, peer, segment);
+}
+
+function noteLostCover(connection: Connection, index: 0 | 1, cover: Segment, segment: Segment): void {
+  const wave = connection.firstFinIndex === index ? 2 : 4;
+  const known = connection.lostWaves.some((each) => each.wave === wave && each.side === 'past-tap');
+  if (known) return;
+  connection.lostWaves.push({ wave, side: 'past-tap', evidence: 'cover-seen', frames: [cover.frame, segment.frame] });
+}
+
+/** The FIN of `peer`'s counterpart seemed to cross but had not arrived: `peer` was never in CLOSING. */
+function takeBackCrossing(connection: Connection, peer: EndTrack, segment: Segment): void {
+  let isTakenBack = false;
+  while (peer.history.current?.basis === 'assumed' && (peer.state === 'CLOSING' || peer.state === 'TIME_WAIT')) {
+    connection.receives(peer, 'crossed-fin-repeat', segment);
+    isTakenBack = true;
+  }
+  if (!isTakenBack || peer.finCover === null) return;
+  connection.receives(peer, 'fin-covered', peer.finCover);
+}

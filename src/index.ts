@@ -1,0 +1,136 @@
+/**
+ * The library: what really happened to the TCP connections of a capture.
+ *
+ *     const document = await analyzeFile('capture.pcapng');
+ *     for await (const connection of iterateConnections(['big.pcap'])) console.log(connection.outcome);
+ */
+import { Analysis, type AnalyzeOptions } from './engine.ts';
+import { type ConnectionResult, type ResultDocument, SCHEMA_VERSION } from './report/result.ts';
+import { createParser, HEAD_BYTES } from './source/detect.ts';
+import { createSourceContext } from './source/packet.ts';
+import type { CaptureReport } from './source/reader.ts';
+import { readChunksInSteps, readInSteps } from './source/session.ts';
+import { VERSION } from './version.ts';
+
+export { CaptureError } from './base/error.ts';
+export type { AnalyzeOptions } from './engine.ts';
+export type { Finding, Severity } from './findings/finding.ts';
+export type {
+  Certainty,
+  ClosedFirst,
+  CloseStyle,
+  End,
+  Outcome,
+  RoleBasis,
+  RstShape,
+  UndeterminedReason,
+} from './flow/vocabulary.ts';
+export type * from './report/result.ts';
+export type { Label } from './tcp/labels.ts';
+export type { Rule } from './tcp/rule.ts';
+export { RULES } from './tcp/rules.ts';
+export type { Basis, Phase, TcpState } from './tcp/states.ts';
+export { VERSION } from './version.ts';
+
+type Steps = AsyncGenerator<{ bytesRead: number; totalBytes: number }, CaptureReport[], undefined>;
+
+/** Analyses a capture file, or several that together are one capture; `-` is standard input. */
+export async function analyzeFile(
+  path: string | readonly string[],
+  options: AnalyzeOptions = {},
+): Promise<ResultDocument> {
+  const paths = typeof path === 'string' ? [path] : path;
+  return analyzeSteps(options, (analysis) => readInSteps(paths, analysis, { timeBase: analysis.timeBase }));
+}
+
+/** Analyses a capture whose bytes come from a stream or any other iterable. */
+export async function analyze(
+  source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>,
+  options: AnalyzeOptions & { readonly name?: string } = {},
+): Promise<ResultDocument> {
+  return analyzeSteps(options, (analysis) =>
+    readChunksInSteps(source, analysis, { timeBase: analysis.timeBase, name: options.name ?? '-' }),
+  );
+}
+
+async function analyzeSteps(options: AnalyzeOptions, open: (analysis: Analysis) => Steps): Promise<ResultDocument> {
+  const connections: ConnectionResult[] = [];
+  const analysis = new Analysis(options, ({ connection, findings, build }) => {
+    const { outcome, closedFirst } = connection.verdict;
+    analysis.count(outcome, closedFirst, findings);
+    connections.push(build());
+  });
+  const steps = open(analysis);
+  for (;;) {
+    const step = await steps.next();
+    if (step.done) return finishDocument(analysis, step.value, connections);
+    options.onProgress?.(step.value.bytesRead, step.value.totalBytes);
+  }
+}
+
+function finishDocument(
+  analysis: Analysis,
+  reports: readonly CaptureReport[],
+  connections: ConnectionResult[],
+): ResultDocument {
+  analysis.finish();
+  connections.sort((a, b) => a.id - b.id);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    tool: { name: 'lastack', version: VERSION },
+    captures: analysis.captureResults(reports),
+    summary: analysis.summary,
+    findings: [],
+    connections,
+  };
+}
+
+/** Analyses an uncompressed capture that is in memory, at once. Throws `CaptureError` if it is damaged. */
+export function analyzeBytes(bytes: Uint8Array, options: AnalyzeOptions = {}): ResultDocument {
+  const connections: ConnectionResult[] = [];
+  const analysis = new Analysis(options, ({ connection, findings, build }) => {
+    analysis.count(connection.verdict.outcome, connection.verdict.closedFirst, findings);
+    connections.push(build());
+  });
+  const context = createSourceContext(analysis.timeBase);
+  const parser = createParser(bytes.subarray(0, HEAD_BYTES), context, analysis);
+  parser.push(bytes);
+  parser.end();
+  const isTimed = parser.firstTimeNanos <= parser.lastTimeNanos;
+  const report: CaptureReport = {
+    path: '-',
+    status: 'complete',
+    format: parser.format,
+    compression: null,
+    linkTypes: [...new Set(parser.interfaces.map((each) => each.linkType))],
+    clock: 'capture',
+    packetCount: parser.packetCount,
+    firstTimeNanos: isTimed ? parser.firstTimeNanos : null,
+    lastTimeNanos: isTimed ? parser.lastTimeNanos : null,
+    interfaces: parser.interfaces,
+    names: parser.names,
+    problem: null,
+  };
+  return finishDocument(analysis, [report], connections);
+}
+
+/** Connections of a capture, each as soon as it is final; memory does not grow with the file. */
+export async function* iterateConnections(
+  paths: string | readonly string[],
+  options: AnalyzeOptions = {},
+): AsyncGenerator<ConnectionResult, void, undefined> {
+  const ready: ConnectionResult[] = [];
+  const analysis = new Analysis(options, ({ build }) => ready.push(build()));
+  const list = typeof paths === 'string' ? [paths] : paths;
+  const steps = readInSteps(list, analysis, { timeBase: analysis.timeBase });
+  try {
+    for (let step = await steps.next(); !step.done; step = await steps.next()) {
+      options.onProgress?.(step.value.bytesRead, step.value.totalBytes);
+      yield* ready.splice(0);
+    }
+    analysis.finish();
+    yield* ready.splice(0);
+  } finally {
+    await steps.return([]);
+  }
+}
