@@ -1,60 +1,35 @@
-import type { CaptureErrorCode } from '../base/error.ts';
-import type { CaptureResult } from '../report/result.ts';
 import { printable } from '../report/terminal.ts';
-import { DAMAGE_HINTS, EXIT, type ExitStatus } from './exit.ts';
+import type { AnalysisEnd, FileProblem } from './engine.ts';
+import { EXIT, type ExitStatus } from './exit.ts';
 import type { CliIo } from './io.ts';
 
-/** Problems that mean that nothing of the file could be used, not even its header. */
-const UNREADABLE_CODES: ReadonlySet<string> = new Set<CaptureErrorCode>([
-  'not-a-capture',
-  'empty-file',
-  'unreadable',
-  'is-directory',
-  'truncated-header',
-  'unsupported-version',
-  'unsupported-format',
-]);
-
-type Problem = NonNullable<CaptureResult['problem']> & { hint?: string };
-
-const isUnreadable = (capture: CaptureResult): boolean =>
-  capture.problem !== null && capture.packetCount === 0 && UNREADABLE_CODES.has(capture.problem.code);
-
-/** Whether not one of the captures could be read, so that there is nothing to report. */
-export function isNothingReadable(captures: readonly CaptureResult[]): boolean {
-  return captures.length > 0 && captures.every(isUnreadable);
+/** Whether not one of the files could be read, so that there is nothing to report. */
+export function isNothingReadable({ captures, problems }: AnalysisEnd): boolean {
+  return problems.length === captures.length && problems.every((problem) => problem.unreadable);
 }
 
-/** Says on stderr what is wrong with the captures, a line each, and returns the exit status that follows. */
-export function reportProblems(io: CliIo, captures: readonly CaptureResult[]): ExitStatus {
+/** Says on stderr what is wrong with the files, a line each, and returns the exit status that follows. */
+export function reportProblems(io: CliIo, problems: readonly FileProblem[]): ExitStatus {
   let status: ExitStatus = EXIT.done;
-  for (const capture of captures) {
-    if (capture.problem === null) continue;
-    io.stderr.write(`lastack: ${describeCaptureProblem(capture.path, capture.problem)}\n`);
-    if (isUnreadable(capture)) status = EXIT.unreadable;
+  for (const problem of problems) {
+    io.stderr.write(`lastack: ${describeProblem(problem.path, problem.error)}\n`);
+    if (problem.unreadable) status = EXIT.unreadable;
     else if (status === EXIT.done) status = EXIT.damaged;
   }
   return status;
 }
 
+type Complaint = Pick<FileProblem['error'], 'message' | 'code' | 'packetNumber' | 'byteOffset' | 'hint'>;
+
 /** One line: file, what is wrong, where, what to do. */
-export function describeCaptureProblem(path: string, problem: Problem): string {
-  const file = path === '-' ? 'standard input' : printable(path);
-  const where =
-    problem.packetNumber > 0
-      ? `packet ${problem.packetNumber}, byte ${problem.byteOffset}`
-      : `byte ${problem.byteOffset}`;
-  const hint = problem.hint ?? DAMAGE_HINTS[problem.code as CaptureErrorCode] ?? '';
-  return [
-    file,
-    ': ',
-    printable(problem.message),
-    problem.code === 'unreadable' || problem.code === 'is-directory' ? '' : ` (${where})`,
-    '. ',
-    endSentence(hint),
-  ]
-    .join('')
-    .trimEnd();
+export function describeProblem(path: string | undefined, error: Complaint): string {
+  const file = path === undefined ? '' : `${path === '-' ? 'standard input' : printable(path)}: `;
+  return `${file}${printable(error.message)}${describePlace(error)}. ${endSentence(error.hint)}`;
+}
+
+function describePlace({ code, packetNumber, byteOffset }: Complaint): string {
+  if (packetNumber > 0) return ` (packet ${packetNumber}, byte ${byteOffset})`;
+  return code === 'unreadable' || code === 'is-directory' ? '' : ` (byte ${byteOffset})`;
 }
 
 const endSentence = (text: string): string => (text === '' || /[.!?]$/.test(text) ? text : `${text}.`);

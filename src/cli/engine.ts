@@ -1,6 +1,13 @@
+import type { CaptureError } from '../base/error.ts';
+import { Analysis, breathe, type FinalConnection } from '../engine.ts';
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
+import { formatAddress } from '../report/address.ts';
+import type { ConnectionBrief } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
+import { severityRank } from '../report/severity.ts';
+import type { CaptureReport } from '../source/reader.ts';
+import { readInSteps } from '../source/session.ts';
 
 /** Which connections are wanted; all conditions have to hold, a list is met by any of its members. */
 export interface ConnectionFilter {
@@ -22,19 +29,102 @@ export interface AnalysisRequest {
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
 }
 
+/** Sees the connections that pass the filter. */
+export interface ConnectionObserver {
+  /** Sees every one of them in brief; says whether it wants to take it whole. */
+  observe(brief: ConnectionBrief): boolean;
+  take(connection: ConnectionResult): void;
+  /** Awaited now and then, so that output can keep up. */
+  ready?(): Promise<void>;
+}
+
+/** What is wrong with a file. */
+export interface FileProblem {
+  readonly path: string;
+  /** Nothing of it could be read. */
+  readonly unreadable: boolean;
+  readonly error: CaptureError;
+}
+
 /** What is known once every connection has been handed over. */
 export interface AnalysisEnd {
   readonly captures: CaptureResult[];
+  readonly problems: readonly FileProblem[];
+  /** Of the connections that pass the filter. */
   readonly summary: SummaryResult;
   readonly findings: Finding[];
+  /** How many connections there are, whether they pass the filter or not. */
+  readonly totalConnections: number;
 }
 
-/** The analysis as the commands use it. */
-export interface Engine {
-  /**
-   * Analyses files and hands over each connection that passes the filter; what `take` returns is awaited.
-   *
-   * Problems with files are in the captures of the result, never thrown.
-   */
-  run(request: AnalysisRequest, take: (connection: ConnectionResult) => void | Promise<void>): Promise<AnalysisEnd>;
+/** The analysis as the commands use it: problems with files are in its result, never thrown. */
+export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) => Promise<AnalysisEnd>;
+
+/** Analyses files; connections are built only when they pass the filter and the observer wants them. */
+export const runAnalysis: Engine = async (request, observer) => {
+  const { paths, filter, segments, timeWaitSeconds, onProgress } = request;
+  const finals: FinalConnection[] = [];
+  const analysis = new Analysis({ segments, timeWaitSeconds }, (final) => finals.push(final));
+  const steps = readInSteps(paths, analysis, { timeBase: analysis.timeBase });
+  const pace = { since: performance.now() };
+  let totalConnections = 0;
+  try {
+    for (;;) {
+      const step = await steps.next();
+      if (step.done) analysis.finish();
+      else onProgress?.(step.value.bytesRead, step.value.totalBytes);
+      totalConnections += finals.length;
+      for (const final of finals.splice(0)) {
+        if (handOver(analysis, final, filter, observer)) await observer.ready?.();
+      }
+      await breathe(pace);
+      if (step.done) return describeEnd(analysis, step.value, totalConnections);
+    }
+  } finally {
+    await steps.return([]);
+  }
+};
+
+function describeEnd(analysis: Analysis, reports: readonly CaptureReport[], totalConnections: number): AnalysisEnd {
+  return {
+    captures: analysis.captureResults(reports),
+    problems: reports.flatMap(({ path, status, problem }) =>
+      problem === null ? [] : [{ path, unreadable: status === 'unreadable', error: problem }],
+    ),
+    summary: analysis.summary,
+    findings: [],
+    totalConnections,
+  };
+}
+
+/** Returns whether the connection was taken. */
+function handOver(
+  analysis: Analysis,
+  final: FinalConnection,
+  filter: ConnectionFilter,
+  observer: ConnectionObserver,
+): boolean {
+  if (!passesFilter(final, filter)) return false;
+  const { connection, findings } = final;
+  const { outcome, closedFirst } = connection.verdict;
+  analysis.count(outcome, closedFirst, findings);
+  const isWanted = observer.observe({ id: connection.id, outcome, closedFirst, findings });
+  if (isWanted) observer.take(final.build());
+  return isWanted;
+}
+
+function passesFilter({ connection, findings, addresses }: FinalConnection, filter: ConnectionFilter): boolean {
+  const { verdict, ports, id } = connection;
+  const { findings: codes, minSeverity, host } = filter;
+  if (filter.connection !== undefined && filter.connection !== id) return false;
+  if (filter.port !== undefined && !ports.includes(filter.port)) return false;
+  if (filter.outcomes !== undefined && !filter.outcomes.includes(verdict.outcome)) return false;
+  if (filter.closedFirst !== undefined && filter.closedFirst !== verdict.closedFirst) return false;
+  if (codes !== undefined && !findings.some((each) => codes.includes(each.code))) return false;
+  if (minSeverity !== undefined && !findings.some((each) => severityRank(each.severity) >= severityRank(minSeverity))) {
+    return false;
+  }
+  if (host === undefined) return true;
+  const { ipVersion, words0, words1 } = addresses;
+  return formatAddress(ipVersion, words0) === host || formatAddress(ipVersion, words1) === host;
 }

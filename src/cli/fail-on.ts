@@ -1,6 +1,6 @@
 import { SEVERITIES, type Severity } from '../findings/finding.ts';
 import { OUTCOMES } from '../flow/vocabulary.ts';
-import type { ConnectionResult } from '../report/result.ts';
+import type { ConnectionBrief } from '../report/overview.ts';
 import { severityRank } from '../report/severity.ts';
 import type { AnalysisEnd } from './engine.ts';
 import { checkChoice } from './values.ts';
@@ -23,7 +23,7 @@ export class FailConditions {
     this.#least = ranks.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...ranks);
   }
 
-  observe(connection: ConnectionResult): void {
+  observe(connection: ConnectionBrief): void {
     if (this.#words.length === 0) return;
     if (this.#words.includes(connection.outcome)) this.#hit(connection.outcome);
     const codes = new Set(connection.findings.map((finding) => finding.code));

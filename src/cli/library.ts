@@ -1,6 +1,7 @@
 /** What the commands need of the rest of lastack, loaded piece by piece and only when asked for. */
 import type { CatalogEntry } from '../findings/catalog.ts';
 import type { Rule } from '../tcp/rule.ts';
+import { VERSION } from '../version.ts';
 import type { Engine } from './engine.ts';
 
 export interface Library {
@@ -15,3 +16,11 @@ export interface Library {
 export async function loadFindingCodes(library: Library): Promise<string[]> {
   return (await library.catalog()).map((entry) => entry.code);
 }
+
+/** The real one. */
+export const LIBRARY: Library = {
+  version: VERSION,
+  engine: async () => (await import('./engine.ts')).runAnalysis,
+  rules: async () => (await import('../tcp/rules.ts')).RULES,
+  catalog: async () => (await import('../findings/registry.ts')).CATALOG,
+};

@@ -6,8 +6,10 @@ import type { CliIo } from './io.ts';
 export interface Output {
   /** The stream, when it is one that could be a terminal. */
   readonly stream: CliIo['stdout'] | null;
-  /** Resolves when more may be written; rejects with {@link OutputClosed} when nobody reads any more. */
-  write(text: string): Promise<void>;
+  /** Writes, or keeps to write; throws {@link OutputClosed} when nobody reads any more. */
+  write(text: string): void;
+  /** Resolves when what was kept is written, so that more may come. */
+  drained(): Promise<void>;
   /** Makes what was written final. */
   finish(): Promise<void>;
   /** Throws away what was not finished; harmless after {@link Output.finish}. */
@@ -22,6 +24,7 @@ export function openOutput(io: CliIo, path: string | undefined): Output {
 class StreamOutput implements Output {
   readonly stream: CliIo['stdout'];
   #error: Error | null = null;
+  #isFull = false;
   #wake: (() => void) | null = null;
 
   constructor(stream: CliIo['stdout']) {
@@ -30,15 +33,22 @@ class StreamOutput implements Output {
       this.#error = error.code === 'EPIPE' ? new OutputClosed() : new OutputError(`standard output: ${error.message}`);
       this.#wake?.();
     });
-    stream.on('drain', () => this.#wake?.());
+    stream.on('drain', () => {
+      this.#isFull = false;
+      this.#wake?.();
+    });
   }
 
-  async write(text: string): Promise<void> {
-    if (this.#error === null && !this.stream.write(text)) {
+  write(text: string): void {
+    if (this.#error !== null) throw this.#error;
+    this.#isFull = !this.stream.write(text);
+  }
+
+  async drained(): Promise<void> {
+    if (this.#isFull && this.#error === null) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      this.#wake = null;
     }
     if (this.#error !== null) throw this.#error;
   }
@@ -68,13 +78,15 @@ class FileOutput implements Output {
     this.#fd = attempt(path, () => openSync(this.#writtenPath, 'w'));
   }
 
-  async write(text: string): Promise<void> {
+  write(text: string): void {
     attempt(this.#path, () => {
       const bytes = Buffer.from(text);
       let offset = 0;
       while (offset < bytes.length) offset += writeSync(this.#fd, bytes, offset);
     });
   }
+
+  async drained(): Promise<void> {}
 
   async finish(): Promise<void> {
     this.#close();

@@ -1,5 +1,6 @@
 import { CaptureError } from '../base/error.ts';
 import { COMMANDS, DEFAULT_COMMAND, isCommandName, RESERVED_WORDS } from './command.ts';
+import { describeProblem } from './damage.ts';
 import { EXIT, OutputClosed, OutputError, UsageError } from './exit.ts';
 import { readFastArguments } from './fast-arguments.ts';
 import type { CliIo } from './io.ts';
@@ -47,7 +48,7 @@ function reportFailure(error: unknown, args: readonly string[], io: CliIo): numb
     io.stderr.write(`lastack: ${line}\n`);
   };
   if (error instanceof CaptureError) {
-    say(describeCaptureError(error));
+    say(describeProblem(error.path, error));
     return error.code === 'no-interface' ? EXIT.noPermission : EXIT.unreadable;
   }
   if (error instanceof UsageError) {
@@ -65,15 +66,4 @@ function reportFailure(error: unknown, args: readonly string[], io: CliIo): numb
   if (io.env.LASTACK_DEBUG && stack !== undefined) io.stderr.write(`${stack}\n`);
   else io.stderr.write('Please report it, with the capture if you can; LASTACK_DEBUG=1 adds where it happened.\n');
   return EXIT.bug;
-}
-
-/** One line: file, what is wrong, where, what to do. */
-export function describeCaptureError(error: CaptureError): string {
-  const path = error.path === undefined ? '' : `${error.path === '-' ? 'standard input' : error.path}: `;
-  return `${path}${error.message}${describePlace(error)}. ${error.hint}`;
-}
-
-function describePlace({ packetNumber, byteOffset }: { packetNumber: number; byteOffset: number }): string {
-  if (packetNumber > 0) return ` (packet ${packetNumber}, byte ${byteOffset})`;
-  return byteOffset > 0 ? ` (byte ${byteOffset})` : '';
 }

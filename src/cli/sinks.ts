@@ -6,11 +6,10 @@ import { OVERVIEW_LIMITS, Overview } from '../report/overview.ts';
 import { type ConnectionResult, SCHEMA_VERSION } from '../report/result.ts';
 import type { TextOptions } from '../report/terminal.ts';
 import { renderTextReport, type TextReport } from '../report/text.ts';
-import type { AnalysisEnd } from './engine.ts';
+import type { AnalysisEnd, ConnectionObserver } from './engine.ts';
 import type { Output } from './output.ts';
 
-export interface Sink {
-  take(connection: ConnectionResult): void | Promise<void>;
+export interface Sink extends ConnectionObserver {
   end(end: AnalysisEnd): Promise<void>;
 }
 
@@ -24,7 +23,6 @@ class LineSink implements Sink {
   readonly #render: (connection: ConnectionResult) => string;
   #batch: string;
   #timer: NodeJS.Timeout | null = null;
-  #written: Promise<void> = Promise.resolve();
 
   constructor(output: Output, header: string, render: (connection: ConnectionResult) => string) {
     this.#output = output;
@@ -32,24 +30,39 @@ class LineSink implements Sink {
     this.#batch = header;
   }
 
-  take(connection: ConnectionResult): void | Promise<void> {
-    this.#batch += this.#render(connection);
-    if (this.#batch.length >= BATCH_CHARS) return this.#flush();
-    this.#timer ??= setTimeout(() => this.#flush().catch(() => {}), BATCH_MILLIS);
+  observe(): boolean {
+    return true;
   }
 
-  /** Writes go out one after the other; one that fails makes all later ones fail, the next `take` among them. */
-  #flush(): Promise<void> {
+  take(connection: ConnectionResult): void {
+    this.#batch += this.#render(connection);
+    if (this.#batch.length >= BATCH_CHARS) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flushLate(), BATCH_MILLIS);
+  }
+
+  ready(): Promise<void> {
+    return this.#output.drained();
+  }
+
+  #flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const text = this.#batch;
     this.#batch = '';
-    this.#written = this.#written.then(() => this.#output.write(text));
-    return this.#written;
+    this.#output.write(text);
+  }
+
+  /** Outside the analysis nobody would catch what goes wrong; the output throws it again at the next write. */
+  #flushLate(): void {
+    try {
+      this.#flush();
+    } catch {
+      this.#timer = null;
+    }
   }
 
   async end(): Promise<void> {
-    await this.#flush();
+    this.#flush();
   }
 }
 
@@ -65,13 +78,18 @@ export function createCsvSink(output: Output, segments: boolean): Sink {
 export function createJsonSink(output: Output, version: string): Sink {
   const connections: { id: number; text: string }[] = [];
   return {
+    observe: () => true,
     take(connection) {
       connections.push({ id: connection.id, text: JSON.stringify(connection) });
     },
-    async end(end) {
+    async end({ captures, summary, findings }) {
       connections.sort((a, b) => a.id - b.id);
-      const head = { schemaVersion: SCHEMA_VERSION, tool: { name: 'lastack', version }, ...end } as const;
-      for (const piece of renderJsonTexts(head, texts(connections))) await output.write(piece);
+      const tool = { name: 'lastack', version } as const;
+      const head = { schemaVersion: SCHEMA_VERSION, tool, captures, summary, findings } as const;
+      for (const piece of renderJsonTexts(head, texts(connections))) {
+        output.write(piece);
+        await output.drained();
+      }
     },
   };
 }
@@ -89,13 +107,11 @@ const FILTERED_LIMITS = { ...OVERVIEW_LIMITS, listed: 50 };
 export function createTextSink(output: Output, context: TextContext, options: TextOptions): Sink {
   const overview = new Overview(context.filtered ? FILTERED_LIMITS : OVERVIEW_LIMITS);
   return {
-    take(connection) {
-      overview.add(connection);
-    },
-    async end(end) {
-      for (const finding of end.findings) overview.addCaptureFinding(finding);
-      const { captures, summary } = end;
-      await output.write(renderTextReport({ captures, summary, overview, ...context }, options));
+    observe: (brief) => overview.observe(brief),
+    take: (connection) => overview.keep(connection),
+    async end({ captures, summary, findings, totalConnections }) {
+      for (const finding of findings) overview.addCaptureFinding(finding);
+      output.write(renderTextReport({ captures, summary, totalConnections, overview, ...context }, options));
     },
   };
 }

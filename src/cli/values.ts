@@ -63,12 +63,14 @@ export function readSeconds(options: Raw, name: string): number | undefined {
   return number;
 }
 
+/** An address in its canonical form, as results have it. */
 export function readAddress(options: Raw, name: string): string | undefined {
   const value = readText(options, name)?.replace(/^\[(.*)\]$/, '$1');
-  if (value !== undefined && isIP(value) === 0) {
+  if (value === undefined || isIP(value) === 4) return value;
+  if (isIP(value) === 0) {
     throw new UsageError(`--${name}: "${value}" is not an IP address (names are not looked up)`);
   }
-  return value;
+  return new URL(`http://[${value}]/`).hostname.slice(1, -1);
 }
 
 function listWords(words: readonly string[]): string {

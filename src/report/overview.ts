@@ -38,8 +38,18 @@ const TROUBLED_OUTCOMES: ReadonlySet<Outcome> = new Set<Outcome>([
   'handshake-incomplete',
 ]);
 
+/** What is cheap to know of a connection before its whole result is built. */
+export type ConnectionBrief = Pick<ConnectionResult, 'id' | 'outcome' | 'closedFirst'> & {
+  readonly findings: readonly Finding[];
+};
+
+function kindOf({ outcome, findings }: ConnectionBrief): string {
+  if (findings.length === 0) return outcome;
+  return [outcome, ...new Set(findings.map((finding) => finding.code))].join(' ');
+}
+
 /** 0 = nothing to say, 1 = ended badly, 2 = warning, 3 = error. */
-function rankConnection(connection: ConnectionResult): number {
+function rankConnection(connection: ConnectionBrief): number {
   const worst = worstSeverity(connection.findings);
   const rank = worst === null ? 0 : severityRank(worst);
   if (rank >= severityRank('warning')) return rank;
@@ -61,30 +71,45 @@ export class Overview {
     this.limits = limits;
   }
 
-  add(connection: ConnectionResult): void {
+  /** Counts a connection; says whether it is wanted whole, to be handed to {@link Overview.keep}. */
+  observe(connection: ConnectionBrief): boolean {
     const rank = rankConnection(connection);
     this.#counts[rank]++;
-    this.#addToKind(rank, connection);
+    let wanted = this.count() <= this.limits.stories + 1 || this.#hasRoomForKind(rank, connection);
+    for (const finding of connection.findings) if (this.#countFinding(finding)) wanted = true;
+    return wanted;
+  }
+
+  /** Keeps an observed connection where it is of use. */
+  keep(connection: ConnectionResult): void {
+    const rank = rankConnection(connection);
+    if (this.#hasRoomForKind(rank, connection)) this.#addToKind(rank, connection);
     if (this.#first.length <= this.limits.stories) this.#first.push(connection);
-    for (const finding of connection.findings) this.#addFinding(finding, connection);
+    for (const finding of connection.findings) this.#addExample(finding, connection);
   }
 
   /** Connections are of one kind when outcome and findings agree: of each kind a few are kept, so that all show. */
-  #addToKind(rank: number, connection: ConnectionResult): void {
-    const kind = [connection.outcome, ...new Set(connection.findings.map((finding) => finding.code))].join(' ');
+  #hasRoomForKind(rank: number, connection: ConnectionBrief): boolean {
     const kinds = this.#kinds[rank];
-    const members = kinds.get(kind);
-    if (members === undefined) {
-      if (kinds.size < this.limits.listed) kinds.set(kind, [connection]);
-    } else if (members.length < this.limits.listed) members.push(connection);
+    const members = kinds.get(kindOf(connection));
+    return members === undefined ? kinds.size < this.limits.listed : members.length < this.limits.listed;
+  }
+
+  #addToKind(rank: number, connection: ConnectionResult): void {
+    const kind = kindOf(connection);
+    const members = this.#kinds[rank].get(kind);
+    if (members === undefined) this.#kinds[rank].set(kind, [connection]);
+    else members.push(connection);
   }
 
   /** Adds a finding about a host or the capture. */
   addCaptureFinding(finding: Finding): void {
-    this.#addFinding(finding, null);
+    this.#countFinding(finding);
+    this.#addExample(finding, null);
   }
 
-  #addFinding(finding: Finding, connection: ConnectionResult | null): void {
+  /** Counts a finding; says whether its group has room for an example. */
+  #countFinding(finding: Finding): boolean {
     let group = this.#groups.get(finding.code);
     if (group === undefined) {
       group = { code: finding.code, severity: finding.severity, count: 0, examples: [] };
@@ -92,7 +117,12 @@ export class Overview {
     }
     group.count++;
     if (severityRank(finding.severity) > severityRank(group.severity)) group.severity = finding.severity;
-    if (group.examples.length < this.limits.examples) group.examples.push({ finding, connection });
+    return group.examples.length < this.limits.examples;
+  }
+
+  #addExample(finding: Finding, connection: ConnectionResult | null): void {
+    const examples = this.#groups.get(finding.code)?.examples;
+    if (examples !== undefined && examples.length < this.limits.examples) examples.push({ finding, connection });
   }
 
   /** Finding groups, worst first, then the more frequent. */

@@ -34,6 +34,8 @@ export interface TextReport {
   readonly captures: readonly CaptureResult[];
   readonly summary: SummaryResult;
   readonly overview: Overview;
+  /** How many connections there are, whether asked for or not. */
+  readonly totalConnections: number;
   /** What the user typed after the program's name, to build further commands from: paths, then filters. */
   readonly words: readonly string[];
   /** Whether only some of the connections were asked for; then all of them are listed, not only the troubled ones. */
@@ -54,7 +56,7 @@ export function renderTextReport(report: TextReport, options: TextOptions): stri
     sections.push(renderAttention(style, report, true));
   } else {
     sections.push(
-      renderOutcomes(style, report.summary),
+      renderOutcomes(style, report),
       renderAttention(style, report, false),
       renderConnections(style, report),
     );
@@ -124,7 +126,7 @@ function renderNothing(report: TextReport): string[] {
 
 const MAX_BAR = 40;
 
-function renderOutcomes(style: Style, summary: SummaryResult): string[] {
+function renderOutcomes(style: Style, { summary, totalConnections }: TextReport): string[] {
   const total = summary.connectionCount;
   const outcomes = Object.entries(summary.outcomes)
     .filter(([, count]) => count > 0)
@@ -135,7 +137,8 @@ function renderOutcomes(style: Style, summary: SummaryResult): string[] {
   const used = 2 + nameWidth + 2 + countWidth + 2 + 5 + 2;
   const barWidth = meanings ? 24 : Math.max(8, Math.min(MAX_BAR, style.width - used));
   const most = outcomes[0][1];
-  const lines = [renderHeading(style, formatQuantity(total, 'connection'))];
+  const of = total === totalConnections ? '' : `${formatCount(total)} of `;
+  const lines = [renderHeading(style, of + formatQuantity(totalConnections, 'connection'))];
   for (const [name, count] of outcomes) {
     const words = OUTCOME_WORDS[name as Outcome];
     const bar = drawBar(style.glyphs, count / most, barWidth);

@@ -9,15 +9,13 @@ import { sampleDocument } from '../support/sample-documents.ts';
 async function analyzeSlowly(words: string[], options: TestIoOptions, steps: number): Promise<string> {
   const library = createFakeLibrary(sampleDocument([cleanClose()]));
   const quick = await library.engine();
-  library.engine = async () => ({
-    run: async (request, take) => {
-      for (let step = 1; step <= steps; step++) {
-        await sleep(100);
-        request.onProgress?.(step * 1_000_000, steps * 1_000_000);
-      }
-      return quick.run(request, take);
-    },
-  });
+  library.engine = async () => async (request, observer) => {
+    for (let step = 1; step <= steps; step++) {
+      await sleep(100);
+      request.onProgress?.(step * 1_000_000, steps * 1_000_000);
+    }
+    return quick(request, observer);
+  };
   const io = createTestIo(options);
   expect(await runCli(['slow.pcap', ...words], io, library)).toBe(0);
   return io.err();

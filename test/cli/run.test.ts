@@ -83,7 +83,7 @@ describe('exit statuses', () => {
     for (const format of ['text', 'json', 'ndjson', 'csv']) {
       const { status, err, out } = await lastack(`web.pcap --format ${format}`, sampleDocument([], { problem }));
       expect(status).toBe(3);
-      expect(err).toBe('lastack: web.pcap: the file is no capture (byte 0). Check that it is a pcap or pcapng file.\n');
+      expect(err).toBe('lastack: web.pcap: the file is no capture (byte 0). Check the file.\n');
       expect(out).toBe('');
     }
   });
@@ -93,7 +93,7 @@ describe('exit statuses', () => {
     const { status, err } = await lastack('explian', sampleDocument([], { path: 'explian', problem }));
     expect(status).toBe(3);
     expect(err).toBe(
-      'lastack: explian: there is no such file. Check the path and its permissions.\nlastack: did you mean the command explain?\n',
+      'lastack: explian: there is no such file. Check the file.\nlastack: did you mean the command explain?\n',
     );
   });
 
@@ -182,12 +182,10 @@ describe('output', () => {
     expect(JSON.parse(readFileSync(path, 'utf8')).connections).toHaveLength(130);
     writeFileSync(path, 'before');
     const library = createFakeLibrary(troubledService());
-    library.engine = async () => ({
-      run: async (_request, take) => {
-        await take(cleanClose());
-        throw new Error('stopped in the middle');
-      },
-    });
+    library.engine = async () => async (_request, observer) => {
+      observer.take(cleanClose());
+      throw new Error('stopped in the middle');
+    };
     await runCli(['web.pcap', '--format', 'ndjson', '-o', path], createTestIo(), library);
     expect(readFileSync(path, 'utf8')).toBe('before');
     expect(readdirSync(directory)).toEqual(['out.json']);
@@ -263,6 +261,12 @@ describe('arguments', () => {
       minSeverity: 'note',
     });
     expect(fast.requests[0].timeWaitSeconds).toBe(240);
+  });
+
+  test('an IPv6 address may be written in any way', async () => {
+    for (const host of ['2001:DB8:0:0:0:0:0:1', '[2001:db8::1]', '2001:db8::0001']) {
+      expect((await lastack(`web.pcap --host ${host}`)).requests[0].filter).toEqual({ host: '2001:db8::1' });
+    }
   });
 
   test('--version and --help', async () => {

@@ -1,8 +1,10 @@
-import type { AnalysisRequest, Engine } from '../../src/cli/engine.ts';
+import { CaptureError, type CaptureErrorCode } from '../../src/base/error.ts';
+import type { AnalysisRequest, Engine, FileProblem } from '../../src/cli/engine.ts';
 import type { Library } from '../../src/cli/library.ts';
-import type { ConnectionResult, ResultDocument } from '../../src/report/result.ts';
+import type { CaptureResult, ConnectionResult, ResultDocument } from '../../src/report/result.ts';
 import { severityRank } from '../../src/report/severity.ts';
 import { SAMPLE_CATALOG } from './sample-catalog.ts';
+import { sampleDocument } from './sample-documents.ts';
 import { SAMPLE_RULES } from './sample-rules.ts';
 
 /** A library whose analysis is a document written by hand; the request it got is kept. */
@@ -12,16 +14,25 @@ export interface FakeLibrary extends Library {
 
 export function createFakeLibrary(document: ResultDocument): FakeLibrary {
   const requests: AnalysisRequest[] = [];
-  const engine: Engine = {
-    async run(request, take) {
-      requests.push(request);
-      for (const connection of document.connections.filter((each) => passes(each, request))) {
-        const { segments, ...rest } = connection;
-        await take(request.segments && segments !== undefined ? connection : rest);
-      }
-      const { captures, summary, findings } = document;
-      return { captures, summary, findings };
-    },
+  const engine: Engine = async (request, observer) => {
+    requests.push(request);
+    const connections = document.connections.filter((each) => passes(each, request));
+    for (const connection of connections) {
+      const { segments, ...rest } = connection;
+      const result = request.segments && segments !== undefined ? connection : rest;
+      if (observer.observe(result)) observer.take(result);
+      await observer.ready?.();
+    }
+    const { captures, findings } = document;
+    const { summary } = sampleDocument(connections);
+    for (const { code } of findings) summary.findings[code] = (summary.findings[code] ?? 0) + 1;
+    return {
+      captures,
+      problems: captures.flatMap(describeProblem),
+      summary,
+      findings,
+      totalConnections: document.connections.length,
+    };
   };
   return {
     version: '0.1.0',
@@ -45,4 +56,12 @@ function passes(connection: ConnectionResult, { filter }: AnalysisRequest): bool
     minSeverity === undefined ||
     connection.findings.some((each) => severityRank(each.severity) >= severityRank(minSeverity))
   );
+}
+
+function describeProblem({ path, problem, packetCount }: CaptureResult): FileProblem[] {
+  if (problem === null) return [];
+  const { code, message, byteOffset, packetNumber } = problem;
+  const details = { path, byteOffset, packetNumber, hint: 'Check the file' };
+  const error = new CaptureError(code as CaptureErrorCode, message, details);
+  return [{ path, unreadable: packetCount === 0, error }];
 }

@@ -1,6 +1,6 @@
-import type { CaptureResult } from '../../report/result.ts';
 import { COMMANDS, type CommandSpec } from '../command.ts';
 import { isNothingReadable, reportProblems } from '../damage.ts';
+import type { ConnectionObserver, FileProblem } from '../engine.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { FailConditions } from '../fail-on.ts';
 import { type CliIo, readTextChoice, type TextChoice, textOptionsFor } from '../io.ts';
@@ -76,18 +76,15 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       filter,
       onProgress: progress.onProgress,
     };
-    const end = await engine.run(request, (connection) => {
-      conditions.observe(connection);
-      return sink.take(connection);
-    });
+    const end = await engine(request, watch(sink, conditions));
     progress.stop();
     conditions.observeEnd(end);
-    if (!isNothingReadable(end.captures)) {
+    if (!isNothingReadable(end)) {
       await sink.end(end);
       await output.finish();
     }
-    const status = reportProblems(io, end.captures);
-    suggestCommand(io, end.captures);
+    const status = reportProblems(io, end.problems);
+    suggestCommand(io, end.problems);
     const met = conditions.describe();
     if (met === '') return status;
     io.stderr.write(`lastack: --fail-on: ${met}\n`);
@@ -96,6 +93,18 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
     progress.stop();
     output.discard();
   }
+}
+
+/** The sink, with `--fail-on` looking on. */
+function watch(sink: Sink, conditions: FailConditions): ConnectionObserver {
+  return {
+    observe(brief) {
+      conditions.observe(brief);
+      return sink.observe(brief);
+    },
+    take: (connection) => sink.take(connection),
+    ready: async () => sink.ready?.(),
+  };
 }
 
 interface SinkParts {
@@ -130,8 +139,8 @@ async function createSink(format: Format, { raw, io, library, output, segments, 
 }
 
 /** `lastack explian web.pcap` looks for a file `explian`: says what was probably meant. */
-function suggestCommand(io: CliIo, [first]: readonly CaptureResult[]): void {
-  if (first?.problem?.code !== 'unreadable') return;
+function suggestCommand(io: CliIo, [first]: readonly FileProblem[]): void {
+  if (first?.error.code !== 'unreadable') return;
   const command = suggest(first.path, Object.keys(COMMANDS));
   if (command !== undefined) io.stderr.write(`lastack: did you mean the command ${command}?\n`);
 }

@@ -52,15 +52,15 @@ async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<
   const progress = createProgress(io, !readSwitch(options, 'no-progress'));
   const request = { paths, timeWaitSeconds, filter, onProgress: progress.onProgress };
   const found = await findConnection(engine, request).finally(() => progress.stop());
-  const status = reportProblems(io, found.end.captures);
-  if (isNothingReadable(found.end.captures)) return status;
+  const status = reportProblems(io, found.end.problems);
+  if (isNothingReadable(found.end)) return status;
   const connection = pickOne(found);
   const { renderExplanation } = await import('../../report/explain.ts');
   const output = openOutput(io, readText(options, 'output'));
   try {
     const style = textOptionsFor(io, output.stream, choice);
     const rules = await library.rules();
-    await output.write(renderExplanation(connection, { rules, unfolded: readSwitch(options, 'all') }, style));
+    output.write(renderExplanation(connection, { rules, unfolded: readSwitch(options, 'all') }, style));
     await output.finish();
     return status;
   } finally {
@@ -89,9 +89,9 @@ async function findConnection(engine: Engine, request: Omit<AnalysisRequest, 'se
 async function collect(engine: Engine, request: AnalysisRequest): Promise<Found> {
   const connections: ConnectionResult[] = [];
   let count = 0;
-  const end = await engine.run(request, (connection) => {
-    count++;
-    if (connections.length < MAX_CANDIDATES) connections.push(connection);
+  const end = await engine(request, {
+    observe: () => ++count <= MAX_CANDIDATES,
+    take: (connection) => connections.push(connection),
   });
   return { end, count, connections: connections.sort((a, b) => a.id - b.id) };
 }
@@ -99,7 +99,7 @@ async function collect(engine: Engine, request: AnalysisRequest): Promise<Found>
 function pickOne({ count, connections, end }: Found): ConnectionResult {
   if (count === 1) return connections[0];
   if (count === 0) {
-    const total = end.summary.connectionCount;
+    const total = end.totalConnections;
     throw new UsageError(
       total === 0 ? 'no such connection in this capture' : `no such connection; the capture has ${total}`,
     );

@@ -51,7 +51,7 @@ export const findingsCommand: CommandSpec = {
       const style = textOptionsFor(io, output.stream, choice);
       const text = code === undefined ? renderCatalog(chosen, style) : renderCatalogEntry(chosen[0], style);
       const json = `${JSON.stringify(code === undefined ? chosen : chosen[0], null, 2)}\n`;
-      await output.write(format === 'json' ? json : text);
+      output.write(format === 'json' ? json : text);
       await output.finish();
       return 0;
     } finally {

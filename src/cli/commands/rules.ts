@@ -38,7 +38,7 @@ export const rulesCommand: CommandSpec = {
     const output = openOutput(io, readText(options, 'output'));
     try {
       const style = textOptionsFor(io, output.stream, choice);
-      await output.write(renderRules(rules, format, style));
+      output.write(renderRules(rules, format, style));
       await output.finish();
       return 0;
     } finally {
