@@ -99,13 +99,13 @@ function* texts(connections: readonly { text: string }[]): Generator<string> {
 }
 
 /** What the text report says besides what the analysis found. */
-export type TextContext = Pick<TextReport, 'words' | 'filtered' | 'titleOf'>;
+export type TextContext = Pick<TextReport, 'paths' | 'filterWords' | 'titleOf'>;
 
 /** With a filter the user asked for these connections, so more of them are listed. */
 const FILTERED_LIMITS = { ...OVERVIEW_LIMITS, listed: 50 };
 
 export function createTextSink(output: Output, context: TextContext, options: TextOptions): Sink {
-  const overview = new Overview(context.filtered ? FILTERED_LIMITS : OVERVIEW_LIMITS);
+  const overview = new Overview(context.filterWords.length > 0 ? FILTERED_LIMITS : OVERVIEW_LIMITS);
   return {
     observe: (brief) => overview.observe(brief),
     take: (connection) => overview.keep(connection),

@@ -1,10 +1,10 @@
 import type { Rule } from '../tcp/rule.ts';
 import { layOutLadder } from './ladder.ts';
 import { renderLadder } from './ladder-text.ts';
-import { formatClock, formatDuration, formatFrames } from './measure.ts';
+import { formatClock, formatDuration } from './measure.ts';
 import type { ConnectionResult } from './result.ts';
 import { sortBySeverity } from './severity.ts';
-import { describeWithdrawal, renderConnectionTitle } from './story.ts';
+import { describeWithdrawal, renderConnectionTitle, withEvidence } from './story.ts';
 import { createStyle, type Style, type TextOptions, wrapBehind } from './terminal.ts';
 import {
   describeBasis,
@@ -36,12 +36,11 @@ export function renderExplanation(connection: ConnectionResult, explain: Explain
   ];
   for (const finding of sortBySeverity(connection.findings)) {
     const paint = style.severity[finding.severity];
-    const evidence = finding.frames.length > 0 ? style.faint(` (${formatFrames(finding.frames)})`) : '';
     lines.push(
       '',
       `${paint(`${style.glyphs.severity[finding.severity]} ${finding.code}`)}${style.faint(`, ${finding.severity}`)}`,
     );
-    lines.push(...wrapBehind('  ', `${finding.message}${evidence}`, style.width));
+    lines.push(...wrapBehind('  ', withEvidence(style, finding), style.width));
     if (finding.cause !== '') lines.push(...wrapBehind(`  ${style.faint('cause:')} `, finding.cause, style.width));
     if (finding.hint !== '') lines.push(...wrapBehind(`  ${style.faint('hint: ')} `, finding.hint, style.width));
   }

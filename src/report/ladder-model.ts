@@ -12,6 +12,7 @@
  */
 import type { Severity } from '../findings/finding.ts';
 import type { End } from '../flow/vocabulary.ts';
+import type { Rule } from '../tcp/rule.ts';
 import type { Basis, Phase, TcpState } from '../tcp/states.ts';
 
 /** An end that enters a state, or falls back to one because a later one was taken back. */
@@ -57,6 +58,7 @@ export type Fate = 'arrives' | 'lost' | 'unanswered' | 'not-taken';
 export interface LadderNote {
   readonly end: End;
   readonly rule: string;
+  readonly to: Rule['to'];
   readonly why: string;
   readonly rfc: string;
   readonly socket: string | null;

@@ -214,10 +214,16 @@ function withdrawnText(layout: Frame, change: StateChange): string {
   return `${who} was believed to be ${change.state} until #${change.withdrawnAt}: this segment never got there`;
 }
 
+/** Whether a change is what the rule of a note did, among all that a segment may do to an end. */
+function isEffectOf(change: StateChange, note: LadderNote): boolean {
+  if (note.to === 'withdraw') return change.takesBack !== null;
+  return change.takesBack === null && (change.state === note.to || change.via.some((state) => state === note.to));
+}
+
 function renderWhy(layout: Frame, row: SegmentRow, note: LadderNote): string[] {
   const { style, told } = layout;
-  const change = lastChange(row.changes, note.end);
   const again = told.has(note.rule);
+  const change = row.changes.find((each) => each.end === note.end && isEffectOf(each, note));
   if (again && change === undefined) return [];
   if (change !== undefined && change.withdrawnAt !== null) return [];
   told.add(note.rule);

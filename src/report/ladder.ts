@@ -54,6 +54,20 @@ const NOT_TAKEN_LABELS: ReadonlySet<string> = new Set([
   'orphan',
 ]);
 
+/** Events of ordinary segments: where they move nothing there is nothing to explain. */
+const SILENT_EVENTS: ReadonlySet<Rule['on']> = new Set<Rule['on']>([
+  'segment',
+  'sign-of-life',
+  'syn-covered',
+  'cover-of-fin',
+  'fin-covered',
+  'fin-with-cover',
+  'fin-crossing',
+  'crossed-fin-repeat',
+  'disowned-fin',
+  'time-wait-over',
+]);
+
 /**
  * Lays out a connection.
  *
@@ -132,9 +146,9 @@ function createSegmentRow(context: RowContext, segment: SegmentResult): SegmentR
 }
 
 function createNote(rule: Rule | undefined, from: End): LadderNote[] {
-  if (rule === undefined) return [];
+  if (rule === undefined || (rule.to === 'same' && SILENT_EVENTS.has(rule.on))) return [];
   const end = rule.role === 'sends' ? from : otherEnd(from);
-  return [{ end, rule: rule.id, why: rule.why, rfc: rule.rfc, socket: rule.socket ?? null }];
+  return [{ end, rule: rule.id, to: rule.to, why: rule.why, rfc: rule.rfc, socket: rule.socket ?? null }];
 }
 
 function judgeFate(context: RowContext, segment: SegmentResult): Fate {

@@ -3,7 +3,7 @@ import type { End } from '../flow/vocabulary.ts';
 import { formatClock, formatDuration, formatEndpoint, formatFrames } from './measure.ts';
 import type { ConnectionResult, StateEntry } from './result.ts';
 import { sortBySeverity } from './severity.ts';
-import { padRight, type Style, textWidth, wrapBehind } from './terminal.ts';
+import { padRight, paintWords, type Style, textWidth, wrapBehind } from './terminal.ts';
 import {
   describeBasis,
   describeCloser,
@@ -79,7 +79,13 @@ export function describeWithdrawal(entry: StateEntry): string {
 export function renderFinding(style: Style, finding: Finding, indent: number): string[] {
   const paint = style.severity[finding.severity];
   const head = `${' '.repeat(indent)}${paint(`${style.glyphs.severity[finding.severity]} ${finding.code}`)}`;
-  const evidence = finding.frames.length > 0 ? style.faint(` (${formatFrames(finding.frames)})`) : '';
-  const lines = wrapBehind(' '.repeat(indent + 2), `${finding.message}${evidence}`, style.width);
+  const lines = wrapBehind(' '.repeat(indent + 2), withEvidence(style, finding), style.width);
   return [head, ...lines];
+}
+
+/** The sentence of a finding, with those frames of its evidence that it does not name itself. */
+export function withEvidence(style: Style, { message, frames }: Finding): string {
+  const named = new Set(message.match(/\d+/g));
+  if (frames.every((frame) => named.has(String(frame)))) return message;
+  return `${message} ${paintWords(style.faint, `(${formatFrames(frames)})`)}`;
 }

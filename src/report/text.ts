@@ -6,7 +6,6 @@ import {
   formatCount,
   formatDuration,
   formatEndpoint,
-  formatFrames,
   formatQuantity,
   formatShare,
   secondsBetween,
@@ -14,7 +13,7 @@ import {
 import type { FindingExample, FindingGroup, Overview } from './overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from './result.ts';
 import { severityRank, sortBySeverity } from './severity.ts';
-import { paintMood, renderStory } from './story.ts';
+import { paintMood, renderStory, withEvidence } from './story.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import {
   createStyle,
@@ -36,13 +35,15 @@ export interface TextReport {
   readonly overview: Overview;
   /** How many connections there are, whether asked for or not. */
   readonly totalConnections: number;
-  /** What the user typed after the program's name, to build further commands from: paths, then filters. */
-  readonly words: readonly string[];
-  /** Whether only some of the connections were asked for; then all of them are listed, not only the troubled ones. */
-  readonly filtered: boolean;
+  /** The captures and the filters as the user typed them, to build further commands from. */
+  readonly paths: readonly string[];
+  readonly filterWords: readonly string[];
   /** A few words about a finding code. */
   readonly titleOf?: (code: string) => string | undefined;
 }
+
+/** Whether only some of the connections were asked for; then all of them are listed, not only the troubled ones. */
+const isFiltered = (report: TextReport): boolean => report.filterWords.length > 0;
 
 /** Renders the report as lines joined with newlines, the last one included. */
 export function renderTextReport(report: TextReport, options: TextOptions): string {
@@ -119,7 +120,7 @@ function describeSkipped(captures: readonly CaptureResult[]): string {
 }
 
 function renderNothing(report: TextReport): string[] {
-  if (report.filtered) return ['No connection matches.'];
+  if (isFiltered(report)) return ['No connection matches.'];
   const packets = sum(report.captures.map((capture) => capture.packetCount));
   return [packets === 0 ? 'No packets.' : 'No TCP connection in this capture.'];
 }
@@ -209,17 +210,16 @@ function renderGroup(style: Style, report: TextReport, group: FindingGroup): str
 }
 
 function renderExample(style: Style, { finding, connection }: FindingExample): string[] {
-  const evidence = finding.frames.length > 0 ? style.faint(` (${formatFrames(finding.frames)})`) : '';
-  if (connection === null) return wrapBehind('    ', `${finding.message}${evidence}`, style.width);
+  if (connection === null) return wrapBehind('    ', withEvidence(style, finding), style.width);
   const pair = `${formatEndpoint(connection.client)} ${style.glyphs.to} ${formatEndpoint(connection.server)}`;
-  const text = `${pair}: ${finding.message}${evidence}`;
+  const text = `${pair}: ${withEvidence(style, finding)}`;
   return wrapBehind(`    ${style.strong(`#${connection.id}`)} `, text, style.width);
 }
 
 function renderConnections(style: Style, report: TextReport): string[] {
-  const connections = report.overview.listed(report.filtered);
+  const connections = report.overview.listed(isFiltered(report));
   if (connections.length === 0) return [];
-  const total = report.overview.count(!report.filtered);
+  const total = report.overview.count(!isFiltered(report));
   const columns: TableColumn[] = [
     { title: '#', align: 'right', paint: style.strong },
     { title: 'client', shrinkTo: 15, paint: style.client },
@@ -239,7 +239,7 @@ function renderConnections(style: Style, report: TextReport): string[] {
     connection.closedFirst ?? style.glyphs.dash,
     listFindings(connection),
   ]);
-  const title = report.filtered ? 'Connections' : 'Connections to look at';
+  const title = isFiltered(report) ? 'Connections' : 'Connections to look at';
   const table = renderTable(style, columns, rows, style.width - 2).map((line) => `  ${line}`);
   const lines = [renderHeading(style, title), ...table];
   if (total > connections.length) {
@@ -261,16 +261,23 @@ function paintFindings(style: Style, connection: ConnectionResult, cell: string)
 }
 
 function commandWords(report: TextReport, more: readonly string[]): string {
-  return [...report.words, ...more].map(quoteForShell).join(' ');
+  return [namePaths(report.paths), ...[...report.filterWords, ...more].map(quoteForShell)].join(' ');
+}
+
+const MAX_PATHS_NAMED = 3;
+
+/** The files as they stand in a command; of many only the first, to be completed by the reader. */
+function namePaths(paths: readonly string[]): string {
+  const quoted = paths.map(quoteForShell);
+  return quoted.length > MAX_PATHS_NAMED ? `${quoted[0]} ...` : quoted.join(' ');
 }
 
 /** The command that is most likely wanted next. */
 function renderNext(style: Style, report: TextReport, stories: ConnectionResult[] | null): string[] {
   const first = report.overview.listed(true)[0];
   if (first === undefined) return [];
-  const paths = report.captures.map((capture) => capture.path);
-  if (paths.includes('-')) return [];
-  const files = paths.map(quoteForShell).join(' ');
+  if (report.paths.includes('-')) return [];
+  const files = namePaths(report.paths);
   const explain = `lastack explain ${files}${stories?.length === 1 ? '' : ` --connection ${first.id}`}`;
   const why = stories?.length === 1 ? 'segment by segment' : `connection #${first.id} segment by segment`;
   const line = `${style.faint('Next:')} ${style.command(explain)}`;

@@ -33,7 +33,7 @@ const CLOSE_STYLE_WORDS: Readonly<Record<CloseStyle, string>> = {
   'three-segment': 'three segments',
   simultaneous: 'both at once',
   'half-close': 'half-close',
-  reset: 'reset',
+  reset: '',
   none: '',
 };
 

@@ -13,9 +13,10 @@ function render(document: ResultDocument, options: Partial<TextOptions> = {}, fi
   }
   for (const finding of document.findings) overview.addCaptureFinding(finding);
   const { captures, summary } = document;
-  const words = [captures[0].path, ...(filtered ? ['--port', '80'] : [])];
+  const paths = captures.map((capture) => capture.path);
+  const filterWords = filtered ? ['--port', '80'] : [];
   return renderTextReport(
-    { captures, summary, totalConnections: document.connections.length, overview, words, filtered },
+    { captures, summary, totalConnections: document.connections.length, overview, paths, filterWords },
     { width: 80, colour: false, unicode: true, ...options },
   );
 }

@@ -128,10 +128,9 @@ async function createSink(format: Format, { raw, io, library, output, segments, 
     case 'text': {
       const titles = new Map((await library.catalog()).map((entry) => [entry.code, entry.title]));
       const style = textOptionsFor(io, output.stream, choice);
-      const filters = filterWords(raw);
       return sinks.createTextSink(
         output,
-        { words: [...raw.words, ...filters], filtered: filters.length > 0, titleOf: (code) => titles.get(code) },
+        { paths: raw.words, filterWords: filterWords(raw), titleOf: (code) => titles.get(code) },
         style,
       );
     }
