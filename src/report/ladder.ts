@@ -83,7 +83,7 @@ export function layOutLadder(connection: ConnectionResult, options: LadderOption
     rules: new Map(options.rules.map((rule) => [rule.id, rule])),
     lanes,
     findings: findingsByFirstFrame(connection),
-    heard: heardEnds(segments),
+    heard: heardEnds(connection, segments),
   };
   const all = segments.map((segment) => createSegmentRow(context, segment));
   const folded = options.unfolded === true ? all : foldRows(all);
@@ -105,7 +105,9 @@ interface RowContext {
   readonly heard: Readonly<Record<End, boolean>>;
 }
 
-function heardEnds(segments: readonly SegmentResult[]): Record<End, boolean> {
+/** Which ends are known to be there: those that sent something, and both of a socket that talks to itself. */
+function heardEnds({ client, server }: ConnectionResult, segments: readonly SegmentResult[]): Record<End, boolean> {
+  if (client.address === server.address && client.port === server.port) return { client: true, server: true };
   return {
     client: segments.some((segment) => segment.from === 'client'),
     server: segments.some((segment) => segment.from === 'server'),
@@ -140,7 +142,7 @@ function createSegmentRow(context: RowContext, segment: SegmentResult): SegmentR
     phase: segment.phase,
     fate: judgeFate(context, segment),
     changes,
-    notes: segment.rules.flatMap((id) => createNote(context.rules.get(id), from)),
+    notes: [...new Set(segment.rules)].flatMap((id) => createNote(context.rules.get(id), from)),
     findings: context.findings.get(segment.frame) ?? [],
   };
 }
@@ -163,8 +165,22 @@ function isRemarkable(row: SegmentRow): boolean {
   return row.changes.length > 0 || row.findings.length > 0 || row.labels.some((label) => !PLAIN_LABELS.has(label));
 }
 
+/** The first row of each label but the commonest: one zero window or one retransmission is worth seeing. */
+function findFirstOfLabels(rows: readonly SegmentRow[]): Set<SegmentRow> {
+  const seen = new Set<string>(['data', 'ack']);
+  const firsts = new Set<SegmentRow>();
+  for (const row of rows) {
+    for (const label of row.labels) {
+      if (!seen.has(label)) firsts.add(row);
+      seen.add(label);
+    }
+  }
+  return firsts;
+}
+
 function foldRows(rows: readonly SegmentRow[]): LadderRow[] {
-  const remarkable = rows.map(isRemarkable);
+  const firsts = findFirstOfLabels(rows);
+  const remarkable = rows.map((row) => isRemarkable(row) || firsts.has(row));
   const indices = rows.flatMap((_, index) => (remarkable[index] ? [index] : []));
   for (const index of indices.slice(MAX_REMARKABLE_FIRST, -MAX_REMARKABLE_LAST)) remarkable[index] = false;
   const folded: LadderRow[] = [];
