@@ -33,7 +33,7 @@ async function dispatch(args: readonly string[], io: CliIo, library: Library): P
   const named = first !== undefined && isCommandName(first);
   if (first !== undefined && !RESERVED_WORDS.includes(first)) {
     const command = await COMMANDS[named ? first : DEFAULT_COMMAND]();
-    const raw = readFastArguments(named ? args.slice(1) : args, command.options);
+    const raw = readFastArguments(named ? args.slice(1) : args, command);
     if (raw !== null) return command.run(raw, io, library);
   }
   const { runWithYargs, showHelp } = await import('./program.ts');

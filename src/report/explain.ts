@@ -7,6 +7,7 @@ import { sortBySeverity } from './severity.ts';
 import { describeWithdrawal, renderConnectionTitle, withEvidence } from './story.ts';
 import { createStyle, type Style, type TextOptions, wrapBehind } from './terminal.ts';
 import {
+  closingLabel,
   describeBasis,
   describeClosing,
   describeOpening,
@@ -53,11 +54,7 @@ function renderSummary(style: Style, connection: ConnectionResult): string[] {
     ...wrapBehind(`  ${style.faint('when   ')} `, started, style.width),
     ...wrapBehind(`  ${style.faint('opened ')} `, describeOpening(connection), style.width),
     ...wrapBehind(`  ${style.faint('carried')} `, describeTraffic(connection), style.width),
-    ...wrapBehind(
-      `  ${style.faint(connection.teardown === null ? 'ended  ' : 'closed ')} `,
-      describeClosing(connection),
-      style.width,
-    ),
+    ...wrapBehind(`  ${style.faint(closingLabel(connection).padEnd(7))} `, describeClosing(connection), style.width),
   ];
 }
 

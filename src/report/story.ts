@@ -5,6 +5,7 @@ import type { ConnectionResult, StateEntry } from './result.ts';
 import { sortBySeverity } from './severity.ts';
 import { padRight, paintWords, type Style, textWidth, wrapBehind } from './terminal.ts';
 import {
+  closingLabel,
   describeBasis,
   describeCloser,
   describeClosing,
@@ -48,7 +49,7 @@ export function renderStory(style: Style, connection: ConnectionResult): string[
   say('when', `${formatClock(connection.startTime)} UTC${lasted}`);
   say('opened', describeOpening(connection));
   say('carried', describeTraffic(connection));
-  say(connection.teardown === null ? 'ended' : 'closed', describeClosing(connection));
+  say(closingLabel(connection), describeClosing(connection));
   for (const end of ['client', 'server'] as const) {
     for (const [index, text] of describeEnd(style, connection, end).entries()) say(index === 0 ? end : '', text);
   }

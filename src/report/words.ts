@@ -81,6 +81,11 @@ export function describeTraffic(connection: ConnectionResult): string {
   return `${payload}, in ${formatQuantity(client.segments + server.segments, 'segment')}${repeated}`;
 }
 
+/** What {@link describeClosing} is to be headed with. */
+export function closingLabel({ teardown, outcome }: ConnectionResult): string {
+  return teardown !== null || outcome === 'open' ? 'closed' : 'ended';
+}
+
 /** Who closed, with which frames, and what is missing from the close. */
 export function describeClosing(connection: ConnectionResult): string {
   const { teardown, closeStyle } = connection;
@@ -96,6 +101,8 @@ export function describeClosing(connection: ConnectionResult): string {
     if (frames.length > 0) parts.push(`the ${end} sent RST ${formatFrames(frames)}`);
   }
   if (parts.length === 0) {
+    if (connection.outcome === 'open')
+      return connection.resets.length > 0 ? 'not yet; RSTs were seen but not taken' : 'not yet';
     return connection.resets.length > 0 ? 'RSTs seen, none of them taken' : OUTCOME_WORDS[connection.outcome].meaning;
   }
   const style = CLOSE_STYLE_WORDS[closeStyle];
