@@ -125,8 +125,11 @@ export class Overview {
     if (examples !== undefined && examples.length < this.limits.examples) examples.push({ finding, connection });
   }
 
-  /** Finding groups, worst first, then the more frequent. */
+  /** Finding groups, worst first, then the more frequent; the examples of each by connection number. */
   groups(): FindingGroup[] {
+    for (const { examples } of this.#groups.values()) {
+      examples.sort((a, b) => (a.connection?.id ?? 0) - (b.connection?.id ?? 0));
+    }
     return [...this.#groups.values()].sort(
       (a, b) => severityRank(b.severity) - severityRank(a.severity) || b.count - a.count || (a.code < b.code ? -1 : 1),
     );
