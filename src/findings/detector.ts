@@ -1,6 +1,9 @@
 import type { Connection } from '../flow/connection.ts';
 import type { CatalogEntry } from './catalog.ts';
 import type { Finding, Severity } from './finding.ts';
+import type { Policy } from './policy.ts';
+
+export { DEFAULT_POLICY, type Policy } from './policy.ts';
 
 /** What one occurrence adds to the catalogue entry of its code. */
 export interface Evidence {
@@ -15,16 +18,22 @@ export interface Evidence {
   readonly severity?: Severity;
 }
 
-/** Thresholds that are policy, not detection. */
-export interface Policy {
-  /** Seconds without a sign of life after which a CLOSE_WAIT counts as lingering. */
-  readonly closeWaitSeconds: number;
-}
-
-export const DEFAULT_POLICY: Policy = { closeWaitSeconds: 60 };
-
 /** One verdict about one connection: a pure function of what was seen of it, called once it is settled. */
 export interface Detector {
   readonly entry: CatalogEntry;
   detect(connection: Connection, policy: Policy): Evidence | null;
+}
+
+/** A finding from its catalogue entry and the evidence of the case; `override` is what the policy says of its severity. */
+export function toFinding(entry: CatalogEntry, evidence: Evidence, override?: Severity): Finding {
+  return {
+    code: entry.code,
+    severity: override ?? evidence.severity ?? entry.severity,
+    category: entry.category,
+    at: evidence.at,
+    frames: [...new Set(evidence.frames)].sort((a, b) => a - b),
+    message: evidence.message,
+    cause: evidence.cause ?? entry.cause,
+    hint: evidence.hint ?? entry.hint,
+  };
 }
