@@ -1,14 +1,34 @@
 import type { Connection } from '../flow/connection.ts';
 import type { CatalogEntry } from './catalog.ts';
-import { DEFAULT_POLICY, type Detector, type Evidence, type Policy, toFinding } from './detector.ts';
+import { DEFAULT_POLICY, type Detector, type Policy, toFinding } from './detector.ts';
 import { abortiveClose } from './detectors/abortive-close.ts';
+import { captureDuplicates } from './detectors/capture-duplicates.ts';
+import { connectionRefused } from './detectors/connection-refused.ts';
 import { finRetransmission } from './detectors/fin-retransmission.ts';
+import { midstreamStart } from './detectors/midstream-start.ts';
+import { oneWay } from './detectors/one-way.ts';
 import { simultaneousClose } from './detectors/simultaneous-close.ts';
+import { simultaneousOpen } from './detectors/simultaneous-open.ts';
+import { synAckRetransmission } from './detectors/syn-ack-retransmission.ts';
+import { synRetransmission } from './detectors/syn-retransmission.ts';
+import { synUnanswered } from './detectors/syn-unanswered.ts';
 import type { Finding } from './finding.ts';
 import { gateOf } from './gate.ts';
 
 /** Every detector that looks at one connection, in the order in which findings are listed. */
-export const DETECTORS: readonly Detector[] = [abortiveClose, finRetransmission, simultaneousClose];
+export const DETECTORS: readonly Detector[] = [
+  synUnanswered,
+  synRetransmission,
+  synAckRetransmission,
+  connectionRefused,
+  simultaneousOpen,
+  finRetransmission,
+  simultaneousClose,
+  abortiveClose,
+  captureDuplicates,
+  oneWay,
+  midstreamStart,
+];
 
 /** The catalogue: what each code means. */
 export const CATALOG: readonly CatalogEntry[] = DETECTORS.map((detector) => detector.entry);

@@ -1,0 +1,31 @@
+import type { Detector } from '../detector.ts';
+import { count, duration } from '../words.ts';
+
+export const connectionRefused: Detector = {
+  entry: {
+    code: 'connection-refused',
+    category: 'handshake',
+    severity: 'error',
+    title: 'Connection refused',
+    meaning: 'The SYN was answered by a reset that acknowledges it: connect() fails with ECONNREFUSED.',
+    cause:
+      'No socket listens on that address and port (the service is down, or bound to another address), or a firewall refuses in the name of the host (REJECT with tcp-reset). The segment alone does not tell which.',
+    hint: 'On the server look at ss -ltn. If the port is open there, a firewall answers: compare the TTL of the reset with that of other packets of the host.',
+    source: 'RFC 9293 §3.10.7.1 and §3.10.7.3; Linux tcp_v4_send_reset()',
+  },
+  detect(connection) {
+    const { closingReset, client, verdict } = connection;
+    if (verdict.outcome !== 'refused' || closingReset === null || closingReset.isWithdrawn) return null;
+    const { segment } = closingReset;
+    const asked = client.synCopies.findLast((copy) => copy.timeNanos <= segment.timeNanos);
+    if (asked === undefined) return null;
+    const after = duration(segment.timeNanos - asked.timeNanos);
+    const attempts = client.synCopies.length;
+    const times = attempts > 1 && connection.server.rst > 1 ? `; ${count(attempts, 'attempt')} went the same way` : '';
+    return {
+      at: 'server',
+      frames: [asked.frame, segment.frame],
+      message: `The SYN in frame ${asked.frame} was refused by the reset in frame ${segment.frame} after ${after} (TTL ${segment.ttl})${times}.`,
+    };
+  },
+};

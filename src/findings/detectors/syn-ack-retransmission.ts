@@ -1,0 +1,38 @@
+import type { Detector } from '../detector.ts';
+import { count, duration } from '../words.ts';
+
+export const synAckRetransmission: Detector = {
+  entry: {
+    code: 'syn-ack-retransmission',
+    category: 'handshake',
+    severity: 'warning',
+    title: 'The SYN-ACK is repeated and nobody acknowledges it',
+    meaning:
+      'The server answered the SYN, heard nothing, and answered again; the third segment of the handshake was never seen. The server stays in SYN_RECEIVED and its accept() returns nothing.',
+    cause:
+      'The SYN-ACK does not reach the client (asymmetric route, stateful firewall, wrong NAT), or the source address of the SYN was forged, as in a SYN flood.',
+    hint: 'Capture at the client: does the SYN-ACK arrive, and with the right address and port? The number of repeats is net.ipv4.tcp_synack_retries.',
+    source: 'RFC 9293 §3.8.1; RFC 4987 §2; Linux inet_csk_reqsk_queue_drop() and reqsk_timer_handler()',
+  },
+  detect(connection) {
+    const { client, server, synAckRetransmissions, isSimultaneousOpen } = connection;
+    if (synAckRetransmissions === 0 || isSimultaneousOpen || connection.isSelfConnect) return null;
+    if (client.segments === 0 || client.sentBeyondSyn || server.sentBeyondSyn || client.rst > 0) return null;
+    const copies = server.synCopies;
+    if (copies.length < 2) return null;
+    const span = duration(copies[copies.length - 1].timeNanos - copies[0].timeNanos);
+    const evidence = {
+      at: 'path',
+      frames: copies.map((copy) => copy.frame),
+      message: `The server sent its SYN-ACK again ${count(synAckRetransmissions, 'time')} within ${span}; no acknowledgment came from the client.`,
+    } as const;
+    const isClientRepeating = client.synCopies.some((copy) => copy.timeNanos > copies[0].timeNanos);
+    if (!isClientRepeating) return evidence;
+    return {
+      ...evidence,
+      message: `The server sent its SYN-ACK again ${count(synAckRetransmissions, 'time')} within ${span}, while the client went on sending its SYN and acknowledged none of them.`,
+      cause:
+        'The SYN-ACK does not reach the client, who is there and still asks: a stateful firewall, NAT or an asymmetric route takes the answer away.',
+    };
+  },
+};

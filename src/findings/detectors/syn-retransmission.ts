@@ -1,0 +1,36 @@
+import type { Detector } from '../detector.ts';
+import { count, duration, endName } from '../words.ts';
+
+export const synRetransmission: Detector = {
+  entry: {
+    code: 'syn-retransmission',
+    category: 'handshake',
+    severity: 'note',
+    title: 'A SYN was sent again',
+    meaning: 'An end repeated its SYN because no answer had reached it when its retransmission timer ran out.',
+    cause:
+      'The SYN or the SYN-ACK was lost, a full queue or a firewall dropped the SYN, or the answer was slow. connect() takes that much longer: the first repeat comes after one second on most systems, and the interval doubles.',
+    hint: 'See whether syn-lost-downstream or syn-ack-lost tells which of the two was lost. The number of repeats is net.ipv4.tcp_syn_retries.',
+    source: 'RFC 6298 §2.1 and §5; RFC 9293 §3.8.1',
+  },
+  detect(connection) {
+    const index = connection.ends[1].synCopies.length > connection.ends[0].synCopies.length ? 1 : 0;
+    const end = connection.ends[connection.client.sentBareSyn ? connection.clientIndex : index];
+    const { synCopies } = end;
+    if (connection.synRetransmissions === 0 || !end.sentBareSyn || synCopies.length < 2) return null;
+    const name = end === connection.client ? 'client' : endName(connection, index);
+    const after = duration(synCopies[1].timeNanos - synCopies[0].timeNanos);
+    const evidence = {
+      at: name,
+      frames: synCopies.map((copy) => copy.frame),
+      message: `The ${name} sent its SYN again ${count(connection.synRetransmissions, 'time')}, first after ${after}.`,
+    } as const;
+    if (connection.verdict.outcome !== 'refused' || connection.closingReset === null) return evidence;
+    return {
+      ...evidence,
+      cause:
+        'The attempt had been refused: Windows sends its SYN again about half a second after a refusal, twice by default, before connect() fails.',
+      hint: 'See connection-refused; nothing was lost.',
+    };
+  },
+};

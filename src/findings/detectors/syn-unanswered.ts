@@ -1,0 +1,37 @@
+import { goesOnFor } from '../../flow/settle.ts';
+import type { Detector } from '../detector.ts';
+import { count, duration } from '../words.ts';
+
+/** Time in which an answer to a single SYN would have come, or the SYN have been repeated. */
+const ANSWER_NANOS = 3_000_000_000;
+
+export const synUnanswered: Detector = {
+  entry: {
+    code: 'syn-unanswered',
+    category: 'handshake',
+    severity: 'error',
+    title: 'Nobody answers the SYN',
+    meaning: 'The client asked for a connection and nothing came back: no SYN-ACK, no reset, no ICMP error.',
+    cause:
+      'A firewall that drops silently, a host that is down or not routed, or a listener whose SYN or accept queue is full. If other clients of that port were answered in the same capture, think of the full queue first. connect() fails with ETIMEDOUT.',
+    hint: 'Capture at the server: a SYN that arrives there and gets no answer is dropped by that host (nstat TcpExtListenDrops, TcpExtListenOverflows; firewall counters); one that does not arrive is lost on the path. How long the client tries is net.ipv4.tcp_syn_retries.',
+    source: 'RFC 9293 §3.8.3; RFC 6298 §5; Linux tcp_v4_conn_request() and tcp_write_timeout()',
+  },
+  detect(connection) {
+    const { client, server, verdict, lastNanos } = connection;
+    if (verdict.outcome !== 'unanswered' || server.segments > 0 || client.synCopies.length === 0) return null;
+    const copies = client.synCopies;
+    if (copies.length < 2 && !goesOnFor(connection, lastNanos, ANSWER_NANOS)) return null;
+    const [first] = copies;
+    const silence = duration(connection.observedUntilNanos - first.timeNanos);
+    const sent =
+      copies.length === 1
+        ? 'The client sent one SYN'
+        : `The client sent ${count(connection.synRetransmissions + 1, 'SYN')} within ${duration(lastNanos - first.timeNanos)}`;
+    return {
+      at: 'path',
+      frames: copies.map((copy) => copy.frame),
+      message: `${sent} and nothing came back in ${silence}.`,
+    };
+  },
+};
