@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
-import { synthesizePcapng } from '../src/synth/capture.ts';
-import { listScenarios, loadScenario } from './support/scenario-runner.ts';
+import { DETECTORS } from '../src/findings/registry.ts';
+import { analyze } from '../src/index.ts';
+import { formatMismatches, listScenarios, loadScenario, runScenario } from './support/scenario-runner.ts';
 
-test.each(listScenarios())('%s', (name) => {
-  expect(synthesizePcapng(loadScenario(name)).length).toBeGreaterThan(0);
+const codes = new Set<string>(DETECTORS.map((detector) => detector.entry.code));
+
+test.each(listScenarios())('%s', async (name) => {
+  const scenario = loadScenario(name);
+  const mismatches = await runScenario(
+    scenario,
+    (bytes, options) => analyze([bytes], { ...options, segments: true }),
+    codes,
+  );
+  expect(mismatches, formatMismatches(scenario, mismatches)).toEqual([]);
 });

@@ -15,7 +15,7 @@ import { LABELS } from '../../src/tcp/labels.ts';
 import { STATES } from '../../src/tcp/states.ts';
 
 /** Analyses a capture; `options` are the `analysis` settings of the scenario in camel case. */
-export type Analyze = (bytes: Uint8Array, options: Record<string, number>) => ResultDocument;
+export type Analyze = (bytes: Uint8Array, options: Record<string, number>) => Promise<ResultDocument>;
 
 export interface Mismatch {
   /** Line in the scenario file, from 1. */
@@ -42,12 +42,16 @@ export function readScenario(path: string): Scenario {
 }
 
 /** Analyses a scenario and lists what is not as it says, in line order; only findings among `codes` are checked. */
-export function runScenario(scenario: Scenario, analyze: Analyze, codes: ReadonlySet<string>): Mismatch[] {
+export async function runScenario(
+  scenario: Scenario,
+  analyze: Analyze,
+  codes: ReadonlySet<string>,
+): Promise<Mismatch[]> {
   const options: Record<string, number> = {};
   for (const [name, value] of scenario.settings.analysis) {
     options[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value;
   }
-  const document = analyze(synthesizePcapng(scenario), options);
+  const document = await analyze(synthesizePcapng(scenario), options);
   const mismatches = [...checkFrames(scenario, document), ...checkExpectations(scenario, document, codes)];
   return mismatches.sort((a, b) => a.line - b.line);
 }
