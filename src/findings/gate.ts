@@ -30,7 +30,7 @@ const RESTS_ON_ABSENCE: ReadonlySet<string> = new Set([
 
 /** Segments that are neither SYN nor FIN nor RST, capture duplicates and invalid ones apart. */
 export function plainSegments(connection: Connection): number {
-  let marked = connection.captureDuplicates + connection.invalidFlagFrames.length;
+  let marked = connection.captureDuplicates + connection.invalidFlagSegments;
   for (const end of new Set(connection.ends)) marked += end.syn + end.finCount + end.rst;
   return connection.segmentCount - marked;
 }

@@ -30,6 +30,8 @@ export interface ResetRecord {
   /** State of the sender just before. */
   readonly senderState: TcpState;
   readonly receiverState: TcpState;
+  /** Probes and retransmissions of the sender that nobody had answered. */
+  readonly unansweredProbes: number;
   /** Taken back because its sender went on. */
   isWithdrawn: boolean;
 }
@@ -88,21 +90,29 @@ export class Connection {
   synAckRetransmissions = 0;
   /** SYN-ACK repeats that came more than a round trip after a third segment. */
   synAckRepeatsAfterAck = 0;
+  /** Those of them that came although the client had sent data by then. */
+  synAckRepeatsAfterData = 0;
+  /** Frames of SYN-ACKs that acknowledge what the client had not sent. */
+  readonly badSynAckFrames: number[] = [];
+  /** Frames of SYN-ACKs that begin at another number than the one before. */
+  readonly synAckIsnFrames: number[] = [];
 
   /** First FIN: the end that sent it; -1 before. */
   firstFinIndex: 0 | 1 | -1 = -1;
   secondFinIndex: 0 | 1 | -1 = -1;
   finRetransmissions: [number, number] = [0, 0];
   readonly lostWaves: LostWave[] = [];
-  /** Frames of FINs with another sequence number than the first. */
-  finSeqChanges: number[] = [];
+  /** FINs with another sequence number than the first of their sender (bounded). */
+  readonly finSeqChanges: Segment[] = [];
   /** FINs that turned out not to be their sender's own. */
   readonly disownedFins: Segment[] = [];
-  /** Frames of payload beyond its sender's own FIN. */
-  dataAfterFinFrames: number[] = [];
-  /** Payload that reached an end after its FIN: octets, and whether some of it was acknowledged. */
+  /** Payload behind the FIN of its own sender (bounded). */
+  readonly dataAfterFin: Segment[] = [];
+  /** Payload that was captured after the FIN of its sender but sent before it (bounded). */
+  readonly finBeforeData: Segment[] = [];
+  /** Payload of an end that had acknowledged the other's FIN: octets, segments (bounded), and whether the other took some. */
   halfCloseBytes = 0;
-  halfCloseSegments: Segment[] = [];
+  readonly halfCloseSegments: Segment[] = [];
   isHalfCloseAcknowledged = false;
 
   /** Frames of probes, by kind. */
@@ -112,6 +122,11 @@ export class Connection {
   readonly challengeAcks: Segment[] = [];
 
   readonly resets: ResetRecord[] = [];
+  /** Resets as they were captured, repeats included (bounded). */
+  readonly rstCopies: Segment[] = [];
+  /** What the end that was reset sent more than a round trip after the reset: how many, and the first frames. */
+  afterResetSegments = 0;
+  readonly afterResetFrames: number[] = [];
   /** The reset that closed the connection. */
   closingReset: ResetRecord | null = null;
   /** ICMP errors that quote a segment of the connection. */
@@ -129,15 +144,20 @@ export class Connection {
   verdict!: Verdict;
   /** Opened after the old end was found gone (RFC 9293 figure 9). */
   isRecovery = false;
-  /** SYNs that changed nothing on the open connection. */
-  readonly liveSynFrames: number[] = [];
+  /** SYNs of another number after which the open connection went on (bounded). */
+  readonly liveSyns: Segment[] = [];
   isSynOnLiveUndetermined = false;
   /** ACKs that were moved behind the data they cover. */
   readonly reorderedFrames: number[] = [];
 
   captureDuplicates = 0;
   firstDuplicateFrames: number[] = [];
-  invalidFlagFrames: number[] = [];
+  invalidFlagSegments = 0;
+  /** The first segments with flags that no TCP sends. */
+  readonly invalidFlagCopies: Segment[] = [];
+  /** Segments whose TCP header the snap length cut, and the first frames. */
+  truncatedHeaders = 0;
+  readonly truncatedFrames: number[] = [];
   lateSegments = 0;
   /** Acknowledgments of octets that were never captured. */
   ackedUnseenFrames: number[] = [];

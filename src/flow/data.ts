@@ -2,12 +2,16 @@
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
-import type { EndTrack } from './end.ts';
+import type { EndTrack, ProbeRun } from './end.ts';
 import { hasTimestamps, type Segment } from './segment.ts';
 
 /** Octets acknowledged beyond what was captured that are still believed. */
 const BELIEVABLE_AHEAD_BYTES = 1 << 28;
 const MAX_EVIDENCE_FRAMES = 16;
+/** A probe sooner after the last segment is no keep-alive but a single octet sent again. */
+const KEEP_ALIVE_IDLE_NANOS = 500_000_000;
+/** Payload further behind its sender's FIN than this is of another connection, whose SYN was not captured. */
+const BELIEVABLE_AFTER_FIN_BYTES = 0xffff;
 
 /** Whether the segment has the form of a keep-alive or window probe: nothing new, one octet before the next. */
 function isProbeForm(me: EndTrack, segment: Segment): boolean {
@@ -17,19 +21,20 @@ function isProbeForm(me: EndTrack, segment: Segment): boolean {
 /** Payload of a segment without SYN and RST; labels it and counts it. */
 export function takePayload(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
   me.payloadBytes += segment.payloadBytes;
+  if (me.largest === null || segment.payloadBytes > me.largest.payloadBytes) me.largest = segment;
   const isWindowClosed = peer.lastWindow === 0;
   if (segment.payloadBytes === 1 && isWindowClosed && segment.seq === me.nxt) {
-    takeProbe(connection, me, 'window-probe');
+    takeProbe(connection, me, peer, 'window-probe');
     me.takeOctets(segment.seq, seqAdd(segment.seq, 1), segment, hasTimestamps(segment));
     return;
   }
   if (segment.payloadBytes === 1 && isProbeForm(me, segment) && me.nxt === peer.ackHigh) {
-    takeProbe(connection, me, isWindowClosed ? 'window-probe' : 'keep-alive');
+    takeProbe(connection, me, peer, isWindowClosed ? 'window-probe' : 'keep-alive');
     return;
   }
-  const isBeyondFin = me.fin !== -1 && seqDiff(seqAdd(segment.seq, segment.payloadBytes), me.fin) > 0;
-  if (isBeyondFin) keepFrame(connection.dataAfterFinFrames, segment.frame);
   const end = seqAdd(segment.seq, segment.payloadBytes);
+  const beyondFin = me.fin === -1 || me.isFinImplied ? 0 : seqDiff(end, me.fin);
+  if (beyondFin > 0 && beyondFin <= BELIEVABLE_AFTER_FIN_BYTES) keepSegment(connection.dataAfterFin, segment);
   const isOlder = me.isOlderThanAhead(segment, hasTimestamps(segment));
   const { arrival, fresh } = me.takeOctets(segment.seq, end, segment, hasTimestamps(segment));
   me.uniquePayloadBytes += fresh;
@@ -38,28 +43,83 @@ export function takePayload(connection: Connection, me: EndTrack, peer: EndTrack
     connection.label('data-retransmission');
     me.retransmittedSegments++;
     me.unansweredProbes++;
+    noteResend(me, peer, segment);
   } else if (arrival === 'fills-hole') {
     connection.label('data-out-of-order');
     me.outOfOrderSegments++;
+    if (me.fin !== -1 && beyondFin <= 0) keepSegment(connection.finBeforeData, segment);
   } else if (!isAfterPeerFin) connection.label('data');
-  if (isAfterPeerFin) takeHalfCloseData(connection, segment, fresh);
+  if (!isAfterPeerFin) return;
+  connection.label('half-close-data');
+  if (seqDiff(segment.ack, peer.fin) <= 0) return;
+  connection.halfCloseBytes += fresh;
+  keepSegment(connection.halfCloseSegments, segment);
 }
 
-function takeHalfCloseData(connection: Connection, segment: Segment, fresh: number): void {
-  connection.label('half-close-data');
-  connection.halfCloseBytes += fresh;
-  if (connection.halfCloseSegments.length < MAX_EVIDENCE_FRAMES) connection.halfCloseSegments.push(segment);
+function keepSegment(segments: Segment[], segment: Segment): void {
+  if (segments.length < MAX_EVIDENCE_FRAMES) segments.push(segment);
 }
 
 function keepFrame(frames: number[], frame: number): void {
   if (frames.length < MAX_EVIDENCE_FRAMES) frames.push(frame);
 }
 
-function takeProbe(connection: Connection, me: EndTrack, label: 'window-probe' | 'keep-alive'): void {
+function takeProbe(connection: Connection, me: EndTrack, peer: EndTrack, label: 'window-probe' | 'keep-alive'): void {
+  const { segment } = connection.current;
   connection.label(label);
   me.unansweredProbes++;
-  me.lastProbe = { kind: label, segment: connection.current.segment };
-  connection.probeFrames[label].push(connection.current.segment.frame);
+  me.lastProbe = { kind: label, segment };
+  keepFrame(connection.probeFrames[label], segment.frame);
+  if (label === 'window-probe') {
+    me.windowProbes = noteProbe(me.windowProbes, segment);
+    if (peer.closedWindow !== null) peer.closedWindow.probes++;
+  } else if (segment.timeNanos - Math.max(me.lastSentNanos, peer.lastSentNanos) >= KEEP_ALIVE_IDLE_NANOS) {
+    me.keepAlives = noteProbe(me.keepAlives, segment);
+  }
+}
+
+function noteProbe(run: ProbeRun | null, segment: Segment): ProbeRun {
+  const { frame, timeNanos } = segment;
+  if (run === null) return { count: 1, frames: [frame], firstNanos: timeNanos, lastNanos: timeNanos };
+  run.count++;
+  run.lastNanos = timeNanos;
+  keepFrame(run.frames, frame);
+  return run;
+}
+
+/** Counts the copies of the lowest octets that the peer has not acknowledged. */
+function noteResend(me: EndTrack, peer: EndTrack, segment: Segment): void {
+  const { frame, seq, timeNanos } = segment;
+  const isUncovered = (at: number): boolean => peer.ackHigh === -1 || seqDiff(peer.ackHigh, at) <= 0;
+  if (!isUncovered(seq)) return;
+  const { resend } = me;
+  if (resend?.seq === seq) {
+    resend.count++;
+    resend.intervalNanos = timeNanos - resend.lastNanos;
+    resend.lastNanos = timeNanos;
+    keepFrame(resend.frames, frame);
+  } else {
+    if (resend !== null && isUncovered(resend.seq) && seqDiff(seq, resend.seq) > 0) return;
+    me.resend = { seq, count: 1, frames: [frame], firstNanos: timeNanos, lastNanos: timeNanos, intervalNanos: 0 };
+  }
+  if (me.worstResend === null || me.resend!.count > me.worstResend.count) me.worstResend = me.resend;
+}
+
+/** A segment that offers no window, or the first to offer one again; a window is of no use once the peer's FIN came. */
+export function noteWindow(me: EndTrack, segment: Segment, isPeerDone: boolean): void {
+  const { frame, timeNanos, window } = segment;
+  const { closedWindow, longestClosedWindow } = me;
+  if (closedWindow === null) {
+    if (window !== 0 || isPeerDone) return;
+    me.closedWindow = { frame, timeNanos, openFrame: 0, openNanos: Number.NaN, probes: 0 };
+    return;
+  }
+  if (window === 0 && !isPeerDone) return;
+  closedWindow.openFrame = frame;
+  closedWindow.openNanos = timeNanos;
+  me.closedWindow = null;
+  const longest = longestClosedWindow === null ? 0 : longestClosedWindow.openNanos - longestClosedWindow.timeNanos;
+  if (timeNanos - closedWindow.timeNanos >= longest) me.longestClosedWindow = closedWindow;
 }
 
 /** Takes in the acknowledgment number; false if it acknowledges what cannot have been sent. */
@@ -71,7 +131,7 @@ export function takeAckNumber(connection: Connection, me: EndTrack, peer: EndTra
     if (beyond > 0) keepFrame(connection.ackedUnseenFrames, segment.frame);
   }
   if (me.ackHigh === -1 || seqDiff(ack, me.ackHigh) > 0) me.ackHigh = ack;
-  peer.takeAcknowledged(ack);
+  peer.takeAcknowledged(ack, segment.frame);
   const first = connection.halfCloseSegments[0];
   if (first !== undefined && first.from !== segment.from && seqDiff(ack, first.seq) > 0) {
     connection.isHalfCloseAcknowledged = true;
@@ -101,7 +161,7 @@ export function labelPureAck(
     return;
   }
   if (isProbeForm(me, segment) && me.isn !== segment.seq && (peer.ackHigh === -1 || peer.ackHigh === me.nxt)) {
-    takeProbe(connection, me, peer.lastWindow === 0 ? 'window-probe' : 'keep-alive');
+    takeProbe(connection, me, peer, peer.lastWindow === 0 ? 'window-probe' : 'keep-alive');
     return;
   }
   if (isNew) connection.label('ack');

@@ -14,10 +14,43 @@ interface AheadRange {
 
 /** Ranges ahead of a hole that are remembered for one end. */
 const MAX_AHEAD_RANGES = 64;
+const MAX_UNSEEN_RANGES = 16;
 /** Segments of one end that are remembered to find what provoked a reset, and network duplicates. */
 const RECENT_SEGMENTS = 16;
 /** A jump ahead of more than this is not believed to be the end's own. */
 const BELIEVABLE_JUMP_BYTES = 1 << 28;
+
+/** A receive window that was closed: from the first segment that offered nothing to the one that offered more. */
+export interface ClosedWindow {
+  readonly frame: number;
+  readonly timeNanos: number;
+  /** Segment that opened it again; frame 0 and time NaN while it is closed. */
+  openFrame: number;
+  openNanos: number;
+  /** Window probes of the peer meanwhile. */
+  probes: number;
+}
+
+/** The same octets sent again and again without being acknowledged. */
+export interface Resend {
+  readonly seq: number;
+  /** Copies after the first, and frames of the earliest of them. */
+  count: number;
+  readonly frames: number[];
+  readonly firstNanos: number;
+  lastNanos: number;
+  /** Time between the last two copies, nanoseconds; 0 after the first repeat. */
+  intervalNanos: number;
+}
+
+/** Probes of one kind that an end has sent. */
+export interface ProbeRun {
+  count: number;
+  /** Frames of the earliest of them. */
+  readonly frames: number[];
+  readonly firstNanos: number;
+  lastNanos: number;
+}
 
 /** Why octets that arrive are not simply the next ones. */
 export type Arrival = 'next' | 'ahead' | 'old' | 'fills-hole';
@@ -28,6 +61,8 @@ export class EndTrack {
 
   /** Initial sequence number, without it -1. */
   isn = -1;
+  /** The one that an earlier SYN-ACK had; -1 while there was no other. */
+  formerIsn = -1;
   /** Frames and times of the SYNs or SYN-ACKs of this incarnation, first copy first (bounded). */
   readonly synCopies: Segment[] = [];
   /** Whether it has sent a SYN without ACK. */
@@ -43,6 +78,12 @@ export class EndTrack {
   /** End of the octets that were captured without a hole (or acknowledged by the peer); -1 before the first. */
   contiguous = -1;
   readonly #ahead: AheadRange[] = [];
+  /** Ranges ahead of a hole were dropped: what is missing cannot be told any more. */
+  #isAheadIncomplete = false;
+  /** Octets that the peer acknowledged and nobody was seen to send, as ranges in order, and the frames of the ACKs. */
+  readonly unseenRanges: { readonly start: number; readonly end: number; readonly frame: number }[] = [];
+  /** The segment with the most payload. */
+  largest: Segment | null = null;
   /** Highest acknowledgment it has sent; -1 before the first. */
   ackHigh = -1;
   lastWindow = -1;
@@ -88,6 +129,15 @@ export class EndTrack {
   /** Its latest keep-alive or window probe that was not answered yet. */
   lastProbe: { readonly kind: 'window-probe' | 'keep-alive'; readonly segment: Segment } | null = null;
   lastSentNanos = Number.NEGATIVE_INFINITY;
+  /** The window that it holds closed, and the longest time that it did. */
+  closedWindow: ClosedWindow | null = null;
+  longestClosedWindow: ClosedWindow | null = null;
+  /** What it sends again now, and what it sent again most often. */
+  resend: Resend | null = null;
+  worstResend: Resend | null = null;
+  /** Keep-alives after a pause, and window probes. */
+  keepAlives: ProbeRun | null = null;
+  windowProbes: ProbeRun | null = null;
 
   get state(): TcpState {
     return this.history.state;
@@ -116,6 +166,7 @@ export class EndTrack {
       return { arrival: 'next', fresh: seqDiff(end, start) };
     }
     if (Math.abs(seqDiff(start, this.nxt)) > BELIEVABLE_JUMP_BYTES) return { arrival: 'old', fresh: 0 };
+    if (this.unseenRanges.length > 0) this.#forgetUnseen(start, end);
     const arrival = this.#placeOf(start, end);
     const fresh = arrival === 'old' ? 0 : this.#freshOctets(start, end);
     if (seqDiff(end, this.nxt) > 0) this.nxt = end;
@@ -125,15 +176,40 @@ export class EndTrack {
     } else if (arrival !== 'old') {
       const { tsVal, ipId } = segment;
       if (this.#ahead.length < MAX_AHEAD_RANGES) this.#ahead.push({ start, end, tsVal, hasTimestamps, ipId });
+      else this.#isAheadIncomplete = true;
     }
     return { arrival, fresh };
   }
 
   /** The peer acknowledged up to `ack`: holes below it will not be filled any more, and nothing beyond `nxt` is believed. */
-  takeAcknowledged(ack: number): void {
+  takeAcknowledged(ack: number, frame: number): void {
     if (this.contiguous === -1 || seqDiff(ack, this.contiguous) <= 0) return;
-    this.contiguous = seqDiff(ack, this.nxt) > 0 ? this.nxt : ack;
+    const end = seqDiff(ack, this.nxt) > 0 ? this.nxt : ack;
+    if (end !== this.contiguous) this.#noteUnseen(end, frame);
+    this.contiguous = end;
     this.#closeUp();
+  }
+
+  /** Octets from the first hole up to `end` were acknowledged: those that lie in no range ahead were never captured. */
+  #noteUnseen(end: number, frame: number): void {
+    if (this.#isAheadIncomplete) return;
+    const ranges = this.#ahead.toSorted((a, b) => seqDiff(a.start, b.start));
+    let low = this.contiguous;
+    for (const range of [...ranges, { start: end, end }]) {
+      const high = seqDiff(range.start, end) > 0 ? end : range.start;
+      if (seqDiff(high, low) > 0 && this.unseenRanges.length < MAX_UNSEEN_RANGES) {
+        this.unseenRanges.push({ start: low, end: high, frame });
+      }
+      if (seqDiff(range.end, low) > 0) low = range.end;
+    }
+  }
+
+  /** Octets `[start, end)` come after all, captured late. */
+  #forgetUnseen(start: number, end: number): void {
+    for (let i = this.unseenRanges.length - 1; i >= 0; i--) {
+      const range = this.unseenRanges[i];
+      if (seqDiff(start, range.end) < 0 && seqDiff(end, range.start) > 0) this.unseenRanges.splice(i, 1);
+    }
   }
 
   /** Whether the segment is not newer than the octets that were captured ahead of it, by time stamp or IP identification. */

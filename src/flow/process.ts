@@ -2,11 +2,11 @@
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
-import { disownsFin, labelPureAck, takeAckNumber, takePayload } from './data.ts';
+import { disownsFin, labelPureAck, noteWindow, takeAckNumber, takePayload } from './data.ts';
 import type { EndTrack } from './end.ts';
 import { isLateCopy, takeHandshakeAck, takeSyn, takeSynAck } from './handshake.ts';
 import { isSentBeforeReset, takeReset } from './reset.ts';
-import { hasInvalidFlags, type Segment } from './segment.ts';
+import { hasInvalidFlags, hasTimestamps, isHeaderCut, type Segment } from './segment.ts';
 import { coversFin, receiveCover, takeCover, takeFin } from './teardown.ts';
 
 /** Reordering at the tap that is allowed for before an end counts as going on after its own reset. */
@@ -29,8 +29,14 @@ export function takeSegmentIn(connection: Connection, segment: Segment): void {
   const me = connection.ends[segment.from];
   const peer = connection.ends[1 - segment.from];
   record.phase = phaseNow(connection);
+  if (isHeaderCut(segment)) {
+    connection.truncatedHeaders++;
+    if (connection.truncatedFrames.length < MAX_EVIDENCE_FRAMES) connection.truncatedFrames.push(segment.frame);
+  }
   if (hasInvalidFlags(segment.flags)) {
-    if (connection.invalidFlagFrames.length < MAX_EVIDENCE_FRAMES) connection.invalidFlagFrames.push(segment.frame);
+    if (connection.segmentCount === 1) decideRoles(connection, segment);
+    connection.invalidFlagSegments++;
+    if (connection.invalidFlagCopies.length < MAX_EVIDENCE_FRAMES) connection.invalidFlagCopies.push(segment);
   } else {
     route(connection, me, peer, segment);
     me.remember(segment);
@@ -103,6 +109,7 @@ function takeOpenSegment(
     connection.isMidstream = true;
     if (!hasFin) assumeMidstream(connection, segment);
   }
+  if (connection.closingReset !== null) noteTrafficAfterReset(connection, segment);
   const before = { ackHigh: me.ackHigh, window: me.lastWindow };
   const isStale = isSentBeforeReset(connection, me, segment);
   const closed = isStale ? me.history.current : undefined;
@@ -118,14 +125,29 @@ function takeOpenSegment(
   else if (hasFin || me.nxt === -1) me.takeOctets(segment.seq, segment.seq, segment, false);
   if (hasFin) takeFin(connection, me, peer, segment);
   if (isCover) receiveCover(connection, peer, segment, hasFin);
-  if (hasFin) me.takeOctets(segment.seq, seqAdd(segment.seq, segment.payloadBytes + 1), segment, false);
+  if (hasFin) takeFinOctet(me, segment);
   if (!hasFin && segment.payloadBytes === 0) labelPureAck(connection, me, peer, segment, before);
   else if (segment.window === 0) {
     me.zeroWindows++;
     connection.label('zero-window');
   }
   if (closed !== undefined && hasMoved) me.history.enter('CLOSED', 'assumed', segment);
+  if (segment.window === 0 || me.closedWindow !== null) noteWindow(me, segment, isCover);
   me.lastWindow = segment.window;
+}
+
+/** The FIN takes a number behind the payload; what is missing before it may be captured yet. */
+function takeFinOctet(me: EndTrack, segment: Segment): void {
+  me.takeOctets(segment.seq, seqAdd(segment.seq, segment.payloadBytes + 1), segment, hasTimestamps(segment));
+}
+
+/** The end that was reset goes on although the reset must have reached it. */
+function noteTrafficAfterReset(connection: Connection, segment: Segment): void {
+  const closing = connection.closingReset;
+  if (closing === null || closing.segment.from === segment.from || closing.verdict !== 'accepted') return;
+  if (!connection.isBeyondRtt(closing.segment.timeNanos, segment.timeNanos)) return;
+  connection.afterResetSegments++;
+  if (connection.afterResetFrames.length < MAX_EVIDENCE_FRAMES) connection.afterResetFrames.push(segment.frame);
 }
 
 /** A capture that begins in the middle: both ends are taken to be open. */
@@ -172,12 +194,16 @@ function disownFin(connection: Connection, me: EndTrack, segment: Segment): void
   }
   connection.disownedFins.push(...me.finCopies);
   me.finCopies.length = 0;
+  connection.isCrossingClose = false;
+  connection.dataAfterFin.length = 0;
+  connection.lostWaves.length = 0;
   me.nxt = me.fin;
   me.contiguous = seqDiff(me.contiguous, me.fin) > 0 ? me.fin : me.contiguous;
   me.fin = -1;
   me.finCover = null;
   me.lastCover = null;
   const index = connection.ends[0] === me ? 0 : 1;
+  connection.finRetransmissions[index] = 0;
   if (connection.firstFinIndex === index) {
     connection.firstFinIndex = connection.secondFinIndex;
     connection.secondFinIndex = -1;

@@ -9,11 +9,13 @@ import type { RstShape } from './vocabulary.ts';
 const MINIMUM_REACTION_NANOS = 100_000_000;
 /** Probes without an answer after which a reset is not taken to arrive. */
 const UNANSWERED_PROBES = 2;
+const MAX_RST_COPIES = 16;
 
 /** A segment with RST. */
 export function takeReset(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
   connection.current.phase = 'reset';
   me.rst++;
+  if (connection.rstCopies.length < MAX_RST_COPIES) connection.rstCopies.push(segment);
   if (isRepeat(connection, me, segment)) {
     connection.label('rst-duplicate');
     return;
@@ -27,6 +29,7 @@ export function takeReset(connection: Connection, me: EndTrack, peer: EndTrack, 
     provoking,
     senderState: me.state,
     receiverState: peer.state,
+    unansweredProbes: me.unansweredProbes,
     isWithdrawn: false,
   };
   connection.resets.push(record);

@@ -1,4 +1,4 @@
-import { type SegmentBatch, TcpFlag, TcpOption } from '../wire/batch.ts';
+import { RowOrigin, type SegmentBatch, TcpFlag, TcpOption } from '../wire/batch.ts';
 
 /** One TCP segment taken out of its batch, for the parts of the analysis that look back. */
 export interface Segment {
@@ -58,6 +58,11 @@ export function takeSegment(batch: SegmentBatch, row: number, from: 0 | 1): Segm
 
 export function hasTimestamps(segment: Segment): boolean {
   return (segment.options & TcpOption.TIMESTAMPS) !== 0;
+}
+
+/** Whether the snap length cut the TCP header or its options. */
+export function isHeaderCut(segment: Segment): boolean {
+  return (segment.origin & RowOrigin.TRUNCATED_HEADER) !== 0 || (segment.options & TcpOption.CUT) !== 0;
 }
 
 const SYN_FIN_RST_ACK = TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST | TcpFlag.ACK;
