@@ -2,8 +2,8 @@
 import { performance } from 'node:perf_hooks';
 import type { TimeBase } from './base/time.ts';
 import { formatTime } from './base/time.ts';
-import { DEFAULT_POLICY } from './findings/detector.ts';
 import type { Finding } from './findings/finding.ts';
+import { type Policy, type PolicyOptions, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
 import type { Connection } from './flow/connection.ts';
 import { type FlowAddresses, Tracker } from './flow/tracker.ts';
@@ -16,14 +16,12 @@ import { SegmentBatch } from './wire/batch.ts';
 import { Decoder } from './wire/decode.ts';
 import { linkTypeName } from './wire/linktype-names.ts';
 
-/** How a capture is analysed; everything has a default. */
-export interface AnalyzeOptions {
+/** How a capture is analysed, and from where on something is reported; everything has a default. */
+export interface AnalyzeOptions extends PolicyOptions {
   /** Keep every segment with its labels, states and rules (default false). */
   readonly segments?: boolean;
   /** How long an end stays in TIME_WAIT, seconds (default 60, as Linux; RFC 9293 says 240). */
   readonly timeWaitSeconds?: number;
-  /** Seconds without a sign of life after which a CLOSE_WAIT is reported as lingering (default 60). */
-  readonly closeWaitSeconds?: number;
   /** Called now and then while files are read; `totalBytes` is 0 when it is not known. */
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
 }
@@ -35,7 +33,28 @@ export interface FinalConnection {
   readonly connection: Connection;
   readonly findings: readonly Finding[];
   readonly addresses: FlowAddresses;
+  /** Whether `onPlain` was asked about it before. */
+  readonly isAnnounced: boolean;
   build(): ConnectionResult;
+}
+
+/** What is cheap to know of a connection that went by the book. */
+export interface PlainBrief {
+  readonly id: number;
+  readonly outcome: Outcome;
+  readonly closedFirst: ClosedFirst;
+  /** Codes and severities are this connection's own; frames and numbers are those of another one of its kind. */
+  readonly findings: readonly Finding[];
+}
+
+/** Where an analysis hands its connections. */
+export interface AnalysisHandler {
+  onConnection(connection: FinalConnection): void;
+  /**
+   * Asked about connections that went by the book, before anything is built of them: true to have it handed over whole.
+   * Without it all of them are.
+   */
+  onPlain?(brief: PlainBrief): boolean;
 }
 
 /** One analysis: a sink for packets, and the connections that come out of it. */
@@ -44,18 +63,21 @@ export class Analysis implements PacketSink {
   readonly #batch = new SegmentBatch(this.timeBase);
   readonly #decoder = new Decoder(this.#batch);
   readonly #tracker: Tracker;
-  readonly #onConnection: (connection: FinalConnection) => void;
-  readonly #options: AnalyzeOptions;
+  readonly #handler: AnalysisHandler;
+  readonly #kinds = new Map<number, Omit<PlainBrief, 'id'>>();
+  #kind = -1;
+  readonly #policy: Policy;
   readonly #summary: SummaryResult = { connectionCount: 0, outcomes: {}, closedFirst: {}, findings: {} };
   #lastNanos = Number.NEGATIVE_INFINITY;
 
-  constructor(options: AnalyzeOptions, onConnection: (connection: FinalConnection) => void) {
-    this.#options = options;
-    this.#onConnection = onConnection;
+  constructor(options: AnalyzeOptions, handler: AnalysisHandler) {
+    this.#policy = resolvePolicy(options);
+    this.#handler = handler;
     this.#tracker = new Tracker({
       segments: options.segments ?? false,
       timeWaitNanos: (options.timeWaitSeconds ?? DEFAULT_TIME_WAIT_SECONDS) * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
+      ...(handler.onPlain === undefined ? {} : { onPlain: (kind, id, build) => this.#takePlain(kind, id, build) }),
     });
   }
 
@@ -82,10 +104,15 @@ export class Analysis implements PacketSink {
     this.#batch.clear();
   }
 
-  /** The capture is over: all that is left is judged and handed over. */
-  finish(): void {
+  /** The capture is over: all that is left is judged and handed over, a few at a time. */
+  *finishInSteps(): Generator<void, void, undefined> {
     this.flush();
-    this.#tracker.finish(this.#lastNanos);
+    yield* this.#tracker.finish(this.#lastNanos);
+  }
+
+  /** As `finishInSteps`, at once. */
+  finish(): void {
+    for (const _ of this.finishInSteps());
   }
 
   get summary(): SummaryResult {
@@ -116,16 +143,26 @@ export class Analysis implements PacketSink {
     }));
   }
 
+  /** The first of each kind is judged in full, the others are known by it. */
+  #takePlain(kind: number, id: number, build: () => void): void {
+    const known = this.#kinds.get(kind);
+    this.#kind = kind;
+    if (known === undefined || this.#handler.onPlain?.({ id, ...known }) !== false) build();
+    this.#kind = -1;
+  }
+
   #take(connection: Connection, addresses: FlowAddresses): void {
-    const policy = {
-      ...DEFAULT_POLICY,
-      closeWaitSeconds: this.#options.closeWaitSeconds ?? DEFAULT_POLICY.closeWaitSeconds,
-    };
-    const findings = findAll(connection, policy);
-    this.#onConnection({
+    const findings = findAll(connection, this.#policy);
+    const isAnnounced = this.#kinds.has(this.#kind);
+    if (this.#kind !== -1) {
+      const { outcome, closedFirst } = connection.verdict;
+      this.#kinds.set(this.#kind, { outcome, closedFirst, findings });
+    }
+    this.#handler.onConnection({
       connection,
       findings,
       addresses,
+      isAnnounced,
       build: () => buildConnection(connection, addresses, findings, this.timeBase),
     });
   }

@@ -55,17 +55,23 @@ export async function analyze(
 
 async function analyzeSteps(options: AnalyzeOptions, open: (analysis: Analysis) => Steps): Promise<ResultDocument> {
   const connections: ConnectionResult[] = [];
-  const analysis = new Analysis(options, ({ connection, findings, build }) => {
-    const { outcome, closedFirst } = connection.verdict;
-    analysis.count(outcome, closedFirst, findings);
-    connections.push(build());
-  });
+  const analysis = collect(options, connections);
   const steps = open(analysis);
   for (;;) {
     const step = await steps.next();
     if (step.done) return finishDocument(analysis, step.value, connections);
     options.onProgress?.(step.value.bytesRead, step.value.totalBytes);
   }
+}
+
+function collect(options: AnalyzeOptions, connections: ConnectionResult[]): Analysis {
+  const analysis = new Analysis(options, {
+    onConnection({ connection, findings, build }) {
+      analysis.count(connection.verdict.outcome, connection.verdict.closedFirst, findings);
+      connections.push(build());
+    },
+  });
+  return analysis;
 }
 
 function finishDocument(
@@ -88,10 +94,7 @@ function finishDocument(
 /** Analyses an uncompressed capture that is in memory, at once. Throws `CaptureError` if it is damaged. */
 export function analyzeBytes(bytes: Uint8Array, options: AnalyzeOptions = {}): ResultDocument {
   const connections: ConnectionResult[] = [];
-  const analysis = new Analysis(options, ({ connection, findings, build }) => {
-    analysis.count(connection.verdict.outcome, connection.verdict.closedFirst, findings);
-    connections.push(build());
-  });
+  const analysis = collect(options, connections);
   const context = createSourceContext(analysis.timeBase);
   const parser = createParser(bytes.subarray(0, HEAD_BYTES), context, analysis);
   parser.push(bytes);
@@ -120,7 +123,7 @@ export async function* iterateConnections(
   options: AnalyzeOptions = {},
 ): AsyncGenerator<ConnectionResult, void, undefined> {
   const ready: ConnectionResult[] = [];
-  const analysis = new Analysis(options, ({ build }) => ready.push(build()));
+  const analysis = new Analysis(options, { onConnection: ({ build }) => ready.push(build()) });
   const list = typeof paths === 'string' ? [paths] : paths;
   const steps = readInSteps(list, analysis, { timeBase: analysis.timeBase });
   try {
@@ -128,7 +131,7 @@ export async function* iterateConnections(
       options.onProgress?.(step.value.bytesRead, step.value.totalBytes);
       yield* ready.splice(0);
     }
-    analysis.finish();
+    for (const _ of analysis.finishInSteps()) yield* ready.splice(0);
     yield* ready.splice(0);
   } finally {
     await steps.return([]);

@@ -1,5 +1,5 @@
 import type { CaptureError } from '../base/error.ts';
-import { Analysis, breathe, type FinalConnection } from '../engine.ts';
+import { Analysis, type AnalysisHandler, breathe, type FinalConnection, type PlainBrief } from '../engine.ts';
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
 import { formatAddress } from '../report/address.ts';
@@ -64,21 +64,37 @@ export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) =>
 export const runAnalysis: Engine = async (request, observer) => {
   const { paths, filter, segments, timeWaitSeconds, onProgress } = request;
   const finals: FinalConnection[] = [];
-  const analysis = new Analysis({ segments, timeWaitSeconds }, (final) => finals.push(final));
+  const handler: AnalysisHandler = { onConnection: (final) => finals.push(final) };
+  if (!hasFilter(filter)) handler.onPlain = (brief) => observePlain(brief);
+  const analysis = new Analysis({ segments, timeWaitSeconds }, handler);
+  const observePlain = (brief: PlainBrief): boolean => {
+    const isWanted = observer.observe(brief);
+    if (isWanted) return true;
+    totalConnections++;
+    analysis.count(brief.outcome, brief.closedFirst, brief.findings);
+    return false;
+  };
   const steps = readInSteps(paths, analysis, { timeBase: analysis.timeBase });
   const pace = { since: performance.now() };
   let totalConnections = 0;
+  const drain = async (): Promise<void> => {
+    totalConnections += finals.length;
+    for (const final of finals) {
+      if (handOver(analysis, final, filter, observer)) await observer.ready?.();
+    }
+    finals.length = 0;
+    await breathe(pace);
+  };
   try {
     for (;;) {
       const step = await steps.next();
-      if (step.done) analysis.finish();
-      else onProgress?.(step.value.bytesRead, step.value.totalBytes);
-      totalConnections += finals.length;
-      for (const final of finals.splice(0)) {
-        if (handOver(analysis, final, filter, observer)) await observer.ready?.();
+      if (step.done) {
+        for (const _ of analysis.finishInSteps()) await drain();
+        await drain();
+        return describeEnd(analysis, step.value, totalConnections);
       }
-      await breathe(pace);
-      if (step.done) return describeEnd(analysis, step.value, totalConnections);
+      onProgress?.(step.value.bytesRead, step.value.totalBytes);
+      await drain();
     }
   } finally {
     await steps.return([]);
@@ -97,6 +113,10 @@ function describeEnd(analysis: Analysis, reports: readonly CaptureReport[], tota
   };
 }
 
+function hasFilter(filter: ConnectionFilter): boolean {
+  return Object.values(filter).some((value) => value !== undefined);
+}
+
 /** Returns whether the connection was taken. */
 function handOver(
   analysis: Analysis,
@@ -108,7 +128,7 @@ function handOver(
   const { connection, findings } = final;
   const { outcome, closedFirst } = connection.verdict;
   analysis.count(outcome, closedFirst, findings);
-  const isWanted = observer.observe({ id: connection.id, outcome, closedFirst, findings });
+  const isWanted = final.isAnnounced || observer.observe({ id: connection.id, outcome, closedFirst, findings });
   if (isWanted) observer.take(final.build());
   return isWanted;
 }

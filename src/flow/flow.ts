@@ -3,7 +3,7 @@
  * of the connection that it belongs to (SPEC §2 and §4).
  */
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
-import { TcpFlag } from '../wire/batch.ts';
+import { type IcmpError, TcpFlag } from '../wire/batch.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { EndTrack } from './end.ts';
 import { takeCaptureDuplicate, takeSegmentIn } from './process.ts';
@@ -16,6 +16,7 @@ const HOLD_BYTES = 1 << 20;
 /** Segments that wait for what they acknowledge; the oldest goes on when there are more. */
 const MAX_HELD = 32;
 const RECENT_SEGMENTS = 16;
+const MAX_ICMP_ERRORS = 16;
 
 /** What the tracker tells and asks of its flows. */
 export interface FlowContext {
@@ -50,15 +51,38 @@ export class Flow {
   private readonly recent: [Segment[], Segment[]] = [[], []];
   private held: Segment[] = [];
 
-  constructor(port0: number, port1: number, isSelfConnect: boolean, context: FlowContext) {
+  /** Id for the first connection, when it was given out before; 0 otherwise. */
+  private firstId: number;
+  /** Time of the latest segment, nanoseconds. */
+  lastNanos = Number.NEGATIVE_INFINITY;
+
+  constructor(port0: number, port1: number, isSelfConnect: boolean, context: FlowContext, firstId = 0) {
+    this.firstId = firstId;
     this.port0 = port0;
     this.port1 = port1;
     this.isSelfConnect = isSelfConnect;
     this.context = context;
   }
 
+  /** Whether nothing is left of the connection but TIME_WAIT. */
+  get isOver(): boolean {
+    const { current } = this;
+    if (current === null || this.pending !== null || this.held.length > 0) return false;
+    return current.ends.every((end) => end.state === 'CLOSED' || end.state === 'TIME_WAIT');
+  }
+
+  /** Takes in an ICMP error that quotes a segment of end `from`. */
+  takeIcmp(error: IcmpError, from: 0 | 1): void {
+    const connection = this.pending?.connection ?? this.current;
+    if (connection === null) return;
+    if (connection.icmpErrors.length < MAX_ICMP_ERRORS) connection.icmpErrors.push(error);
+    const asker = connection.ends[from];
+    if (asker.state === 'SYN_SENT' && asker.isn === error.seq) connection.icmpRefusal ??= error;
+  }
+
   /** Takes in the tuple's next segment in capture order. */
   take(segment: Segment): void {
+    this.lastNanos = Math.max(this.lastNanos, segment.timeNanos);
     if (this.held.length > 0) this.release(segment.timeNanos);
     if (this.isCaptureDuplicate(segment)) {
       if (this.context.options.segments || this.current) this.takeDuplicate(segment);
@@ -151,7 +175,8 @@ export class Flow {
   private create(): Connection {
     const { port0, port1, isSelfConnect, context } = this;
     const connection = new Connection(port0, port1, isSelfConnect, context.options);
-    connection.id = context.nextId++;
+    connection.id = this.firstId !== 0 ? this.firstId : context.nextId++;
+    this.firstId = 0;
     return connection;
   }
 
@@ -266,7 +291,7 @@ export class Flow {
     this.pending = null;
     current.isSynOnLiveUndetermined ||= isUndetermined;
     for (const segment of pending.segments) {
-      current.liveSynFrames.push(segment.frame);
+      if (!isUndetermined && current.liveSyns.length < MAX_PENDING_SEGMENTS) current.liveSyns.push(segment);
       takeSegmentIn(current, segment);
     }
     current.records?.sort((a, b) => a.segment.frame - b.segment.frame);

@@ -1,149 +1,173 @@
 import type { SegmentBatch } from '../wire/batch.ts';
 
 const WORDS = 12;
+const HASH = 11;
+const INITIAL_ENTRIES = 1 << 11;
 const INITIAL_SLOTS = 1 << 12;
-const EMPTY = -1;
+export const NO_ENTRY = -1;
 
 /**
- * Tuples to values, open addressing over packed keys: no object and no string per look-up.
+ * Tuples to entry numbers: open addressing over packed keys, no object and no string per look-up.
  *
- *     word 0      ip version << 16 (0 in an empty slot)   word 1      ports, end 0 << 16 | end 1
+ *     word 0      ip version                  word 1      ports, end 0 << 16 | end 1
  *     words 2..5  address of end 0            words 6..9  address of end 1
- *     word 10     scope                       word 11     value
+ *     word 10     scope                       word 11     hash
  *
- * End 0 is the one with the lower (address, port), so that both directions meet in one slot.
+ * End 0 is the one with the lower (address, port), so that both directions meet in one entry. An entry keeps its number
+ * until it is removed; numbers are used again.
  */
 export class TupleTable {
-  #slots = INITIAL_SLOTS;
-  #keys = new Int32Array(INITIAL_SLOTS * WORDS);
+  #entryCapacity = INITIAL_ENTRIES;
+  #entries = new Int32Array(INITIAL_ENTRIES * WORDS);
+  #used = 0;
+  readonly #free: number[] = [];
+  #slotCount = INITIAL_SLOTS;
+  /** Entry number + 1; 0 in an empty slot. */
+  #slots = new Int32Array(INITIAL_SLOTS);
   #count = 0;
   readonly #key = new Int32Array(WORDS);
   /** Which end sent the row of the latest `find`: 0 or 1. */
   from: 0 | 1 = 0;
+  /** Whether both ends of the latest `find` are the same. */
   isSelf = false;
-  port0 = 0;
-  port1 = 0;
 
   get count(): number {
     return this.#count;
   }
 
-  /** Slot of the row's tuple, or -1. @hot */
+  /** Entries up to this number are or were in use. */
+  get endEntry(): number {
+    return this.#used;
+  }
+
+  /** Entry of the row's tuple, or `NO_ENTRY`. @hot */
   find(batch: SegmentBatch, row: number): number {
-    this.#takeKey(batch, row);
+    const at = row * 4;
+    const { sourceAddress, destinationAddress } = batch;
+    const ports = (batch.sourcePort[row] << 16) | batch.destinationPort[row];
+    const key = this.#key;
+    key[0] = batch.ipVersion[row];
+    key[10] = batch.scope[row];
+    this.#order(sourceAddress, at, destinationAddress, at, ports);
     return this.#probe();
   }
 
-  /** Adds the tuple of the latest `find`, which must have failed, with a value of at least 0. */
-  add(value: number): void {
-    if (this.#count * 2 >= this.#slots) this.#grow();
-    const slot = this.#freeSlot(this.#hash(this.#key, 0));
-    this.#key[11] = value;
-    this.#keys.set(this.#key, slot * WORDS);
+  /** Entry of a tuple whose source and destination are given as in a batch, or `NO_ENTRY`. */
+  findTuple(ipVersion: number, source: Int32Array, destination: Int32Array, ports: number, scope: number): number {
+    this.#key[0] = ipVersion;
+    this.#key[10] = scope;
+    this.#order(source, 0, destination, 0, ports);
+    return this.#probe();
+  }
+
+  /** Adds the tuple of the latest `find`, which must have failed; returns its entry. */
+  add(): number {
+    if (this.#count * 2 >= this.#slotCount) this.#growSlots();
+    const entry = this.#free.pop() ?? this.#used++;
+    if (entry >= this.#entryCapacity) this.#growEntries();
+    this.#entries.set(this.#key, entry * WORDS);
+    this.#insert(entry, this.#key[HASH]);
     this.#count++;
+    return entry;
   }
 
-  valueAt(slot: number): number {
-    return this.#keys[slot * WORDS + 11];
+  /** Ports of ends 0 and 1, `end 0 << 16 | end 1`. */
+  portsOf(entry: number): number {
+    return this.#entries[entry * WORDS + 1];
   }
 
-  /** The key of the latest `find`, to be copied by whoever keeps it. */
-  get key(): Int32Array {
-    return this.#key;
+  ipVersionOf(entry: number): 4 | 6 {
+    return this.#entries[entry * WORDS] === 4 ? 4 : 6;
   }
 
-  /** Removes a tuple by its key; later ones of its probe chain are moved up. */
-  remove(key: Int32Array): void {
-    this.#key.set(key);
-    let hole = this.#probe();
-    if (hole === EMPTY) return;
-    this.#count--;
-    const mask = this.#slots - 1;
-    for (let slot = (hole + 1) & mask; this.#keys[slot * WORDS] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#hash(this.#keys, slot * WORDS) & mask;
-      const isBetween = hole <= slot ? home > hole && home <= slot : home > hole || home <= slot;
-      if (isBetween) continue;
-      this.#keys.copyWithin(hole * WORDS, slot * WORDS, (slot + 1) * WORDS);
+  /** A copy of the four words of the address of end 0 or 1. */
+  addressOf(entry: number, end: 0 | 1): Int32Array {
+    const at = entry * WORDS + 2 + end * 4;
+    return this.#entries.slice(at, at + 4);
+  }
+
+  /** Removes an entry; slots behind it in its chain move up. */
+  remove(entry: number): void {
+    const mask = this.#slotCount - 1;
+    let hole = this.#entries[entry * WORDS + HASH] & mask;
+    while (this.#slots[hole] !== entry + 1) hole = (hole + 1) & mask;
+    for (let slot = (hole + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#entries[(this.#slots[slot] - 1) * WORDS + HASH] & mask;
+      const staysBehind = hole <= slot ? home > hole && home <= slot : home > hole || home <= slot;
+      if (staysBehind) continue;
+      this.#slots[hole] = this.#slots[slot];
       hole = slot;
     }
-    this.#keys[hole * WORDS] = 0;
+    this.#slots[hole] = 0;
+    this.#free.push(entry);
+    this.#count--;
   }
 
-  #takeKey(batch: SegmentBatch, row: number): void {
+  #order(source: Int32Array, sourceAt: number, destination: Int32Array, destinationAt: number, ports: number): void {
     const key = this.#key;
-    const at = row * 4;
-    const source = batch.sourceAddress;
-    const destination = batch.destinationAddress;
-    const sourcePort = batch.sourcePort[row];
-    const destinationPort = batch.destinationPort[row];
     let order = 0;
-    for (let i = 0; i < 4 && order === 0; i++) order = (source[at + i] >>> 0) - (destination[at + i] >>> 0);
-    if (order === 0) order = sourcePort - destinationPort;
+    for (let i = 0; i < 4 && order === 0; i++) {
+      order = (source[sourceAt + i] >>> 0) - (destination[destinationAt + i] >>> 0);
+    }
+    const swapped = (ports << 16) | (ports >>> 16);
+    if (order === 0) order = (ports >>> 16) - (ports & 0xffff);
     this.isSelf = order === 0;
     const isSourceFirst = order <= 0;
     this.from = isSourceFirst ? 0 : 1;
-    this.port0 = isSourceFirst ? sourcePort : destinationPort;
-    this.port1 = isSourceFirst ? destinationPort : sourcePort;
+    key[1] = isSourceFirst ? ports : swapped;
     const low = isSourceFirst ? source : destination;
+    const lowAt = isSourceFirst ? sourceAt : destinationAt;
     const high = isSourceFirst ? destination : source;
-    key[0] = batch.ipVersion[row] << 16;
-    key[1] = (this.port0 << 16) | this.port1;
-    key[2] = low[at];
-    key[3] = low[at + 1];
-    key[4] = low[at + 2];
-    key[5] = low[at + 3];
-    key[6] = high[at];
-    key[7] = high[at + 1];
-    key[8] = high[at + 2];
-    key[9] = high[at + 3];
-    key[10] = batch.scope[row];
-  }
-
-  #hash(words: Int32Array, at: number): number {
-    let hash = words[at + 1] ^ words[at + 10];
-    hash = Math.imul(hash ^ words[at + 2], 0x9e3779b1);
-    hash = Math.imul((hash ^ (hash >>> 15)) + words[at + 6], 0x85ebca6b);
-    if (words[at] !== 4 << 16) {
-      for (let i = 3; i < 10; i++) if (i !== 6) hash = Math.imul((hash ^ (hash >>> 13)) + words[at + i], 0xc2b2ae35);
+    const highAt = isSourceFirst ? destinationAt : sourceAt;
+    for (let i = 0; i < 4; i++) {
+      key[2 + i] = low[lowAt + i];
+      key[6 + i] = high[highAt + i];
     }
-    return (hash ^ (hash >>> 16)) >>> 0;
+    let hash = Math.imul(key[1] ^ key[10] ^ key[2], 0x9e3779b1);
+    hash = Math.imul((hash ^ (hash >>> 15)) + key[6], 0x85ebca6b);
+    if (key[0] !== 4) {
+      for (let i = 3; i < 10; i++) if (i !== 6) hash = Math.imul((hash ^ (hash >>> 13)) + key[i], 0xc2b2ae35);
+    }
+    key[HASH] = hash ^ (hash >>> 16);
   }
 
   #probe(): number {
     const key = this.#key;
-    const keys = this.#keys;
-    const mask = this.#slots - 1;
-    for (let slot = this.#hash(key, 0) & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * WORDS;
-      if (keys[at] === 0) return EMPTY;
-      if (keys[at + 1] !== key[1] || keys[at + 2] !== key[2] || keys[at + 6] !== key[6] || keys[at] !== key[0])
-        continue;
-      if (keys[at + 10] !== key[10]) continue;
-      if (key[0] === 4 << 16 || this.#isSameRest(at)) return slot;
+    const entries = this.#entries;
+    const mask = this.#slotCount - 1;
+    for (let slot = key[HASH] & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot] - 1;
+      if (entry === NO_ENTRY) return NO_ENTRY;
+      const at = entry * WORDS;
+      if (entries[at + HASH] !== key[HASH] || entries[at + 1] !== key[1] || entries[at + 2] !== key[2]) continue;
+      if (entries[at + 6] !== key[6] || entries[at] !== key[0] || entries[at + 10] !== key[10]) continue;
+      if (key[0] === 4 || this.#isSameRest(at)) return entry;
     }
   }
 
   #isSameRest(at: number): boolean {
-    for (let i = 3; i < 10; i++) if (this.#keys[at + i] !== this.#key[i]) return false;
+    for (let i = 3; i < 10; i++) if (this.#entries[at + i] !== this.#key[i]) return false;
     return true;
   }
 
-  #freeSlot(hash: number): number {
-    const mask = this.#slots - 1;
+  #insert(entry: number, hash: number): void {
+    const mask = this.#slotCount - 1;
     let slot = hash & mask;
-    while (this.#keys[slot * WORDS] !== 0) slot = (slot + 1) & mask;
-    return slot;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = entry + 1;
   }
 
-  #grow(): void {
-    const old = this.#keys;
-    const oldSlots = this.#slots;
-    this.#slots = oldSlots * 2;
-    this.#keys = new Int32Array(this.#slots * WORDS);
-    for (let slot = 0; slot < oldSlots; slot++) {
-      const at = slot * WORDS;
-      if (old[at] === 0) continue;
-      this.#keys.set(old.subarray(at, at + WORDS), this.#freeSlot(this.#hash(old, at)) * WORDS);
-    }
+  #growEntries(): void {
+    this.#entryCapacity *= 2;
+    const entries = new Int32Array(this.#entryCapacity * WORDS);
+    entries.set(this.#entries);
+    this.#entries = entries;
+  }
+
+  #growSlots(): void {
+    const old = this.#slots;
+    this.#slotCount *= 2;
+    this.#slots = new Int32Array(this.#slotCount);
+    for (const slot of old) if (slot !== 0) this.#insert(slot - 1, this.#entries[(slot - 1) * WORDS + HASH]);
   }
 }

@@ -1,9 +1,11 @@
 import type { IcmpError, SegmentBatch } from '../wire/batch.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
 import { Flow, type FlowContext } from './flow.ts';
+import { PlainLane, PlainStage } from './plain-lane.ts';
+import { replay } from './replay.ts';
 import { takeSegment } from './segment.ts';
 import { settle } from './settle.ts';
-import { TupleTable } from './table.ts';
+import { NO_ENTRY, TupleTable } from './table.ts';
 
 /** Addresses of a flow, as the batch has them. */
 export interface FlowAddresses {
@@ -16,34 +18,49 @@ export interface FlowAddresses {
 export interface TrackerOptions extends ConnectionOptions {
   /** Called with each connection once it is final. */
   readonly onConnection: (connection: Connection, addresses: FlowAddresses) => void;
+  /**
+   * Called with each connection that went by the book once it is final, before anything is built of it; all with the
+   * same `kind` have the same outcome and findings. `build` calls `onConnection` with it; without a call it is passed over.
+   */
+  readonly onPlain?: (kind: number, id: number, build: () => void) => void;
+  /** Send every connection through the machine from its first segment, also those that go by the book (default false). */
+  readonly alwaysInFull?: boolean;
 }
 
-interface Tracked {
-  readonly flow: Flow;
-  readonly key: Int32Array;
-}
-
-/** Connections that gave way to a new incarnation wait for the end of the capture, or for this many successors. */
-const MAX_RETIRED = 65_536;
+/** Connections that are over are kept, for stray segments, until there are more of them than this... */
+const MAX_CLOSED = 32_768;
+/** ...and their TIME_WAIT has been over for this long. */
+const LINGER_NANOS = 5_000_000_000;
+/** Connections handed over between two pauses at the end. */
+const CLOSED_AT_A_TIME = 256;
 
 /** Follows every tuple of a capture and hands over its connections. */
 export class Tracker {
   readonly #options: TrackerOptions;
   readonly #table = new TupleTable();
-  readonly #flows: Tracked[] = [];
-  readonly #retired: { connection: Connection; tracked: Tracked }[] = [];
+  readonly #plain = new PlainLane();
+  /** By entry: the flow of a tuple that the machine has; null for a plain one. */
+  readonly #flows: (Flow | null)[] = [];
+  /** By entry: the id of a plain tuple's connection. */
+  readonly #ids: number[] = [];
   readonly #context: FlowContext;
-  #current: Tracked | null = null;
-  /** Latest time of any packet of the capture, nanoseconds. */
-  lastNanos = Number.NEGATIVE_INFINITY;
+  readonly #lane: boolean;
+  /** Entries whose connection is over, in the order in which that was seen. */
+  #closed: number[] = [];
+  #closedHead = 0;
+  readonly #isQueued: boolean[] = [];
+  #entry = NO_ENTRY;
+  /** Latest time of any segment, nanoseconds. */
+  #nowNanos = Number.NEGATIVE_INFINITY;
 
   constructor(options: TrackerOptions) {
     this.#options = options;
+    this.#lane = !options.segments && options.alwaysInFull !== true;
     this.#context = {
       options,
       duplicatesSeen: 0,
       nextId: 1,
-      retire: (connection) => this.#retire(connection),
+      retire: (connection) => this.#handOver(connection, this.#entry),
     };
   }
 
@@ -57,73 +74,151 @@ export class Tracker {
       this.#takeRow(batch, row);
     }
     while (icmp < batch.icmpErrors.length) this.#takeIcmp(batch.icmpErrors[icmp++]);
+    if (this.#closed.length - this.#closedHead > MAX_CLOSED) this.#evict();
   }
 
-  /** The capture is over: settles and hands over what is left. `endNanos` is the time of its last packet. */
-  finish(endNanos: number): void {
-    this.lastNanos = Math.max(this.lastNanos, endNanos);
-    for (const tracked of this.#flows) {
-      this.#current = tracked;
-      tracked.flow.finish();
-      if (tracked.flow.current) this.#retire(tracked.flow.current);
+  /**
+   * The capture is over: settles and hands over what is left, and pauses now and then so that the caller can take it.
+   * `endNanos` is the time of the last packet.
+   */
+  *finish(endNanos: number): Generator<void, void, undefined> {
+    this.#nowNanos = Math.max(this.#nowNanos, endNanos);
+    const order: number[] = [];
+    for (let entry = 0; entry < this.#table.endEntry; entry++) {
+      if (this.#ids[entry] > 0) order.push(entry);
     }
-    const finals = this.#retired.splice(0);
-    finals.sort((a, b) => a.connection.id - b.connection.id);
-    for (const each of finals) this.#handOver(each);
+    order.sort((a, b) => this.#ids[a] - this.#ids[b]);
+    for (const [index, entry] of order.entries()) {
+      this.#close(entry);
+      if (index % CLOSED_AT_A_TIME === CLOSED_AT_A_TIME - 1) yield;
+    }
   }
 
+  /** @hot */
   #takeRow(batch: SegmentBatch, row: number): void {
     const table = this.#table;
-    const slot = table.find(batch, row);
-    let index: number;
-    if (slot >= 0) index = table.valueAt(slot);
-    else {
-      index = this.#flows.length;
-      const flow = new Flow(table.port0, table.port1, table.isSelf, this.#context);
-      this.#flows.push({ flow, key: table.key.slice() });
-      table.add(index);
-    }
-    this.#current = this.#flows[index];
     const time = batch.timeNanos[row];
-    if (time > this.lastNanos) this.lastNanos = time;
-    this.#current.flow.take(takeSegment(batch, row, table.from));
+    if (time > this.#nowNanos) this.#nowNanos = time;
+    const entry = table.find(batch, row);
+    if (entry === NO_ENTRY) {
+      this.#open(batch, row);
+      return;
+    }
+    const flow = this.#flows[entry];
+    if (flow === null) {
+      const plain = this.#plain;
+      if (plain.take(entry, batch, row, table.from)) {
+        if (plain.stageOf(entry) === PlainStage.DONE) this.#queue(entry);
+        return;
+      }
+      this.#takeInFull(this.#promote(entry), entry, batch, row);
+    } else this.#takeInFull(flow, entry, batch, row);
   }
 
-  #retire(connection: Connection): void {
-    if (this.#current === null) return;
-    this.#retired.push({ connection, tracked: this.#current });
-    if (this.#retired.length > MAX_RETIRED) this.#handOver(this.#retired.shift()!);
+  #open(batch: SegmentBatch, row: number): void {
+    const table = this.#table;
+    const entry = table.add();
+    const id = this.#context.nextId;
+    this.#ids[entry] = id;
+    this.#isQueued[entry] = false;
+    if (this.#lane && !table.isSelf && this.#plain.open(entry, batch, row, table.from)) {
+      this.#context.nextId++;
+      this.#flows[entry] = null;
+      return;
+    }
+    const ports = table.portsOf(entry);
+    const flow = new Flow(ports >>> 16, ports & 0xffff, table.isSelf, this.#context);
+    this.#flows[entry] = flow;
+    this.#takeInFull(flow, entry, batch, row);
   }
 
-  #handOver({ connection, tracked }: { connection: Connection; tracked: Tracked }): void {
-    settle(connection, this.lastNanos);
-    const { key } = tracked;
-    const ipVersion = key[0] >> 16 === 4 ? 4 : 6;
-    this.#options.onConnection(connection, { ipVersion, words0: key.subarray(2, 6), words1: key.subarray(6, 10) });
+  #takeInFull(flow: Flow, entry: number, batch: SegmentBatch, row: number): void {
+    this.#entry = entry;
+    flow.take(takeSegment(batch, row, this.#table.from));
+    if (flow.isOver && !this.#isQueued[entry]) this.#queue(entry);
+  }
+
+  /** Gives a plain connection to the machine, which takes in all its rows again. */
+  #promote(entry: number): Flow {
+    const flow = this.#replay(entry);
+    this.#flows[entry] = flow;
+    this.#plain.release(entry);
+    return flow;
+  }
+
+  #replay(entry: number): Flow {
+    const ports = this.#table.portsOf(entry);
+    const flow = new Flow(ports >>> 16, ports & 0xffff, false, this.#context, this.#ids[entry]);
+    replay(flow, this.#plain.rowsOf(entry));
+    return flow;
+  }
+
+  #queue(entry: number): void {
+    if (this.#isQueued[entry]) return;
+    this.#isQueued[entry] = true;
+    this.#closed.push(entry);
+  }
+
+  /** Hands over the connections that have been over for longest, while there are too many of them. */
+  #evict(): void {
+    const horizon = this.#nowNanos - this.#options.timeWaitNanos - LINGER_NANOS;
+    while (this.#closed.length - this.#closedHead > MAX_CLOSED) {
+      const entry = this.#closed[this.#closedHead];
+      const flow = this.#flows[entry];
+      const isOver = flow === null || flow.isOver;
+      const lastNanos = flow === null ? this.#plain.lastNanosOf(entry) : flow.lastNanos;
+      if (isOver && lastNanos > horizon) break;
+      this.#closedHead++;
+      this.#isQueued[entry] = false;
+      if (isOver) this.#close(entry);
+    }
+    if (this.#closedHead > MAX_CLOSED) {
+      this.#closed = this.#closed.slice(this.#closedHead);
+      this.#closedHead = 0;
+    }
+  }
+
+  /** Hands over what a tuple holds, and forgets the tuple. */
+  #close(entry: number): void {
+    this.#entry = entry;
+    const flow = this.#flows[entry];
+    if (flow !== null) this.#finishFlow(flow, entry);
+    else {
+      const kind = this.#plain.kindOf(entry);
+      const { onPlain } = this.#options;
+      const build = (): void => this.#finishFlow(this.#replay(entry), entry);
+      if (kind !== -1 && onPlain !== undefined) onPlain(kind, this.#ids[entry], build);
+      else build();
+      this.#plain.release(entry);
+    }
+    this.#flows[entry] = null;
+    this.#ids[entry] = 0;
+    this.#table.remove(entry);
+  }
+
+  #finishFlow(flow: Flow, entry: number): void {
+    flow.finish();
+    if (flow.current !== null) this.#handOver(flow.current, entry);
+  }
+
+  #handOver(connection: Connection, entry: number): void {
+    settle(connection, this.#nowNanos);
+    const table = this.#table;
+    this.#options.onConnection(connection, {
+      ipVersion: table.ipVersionOf(entry),
+      words0: table.addressOf(entry, 0),
+      words1: table.addressOf(entry, 1),
+    });
   }
 
   #takeIcmp(error: IcmpError): void {
-    for (const tracked of this.#flows) {
-      const from = quotedEnd(tracked.key, error);
-      const connection = tracked.flow.pending?.connection ?? tracked.flow.current;
-      if (from === -1 || !connection) continue;
-      connection.icmpErrors.push(error);
-      const asker = connection.ends[from];
-      const isOpening = asker.state === 'SYN_SENT' && asker.isn === error.seq;
-      if (isOpening) connection.icmpRefusal ??= error;
-    }
+    const ports = (error.sourcePort << 16) | error.destinationPort;
+    const { ipVersion, sourceAddress, destinationAddress, scope } = error;
+    const entry = this.#table.findTuple(ipVersion, sourceAddress, destinationAddress, ports, scope);
+    if (entry === NO_ENTRY) return;
+    this.#entry = entry;
+    const { from } = this.#table;
+    const flow = this.#flows[entry] ?? this.#promote(entry);
+    flow.takeIcmp(error, from);
   }
-}
-
-/** Which end of a tuple an ICMP error tells: 0 or 1, or -1 if it quotes another tuple. */
-function quotedEnd(key: Int32Array, error: IcmpError): 0 | 1 | -1 {
-  if (key[0] >> 16 !== error.ipVersion) return -1;
-  const isFirst = matches(key, 2, error.sourceAddress) && matches(key, 6, error.destinationAddress);
-  if (isFirst && key[1] === ((error.sourcePort << 16) | error.destinationPort)) return 0;
-  const isSecond = matches(key, 6, error.sourceAddress) && matches(key, 2, error.destinationAddress);
-  return isSecond && key[1] === ((error.destinationPort << 16) | error.sourcePort) ? 1 : -1;
-}
-
-function matches(key: Int32Array, at: number, words: Int32Array): boolean {
-  return key[at] === words[0] && key[at + 1] === words[1] && key[at + 2] === words[2] && key[at + 3] === words[3];
 }

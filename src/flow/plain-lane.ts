@@ -1,0 +1,317 @@
+/**
+ * The short way for connections that go by the book: handshake, data in order, new acknowledgments, two FINs.
+ *
+ * Nothing is judged here. A segment is only checked to be the next one that the book allows, and its row is kept; the
+ * first one that is not makes the tracker replay the rows through the machine, which then has the connection. So both
+ * ways give the same result by construction, and a connection that stays plain costs no object until it is over.
+ *
+ *     stage    NEW ──SYN──► SYN ──SYN-ACK──► ANSWERED ──ACK──► OPEN ──both FINs covered──► DONE
+ */
+import { type SegmentBatch, TcpFlag, TcpOption } from '../wire/batch.ts';
+import type { Segment } from './segment.ts';
+import { SegmentLog } from './segment-log.ts';
+
+export const PlainStage = { NEW: 0, SYN: 1, ANSWERED: 2, OPEN: 3, DONE: 4 } as const;
+
+/** Smaller of the two MSS options. */
+const MSS = 14;
+const WORDS = 15;
+const STAGE = 0;
+const CLIENT = 1;
+const NXT = 2; // and 3
+const ACK = 4; // and 5
+const WINDOW = 6; // and 7
+/** Bit 0 and 1: end 0 and 1 has sent FIN; bits 2 to 5: data of end 0, 1, pure ACK of end 0, 1 were seen. */
+const SEEN = 8;
+const FIRST_CHUNK = 9;
+const LAST_CHUNK = 10;
+const ROWS = 11;
+/** Index of the earliest row behind the head that is the first of its kind; 0 when there is none. */
+const NEW_KIND_ROW = 12;
+
+/** The close: which end sent the first FIN, and whether the second FIN was the first to cover it. */
+const CLOSE = 13;
+const CLOSED_BY_1 = 1;
+const THREE_SEGMENTS = 2;
+/** Something about it is out of the ordinary without being against the book: slow, or larger than its MSS. */
+const REMARKABLE = 4;
+
+const FIN_BITS = 3;
+/** A handshake or a close that takes longer is worth a closer look. */
+const ORDINARY_NANOS = 200_000_000;
+const INITIAL_RECORDS = 1 << 10;
+/** Rows at the beginning that are kept whatever happens. */
+const HEAD_ROWS = 16;
+/** Rows at which the middle is condensed, and given up condensing. */
+const CONDENSE_ROWS = 96;
+const GIVE_UP_ROWS = 512;
+const TAIL_PER_END = 16;
+/** RFC 9293 §3.7.1. */
+const DEFAULT_MSS = 536;
+
+/** What a long run of plain segments amounts to, once its rows were dropped. */
+export interface Middle {
+  /** Rows kept before it. */
+  readonly afterRow: number;
+  /** For ends 0 and 1: segments, payload octets. */
+  readonly segments: [number, number];
+  readonly payloadBytes: [number, number];
+  /** Numbers after the run. */
+  readonly nxt: [number, number];
+  readonly ack: [number, number];
+  readonly window: [number, number];
+  readonly lastNanos: [number, number];
+  lastFrame: number;
+}
+
+/** Packed records of plain connections. */
+export class PlainLane {
+  readonly log = new SegmentLog();
+  #words = new Int32Array(INITIAL_RECORDS * WORDS);
+  #lastNanos = new Float64Array(INITIAL_RECORDS);
+  /** Time of the SYN, then of the first FIN. */
+  #markNanos = new Float64Array(INITIAL_RECORDS);
+  #capacity = INITIAL_RECORDS;
+  readonly #middles = new Map<number, Middle>();
+
+  /** Begins the record of a new tuple whose first row is a plain SYN; false if the row is anything else. */
+  open(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const flags = batch.flags[row] & 0x3f;
+    if (flags !== TcpFlag.SYN || batch.payloadBytes[row] !== 0) return false;
+    if (record >= this.#capacity) this.#grow(record);
+    const words = this.#words;
+    const at = record * WORDS;
+    words.fill(0, at, at + WORDS);
+    words[at + STAGE] = PlainStage.SYN;
+    words[at + CLIENT] = from;
+    words[at + MSS] = (batch.options[row] & TcpOption.MSS) !== 0 ? batch.mss[row] : DEFAULT_MSS;
+    words[at + NXT + from] = batch.seq[row] + 1;
+    const chunk = this.log.open();
+    words[at + FIRST_CHUNK] = chunk;
+    words[at + LAST_CHUNK] = this.log.append(chunk, 0, batch, row, from);
+    words[at + ROWS] = 1;
+    this.#lastNanos[record] = batch.timeNanos[row];
+    this.#markNanos[record] = batch.timeNanos[row];
+    return true;
+  }
+
+  /**
+   * What all connections that closed by the book, without anything remarkable, have in common with this one: they
+   * differ in numbers only, so they have the same outcome and the same finding codes. -1 if it is remarkable.
+   */
+  kindOf(record: number): number {
+    const at = record * WORDS;
+    const close = this.#words[at + CLOSE];
+    if (this.#words[at + STAGE] !== PlainStage.DONE || (close & REMARKABLE) !== 0) return -1;
+    return (this.#words[at + SEEN] << 3) | (close << 1) | this.#words[at + CLIENT];
+  }
+
+  stageOf(record: number): number {
+    return this.#words[record * WORDS + STAGE];
+  }
+
+  /** Time of the latest segment, nanoseconds. */
+  lastNanosOf(record: number): number {
+    return this.#lastNanos[record];
+  }
+
+  /** Takes in the next row if it goes by the book; false if the machine has to look at it. @hot */
+  take(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const words = this.#words;
+    const at = record * WORDS;
+    const time = batch.timeNanos[row];
+    if (batch.sackCount[row] !== 0 || batch.origin[row] !== 0 || time < this.#lastNanos[record]) return false;
+    const stage = words[at + STAGE];
+    const seen = words[at + SEEN];
+    switch (stage) {
+      case PlainStage.OPEN:
+        if (!this.#takeOpen(at, batch, row, from)) return false;
+        break;
+      case PlainStage.SYN:
+        if (!this.#takeSynAck(at, batch, row, from)) return false;
+        break;
+      case PlainStage.ANSWERED:
+        if (!this.#takeThird(at, batch, row, from)) return false;
+        break;
+      default:
+        return false;
+    }
+    if (stage === PlainStage.ANSWERED) this.#noteDuration(record, time);
+    else if (seen !== words[at + SEEN] || words[at + STAGE] === PlainStage.DONE)
+      this.#noteClose(record, seen, time, from);
+    this.#lastNanos[record] = time;
+    const rows = words[at + ROWS];
+    words[at + LAST_CHUNK] = this.log.append(words[at + LAST_CHUNK], rows, batch, row, from);
+    words[at + ROWS] = rows + 1;
+    return rows + 1 < CONDENSE_ROWS || rows % 32 !== 31 || this.#condense(record);
+  }
+
+  /** @hot */
+  #noteDuration(record: number, time: number): void {
+    if (time - this.#markNanos[record] > ORDINARY_NANOS) this.#words[record * WORDS + CLOSE] |= REMARKABLE;
+  }
+
+  #noteClose(record: number, seenBefore: number, time: number, from: 0 | 1): void {
+    const at = record * WORDS;
+    const words = this.#words;
+    const fins = words[at + SEEN] & FIN_BITS;
+    if (fins !== 0 && (seenBefore & FIN_BITS) === 0) {
+      this.#markNanos[record] = time;
+      words[at + CLOSE] |= from === 1 ? CLOSED_BY_1 : 0;
+    }
+    if (words[at + STAGE] === PlainStage.DONE) this.#noteDuration(record, time);
+  }
+
+  #takeSynAck(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const words = this.#words;
+    const client = words[at + CLIENT];
+    if (from === client || (batch.flags[row] & 0x3f) !== (TcpFlag.SYN | TcpFlag.ACK)) return false;
+    const ack = batch.ack[row] | 0;
+    if (ack !== words[at + NXT + client] || batch.payloadBytes[row] !== 0 || batch.window[row] === 0) return false;
+    words[at + NXT + from] = batch.seq[row] + 1;
+    words[at + ACK + from] = ack;
+    words[at + ACK + client] = batch.seq[row] + 1;
+    words[at + WINDOW + from] = batch.window[row];
+    const mss = (batch.options[row] & TcpOption.MSS) !== 0 ? batch.mss[row] : DEFAULT_MSS;
+    if (mss < words[at + MSS]) words[at + MSS] = mss;
+    words[at + STAGE] = PlainStage.ANSWERED;
+    return true;
+  }
+
+  #takeThird(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const words = this.#words;
+    if (from !== words[at + CLIENT]) return false;
+    const flags = batch.flags[row] & 0x3f & ~TcpFlag.PSH;
+    if (flags !== TcpFlag.ACK || batch.window[row] === 0) return false;
+    const peer = 1 - from;
+    const seq = batch.seq[row] | 0;
+    if (seq !== words[at + NXT + from] || (batch.ack[row] | 0) !== words[at + NXT + peer]) return false;
+    const payload = batch.payloadBytes[row];
+    words[at + NXT + from] = seq + payload;
+    words[at + WINDOW + from] = batch.window[row];
+    words[at + STAGE] = PlainStage.OPEN;
+    this.#noteKind(at, from, payload);
+    return true;
+  }
+
+  #takeOpen(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const words = this.#words;
+    const flags = batch.flags[row] & 0x3f & ~TcpFlag.PSH;
+    const hasFin = flags === (TcpFlag.ACK | TcpFlag.FIN);
+    if (flags !== TcpFlag.ACK && !hasFin) return false;
+    const window = batch.window[row];
+    const seq = batch.seq[row] | 0;
+    if (window === 0 || seq !== words[at + NXT + from]) return false;
+    const peer = 1 - from;
+    const ack = batch.ack[row] | 0;
+    const ahead = (ack - words[at + ACK + from]) | 0;
+    if (ahead < 0 || ((ack - words[at + NXT + peer]) | 0) > 0) return false;
+    const payload = batch.payloadBytes[row];
+    const seen = words[at + SEEN];
+    const peerFin = (seen >> peer) & 1;
+    if (payload === 0 && !hasFin && ahead === 0 && (window === words[at + WINDOW + from] || (seen & FIN_BITS) !== 0)) {
+      return false;
+    }
+    if (payload > 0 && peerFin !== 0) return false;
+    // A FIN that does not cover the other's crosses it.
+    if (hasFin && (((seen >> from) & 1) !== 0 || (peerFin !== 0 && ack !== words[at + NXT + peer]))) return false;
+    if (payload > 0 && ((seen >> from) & 1) !== 0) return false;
+    if (payload > words[at + MSS]) words[at + CLOSE] |= REMARKABLE;
+    if (hasFin && peerFin !== 0 && ahead !== 0) words[at + CLOSE] |= THREE_SEGMENTS;
+    words[at + NXT + from] = seq + payload + (hasFin ? 1 : 0);
+    words[at + ACK + from] = ack;
+    words[at + WINDOW + from] = window;
+    if (hasFin) words[at + SEEN] |= 1 << from;
+    this.#noteKind(at, from, payload);
+    if ((words[at + SEEN] & FIN_BITS) === FIN_BITS && this.#areFinsCovered(at)) words[at + STAGE] = PlainStage.DONE;
+    return true;
+  }
+
+  #areFinsCovered(at: number): boolean {
+    const words = this.#words;
+    return words[at + ACK] === words[at + NXT + 1] && words[at + ACK + 1] === words[at + NXT];
+  }
+
+  #noteKind(at: number, from: number, payload: number): void {
+    const bit = (payload > 0 ? 4 : 16) << from;
+    const words = this.#words;
+    if ((words[at + SEEN] & bit) !== 0) return;
+    words[at + SEEN] |= bit;
+    if (words[at + NEW_KIND_ROW] === 0 && words[at + ROWS] >= HEAD_ROWS) words[at + NEW_KIND_ROW] = words[at + ROWS];
+  }
+
+  /** Rows and what was dropped between them; the record stays. */
+  rowsOf(record: number): { rows: Segment[]; middle: Middle | null } {
+    const at = record * WORDS;
+    const rows = this.log.read(this.#words[at + FIRST_CHUNK], this.#words[at + ROWS]);
+    return { rows, middle: this.#middles.get(record) ?? null };
+  }
+
+  /** Gives a record and its rows back. */
+  release(record: number): void {
+    const at = record * WORDS;
+    this.log.close(this.#words[at + FIRST_CHUNK]);
+    this.#words[at + STAGE] = PlainStage.NEW;
+    this.#middles.delete(record);
+  }
+
+  /** Drops rows in the middle of a long connection; false if that is not possible and there are too many. */
+  #condense(record: number): boolean {
+    const words = this.#words;
+    const at = record * WORDS;
+    const count = words[at + ROWS];
+    if ((words[at + SEEN] & FIN_BITS) !== 0) return count < GIVE_UP_ROWS;
+    const rows = this.log.read(words[at + FIRST_CHUNK], count);
+    const tail = [0, 0];
+    let end = count;
+    while (end > HEAD_ROWS && (tail[0] < TAIL_PER_END || tail[1] < TAIL_PER_END)) tail[rows[--end].from]++;
+    end -= end % 8;
+    if (end <= HEAD_ROWS + 16) return count < GIVE_UP_ROWS;
+    const kindRow = words[at + NEW_KIND_ROW];
+    if (kindRow !== 0 && kindRow < end) return false;
+    if (kindRow !== 0) words[at + NEW_KIND_ROW] = kindRow - (end - HEAD_ROWS);
+    const middle = this.#middles.get(record) ?? newMiddle(HEAD_ROWS);
+    for (let i = HEAD_ROWS; i < end; i++) addToMiddle(middle, rows[i]);
+    this.#middles.set(record, middle);
+    this.log.drop(words[at + FIRST_CHUNK], HEAD_ROWS, end);
+    words[at + ROWS] = count - (end - HEAD_ROWS);
+    return true;
+  }
+
+  #grow(record: number): void {
+    while (record >= this.#capacity) this.#capacity *= 2;
+    const words = new Int32Array(this.#capacity * WORDS);
+    words.set(this.#words);
+    this.#words = words;
+    const times = new Float64Array(this.#capacity);
+    times.set(this.#lastNanos);
+    this.#lastNanos = times;
+    const marks = new Float64Array(this.#capacity);
+    marks.set(this.#markNanos);
+    this.#markNanos = marks;
+  }
+}
+
+function newMiddle(afterRow: number): Middle {
+  return {
+    afterRow,
+    segments: [0, 0],
+    payloadBytes: [0, 0],
+    nxt: [-1, -1],
+    ack: [-1, -1],
+    window: [0, 0],
+    lastNanos: [0, 0],
+    lastFrame: 0,
+  };
+}
+
+function addToMiddle(middle: Middle, row: Segment): void {
+  const { from } = row;
+  middle.segments[from]++;
+  middle.payloadBytes[from] += row.payloadBytes;
+  middle.nxt[from] = (row.seq + row.payloadBytes) >>> 0;
+  middle.ack[from] = row.ack;
+  middle.window[from] = row.window;
+  middle.lastNanos[from] = row.timeNanos;
+  middle.lastFrame = Math.max(middle.lastFrame, row.frame);
+}

@@ -1,0 +1,145 @@
+import type { SegmentBatch } from '../wire/batch.ts';
+import type { Segment } from './segment.ts';
+
+/** Words of one row; the time is a float64 in the first two. */
+const ROW_WORDS = 12;
+const CHUNK_ROWS = 8;
+/** A chunk: its rows, then the index of the next one (and a word that keeps times aligned). */
+const CHUNK_WORDS = CHUNK_ROWS * ROW_WORDS + 2;
+const NEXT = CHUNK_ROWS * ROW_WORDS;
+/** Chunks are allotted a page at a time, so that growing never copies. */
+const PAGE_BITS = 10;
+const PAGE_MASK = (1 << PAGE_BITS) - 1;
+const NONE = -1;
+const NO_SACK: readonly number[] = [];
+
+/**
+ * Segments of many connections, each a list of chunks of packed rows out of one pool.
+ *
+ *     words 0-1  time, float64 nanoseconds     word 2  frame            word 3   seq
+ *     word 4     ack                           word 5  payload octets   word 6   flags | from << 16 | ttl << 24
+ *     word 7     window | IP id << 16          word 8  checksum | mss << 16
+ *     word 9     options | window scale << 8 | origin << 16             word 10  TSval       word 11  TSecr
+ *
+ * Rows with SACK ranges are not kept here.
+ */
+export class SegmentLog {
+  readonly #pages: Int32Array[] = [];
+  readonly #timePages: Float64Array[] = [];
+  #used = 0;
+  #free = NONE;
+
+  /** A new, empty list: the index of its first chunk. */
+  open(): number {
+    return this.#takeChunk();
+  }
+
+  /**
+   * Appends a row of a batch to a list of `count` rows whose last chunk is `last`; returns the last chunk after. @hot
+   */
+  append(last: number, count: number, batch: SegmentBatch, row: number, from: 0 | 1): number {
+    let chunk = last;
+    const place = count % CHUNK_ROWS;
+    if (place === 0 && count > 0) {
+      chunk = this.#takeChunk();
+      this.#link(last, chunk);
+    }
+    const words = this.#pages[chunk >> PAGE_BITS];
+    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + place * ROW_WORDS;
+    this.#timePages[chunk >> PAGE_BITS][at >> 1] = batch.timeNanos[row];
+    words[at + 2] = batch.frame[row];
+    words[at + 3] = batch.seq[row];
+    words[at + 4] = batch.ack[row];
+    words[at + 5] = batch.payloadBytes[row];
+    words[at + 6] = batch.flags[row] | (from << 16) | (batch.ttl[row] << 24);
+    words[at + 7] = batch.window[row] | (batch.ipId[row] << 16);
+    words[at + 8] = batch.checksum[row] | (batch.mss[row] << 16);
+    words[at + 9] = batch.options[row] | (batch.windowScale[row] << 8) | (batch.origin[row] << 16);
+    words[at + 10] = batch.tsVal[row];
+    words[at + 11] = batch.tsEcr[row];
+    return chunk;
+  }
+
+  /** All `count` rows of a list, oldest first. */
+  read(first: number, count: number): Segment[] {
+    const segments: Segment[] = [];
+    let chunk = first;
+    for (let i = 0; i < count; i++) {
+      if (i > 0 && i % CHUNK_ROWS === 0) chunk = this.#next(chunk);
+      segments.push(this.#readRow(chunk, (chunk & PAGE_MASK) * CHUNK_WORDS + (i % CHUNK_ROWS) * ROW_WORDS));
+    }
+    return segments;
+  }
+
+  /** Takes whole chunks out of a list: those of the rows `[fromRow, toRow)`, both multiples of 8 and `fromRow` > 0. */
+  drop(first: number, fromRow: number, toRow: number): void {
+    let before = first;
+    for (let row = CHUNK_ROWS; row < fromRow; row += CHUNK_ROWS) before = this.#next(before);
+    for (let row = fromRow; row < toRow; row += CHUNK_ROWS) {
+      const gone = this.#next(before);
+      this.#link(before, this.#next(gone));
+      this.#release(gone);
+    }
+  }
+
+  /** Gives all chunks of a list back. */
+  close(first: number): void {
+    for (let chunk = first; chunk !== NONE; ) {
+      const next = this.#next(chunk);
+      this.#release(chunk);
+      chunk = next;
+    }
+  }
+
+  #next(chunk: number): number {
+    return this.#pages[chunk >> PAGE_BITS][(chunk & PAGE_MASK) * CHUNK_WORDS + NEXT];
+  }
+
+  #link(chunk: number, next: number): void {
+    this.#pages[chunk >> PAGE_BITS][(chunk & PAGE_MASK) * CHUNK_WORDS + NEXT] = next;
+  }
+
+  #readRow(chunk: number, at: number): Segment {
+    const words = this.#pages[chunk >> PAGE_BITS];
+    return {
+      frame: words[at + 2] >>> 0,
+      timeNanos: this.#timePages[chunk >> PAGE_BITS][at >> 1],
+      from: ((words[at + 6] >>> 16) & 1) as 0 | 1,
+      flags: words[at + 6] & 0x1ff,
+      seq: words[at + 3] >>> 0,
+      ack: words[at + 4] >>> 0,
+      payloadBytes: words[at + 5] >>> 0,
+      window: words[at + 7] & 0xffff,
+      ttl: words[at + 6] >>> 24,
+      ipId: words[at + 7] >>> 16,
+      checksum: words[at + 8] & 0xffff,
+      options: words[at + 9] & 0xff,
+      mss: words[at + 8] >>> 16,
+      windowScale: (words[at + 9] >>> 8) & 0xff,
+      tsVal: words[at + 10] >>> 0,
+      tsEcr: words[at + 11] >>> 0,
+      sack: NO_SACK,
+      origin: (words[at + 9] >>> 16) & 0xff,
+    };
+  }
+
+  #takeChunk(): number {
+    let chunk = this.#free;
+    if (chunk !== NONE) this.#free = this.#next(chunk);
+    else {
+      chunk = this.#used++;
+      if (chunk >> PAGE_BITS === this.#pages.length) {
+        const page = new Int32Array((1 << PAGE_BITS) * CHUNK_WORDS);
+        this.#pages.push(page);
+        this.#timePages.push(new Float64Array(page.buffer));
+      }
+    }
+    this.#link(chunk, NONE);
+    return chunk;
+  }
+
+  #release(chunk: number): void {
+    this.#link(chunk, this.#free);
+    this.#free = chunk;
+  }
+}
