@@ -17,6 +17,10 @@ function noteOptions(end: EndTrack, segment: Segment): void {
   end.timestamps = hasTimestamps(segment);
 }
 
+function keepFrame(frames: number[], frame: number): void {
+  if (frames.length < MAX_SYN_COPIES) frames.push(frame);
+}
+
 function rememberSyn(end: EndTrack, segment: Segment): void {
   if (end.synCopies.length < MAX_SYN_COPIES) end.synCopies.push(segment);
 }
@@ -105,6 +109,11 @@ export function takeSynAck(connection: Connection, me: EndTrack, peer: EndTrack,
   }
   connection.label(isCrossing ? 'syn-ack-crossing' : 'syn-ack');
   const isAckBad = peer.isn !== -1 && !isAckOfSyn(peer, segment.ack);
+  if (isAckBad) keepFrame(connection.badSynAckFrames, segment.frame);
+  else if (me.sentSynAck && !isCrossing && peer.isSynCovered) {
+    me.formerIsn = me.isn;
+    keepFrame(connection.synAckIsnFrames, segment.frame);
+  }
   me.isn = segment.seq;
   me.sentSynAck = true;
   me.nxt = seqAdd(segment.seq, 1 + segment.payloadBytes);
@@ -162,7 +171,10 @@ function takeSynAckCopy(connection: Connection, me: EndTrack, peer: EndTrack, se
     current !== undefined &&
     current.state === 'ESTABLISHED' &&
     connection.isBeyondRtt(current.timeNanos, segment.timeNanos);
-  if (isRefuting) connection.synAckRepeatsAfterAck++;
+  if (isRefuting) {
+    connection.synAckRepeatsAfterAck++;
+    if (peer.uniquePayloadBytes > connection.acceptedSynBytes) connection.synAckRepeatsAfterData++;
+  }
   if (connection.sends(me, isRefuting ? 'syn-ack-repeat-refuting' : 'syn-ack-repeat', segment)) {
     me.establishedRefutations++;
   }
@@ -174,6 +186,7 @@ const PATIENCE = 2;
 
 /** A segment without SYN of an end whose peer's SYN it may acknowledge for the first time; true if it is the third segment. */
 export function takeHandshakeAck(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  if (peer.formerIsn !== -1 && connection.handshakeAck === null) takeFormerIsn(peer, segment.ack);
   const isThird =
     me.sentBareSyn &&
     connection.handshakeAck === null &&
@@ -189,6 +202,16 @@ export function takeHandshakeAck(connection: Connection, me: EndTrack, peer: End
   if (connection.handshakeAck === null && !me.sentBareSyn) return false;
   if (peer.sentSynAck || isThird) assumePeerEstablished(connection, peer, segment);
   return isThird;
+}
+
+/** Of two SYN-ACKs with different numbers, the client may have taken the earlier one. */
+function takeFormerIsn(peer: EndTrack, ack: number): void {
+  if (ack !== seqAdd(peer.formerIsn, 1) || peer.sentBeyondSyn) return;
+  const later = peer.isn;
+  peer.isn = peer.formerIsn;
+  peer.formerIsn = later;
+  peer.nxt = ack;
+  peer.contiguous = ack;
 }
 
 function assumePeerEstablished(connection: Connection, peer: EndTrack, segment: Segment): void {
