@@ -1,10 +1,11 @@
 /** FINs and the acknowledgments that cover them (RFC 9293 §3.6): the four waves of a close, and which of them was lost. */
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag } from '../wire/batch.ts';
-import type { Connection, LostWave } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { EndTrack } from './end.ts';
 import { isLateCopy } from './handshake.ts';
-import { hasTimestamps, type Segment } from './segment.ts';
+import { judgeFirstCover, noteLostCover, reviewCover } from './lost-wave.ts';
+import type { Segment } from './segment.ts';
 
 const MAX_FIN_COPIES = 64;
 /** Refutations after which an acknowledgment is no longer taken to have arrived. */
@@ -29,7 +30,10 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     const copy = judgeFirstCover(connection, me, peer, segment);
     if (copy === null) connection.sends(me, 'cover-of-fin', segment);
     else connection.sends(me, 'cover-of-fin', copy, 'proven', segment.frame);
-  } else if (peer.awaitsRepeatAck && isPure) connection.label('ack-of-fin-repeat');
+  } else if (isPure) {
+    if (peer.awaitsRepeatAck) connection.label('ack-of-fin-repeat');
+    if (peer.finCopies.length > 1) reviewCover(connection, peer, segment);
+  }
   if (isPure || isFirst) peer.awaitsRepeatAck = false;
   peer.lastCover = segment;
 }
@@ -44,46 +48,6 @@ export function receiveCover(connection: Connection, peer: EndTrack, segment: Se
 function coverLabel(connection: Connection, peer: EndTrack): 'ack-of-crossing-fin' | 'ack-of-fin-1' | 'ack-of-fin-2' {
   if (connection.isCrossingClose) return 'ack-of-crossing-fin';
   return connection.firstFinIndex === indexOf(connection, peer) ? 'ack-of-fin-1' : 'ack-of-fin-2';
-}
-
-/**
- * Decides, at the first cover of a FIN that was repeated, which copy arrived: returns the first copy if the evidence
- * says that it did, and notes the wave that was lost.
- */
-function judgeFirstCover(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): Segment | null {
-  const copies = peer.finCopies;
-  if (copies.length < 2) return null;
-  const [first] = copies;
-  const isDSack =
-    segment.sack.length > 0 && seqDiff(segment.sack[1], segment.ack) <= 0 && seqDiff(segment.sack[1], peer.fin) > 0;
-  const bare = hasTimestamps(segment) && hasTimestamps(first);
-  const echoesFirst = bare && segment.tsEcr === first.tsVal && copies[1].tsVal !== first.tsVal;
-  const echoesLater =
-    bare && copies.some((copy, i) => i > 0 && copy.tsVal === segment.tsEcr && copy.tsVal !== first.tsVal);
-  const isFirstFin = connection.firstFinIndex === indexOf(connection, peer);
-  if (isDSack || echoesFirst) {
-    noteWave(connection, isFirstFin ? 2 : 4, 'before-tap', isDSack ? 'd-sack' : 'tsecr', copies, segment);
-    return first;
-  }
-  const answersFromTimeWait = me.state === 'FIN_WAIT_2' || me.state === 'TIME_WAIT';
-  if (answersFromTimeWait && echoesLater)
-    noteWave(connection, isFirstFin ? 1 : 3, 'past-tap', 'tsecr', copies, segment);
-  else if (!answersFromTimeWait && me.sackPermitted && peer.sackPermitted) {
-    noteWave(connection, isFirstFin ? 1 : 3, 'past-tap', 'no-d-sack', copies, segment);
-  }
-  return null;
-}
-
-function noteWave(
-  connection: Connection,
-  wave: LostWave['wave'],
-  side: LostWave['side'],
-  evidence: LostWave['evidence'],
-  copies: readonly Segment[],
-  segment: Segment,
-): void {
-  if (connection.lostWaves.some((each) => each.wave === wave && each.side === side)) return;
-  connection.lostWaves.push({ wave, side, evidence, frames: [...copies.map((copy) => copy.frame), segment.frame] });
 }
 
 /** The FIN of a segment; called after what its ACK does to the sender. */
@@ -117,7 +81,7 @@ function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segm
 
 function takeFinCopy(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment, fin: number): void {
   const index = indexOf(connection, me);
-  if (fin !== me.fin) connection.finSeqChanges.push(segment.frame);
+  if (fin !== me.fin && connection.finSeqChanges.length < MAX_FIN_COPIES) connection.finSeqChanges.push(segment);
   if (isLateCopy(segment, me.finCopies)) {
     connection.label('late');
     connection.lateSegments++;
@@ -130,18 +94,11 @@ function takeFinCopy(connection: Connection, me: EndTrack, peer: EndTrack, segme
   if (me.finCopies.length < MAX_FIN_COPIES) me.finCopies.push(segment);
   const cover = me.lastCover;
   const isRefuting = cover !== null && connection.isBeyondRtt(cover.timeNanos, segment.timeNanos);
-  if (isRefuting && !me.awaitsRepeatAck) noteLostCover(connection, index, cover, segment);
+  noteLostCover(connection, me, segment);
   me.awaitsRepeatAck = true;
   const isTakenBack = connection.sends(me, isRefuting ? 'fin-repeat-refuting' : 'fin-repeat', segment);
   if (isTakenBack) me.coverRefutations++;
   if (connection.isCrossingClose && me.finCover === null && peer !== me) takeBackCrossing(connection, peer, segment);
-}
-
-function noteLostCover(connection: Connection, index: 0 | 1, cover: Segment, segment: Segment): void {
-  const wave = connection.firstFinIndex === index ? 2 : 4;
-  const known = connection.lostWaves.some((each) => each.wave === wave && each.side === 'past-tap');
-  if (known) return;
-  connection.lostWaves.push({ wave, side: 'past-tap', evidence: 'cover-seen', frames: [cover.frame, segment.frame] });
 }
 
 /** The FIN of `peer`'s counterpart seemed to cross but had not arrived: `peer` was never in CLOSING. */

@@ -1,0 +1,141 @@
+/**
+ * Which of the four waves of a close was lost, and on which side of the tap. A FIN that is repeated tells that it or its
+ * acknowledgment was lost; which of the two, the acknowledgment tells that is seen at last:
+ *
+ *     FIN ... FIN ... ACK   reports a duplicate (RFC 2883)           a copy had arrived before: an ACK never passed the tap
+ *                           no duplicate though SACK is on           the earlier copies did not arrive
+ *                           from TIME_WAIT, echoes the first copy    as a duplicate: TIME_WAIT keeps the first time stamp
+ *                           from TIME_WAIT, echoes a later copy      the copies before that one did not arrive
+ *     FIN ... ACK ... FIN   more than a round trip after the ACK     the ACK passed the tap and did not arrive
+ *
+ * An ACK that may have been under way when the FIN was repeated was only late; it proves no loss.
+ */
+import { seqDiff } from '../tcp/seq.ts';
+import type { Connection, LostWave } from './connection.ts';
+import type { EndTrack } from './end.ts';
+import { hasTimestamps, type Segment } from './segment.ts';
+
+/** Longest delay of an acknowledgment, and some more. */
+const REPLY_SLACK_NANOS = 250_000_000;
+/** In less time than this nothing worth mentioning crosses. */
+const NO_CROSSING_NANOS = 1_000_000;
+const MAX_EVIDENCE_FRAMES = 16;
+
+/**
+ * Judges the first ACK (of `me`) that covers a FIN (of `peer`) after the FIN was repeated: notes the wave that was lost,
+ * and returns the first copy of the FIN if that copy is known to have arrived.
+ */
+export function judgeFirstCover(
+  connection: Connection,
+  me: EndTrack,
+  peer: EndTrack,
+  segment: Segment,
+): Segment | null {
+  const copies = peer.finCopies;
+  if (copies.length < 2) return null;
+  const [first] = copies;
+  const finWave = finWaveOf(connection, peer);
+  const ackWave = finWave === 1 ? 2 : 4;
+  if (reportsDuplicate(peer, segment)) {
+    note(connection, ackWave, 'before-tap', 'd-sack', copies, segment);
+    return first;
+  }
+  const isFrozen = me.state === 'FIN_WAIT_2' || me.state === 'TIME_WAIT';
+  const isSackOn = me.sackPermitted && peer.sackPermitted;
+  const echoed = echoedCopy(copies, segment);
+  if (echoed === first) {
+    const isReply = (isFrozen || !isSackOn) && mayReply(connection, me, copies[copies.length - 1], segment);
+    if (isReply) note(connection, ackWave, 'before-tap', 'tsecr', copies, segment);
+    return first;
+  }
+  if (isFrozen) {
+    if (echoed !== null) note(connection, finWave, 'past-tap', 'tsecr', copies, segment);
+  } else if (isSackOn && isPromptReply(connection, me, echoed, copies[copies.length - 1], segment)) {
+    note(connection, finWave, 'past-tap', 'no-d-sack', copies, segment);
+  }
+  return null;
+}
+
+/** A further ACK of a FIN that was not repeated since its first ACK: if it answers the repeat, nothing was lost. */
+export function reviewCover(connection: Connection, peer: EndTrack, segment: Segment): void {
+  const { finCopies, finCover } = peer;
+  if (finCopies.length < 2 || finCover === null || connection.lostWaves.length === 0) return;
+  const last = finCopies[finCopies.length - 1];
+  if (last.timeNanos > finCover.timeNanos) return;
+  if (segment.timeNanos - last.timeNanos > connection.rttNanos + REPLY_SLACK_NANOS) return;
+  const finWave = finWaveOf(connection, peer);
+  const isDuplicate = reportsDuplicate(peer, segment);
+  const index = connection.lostWaves.findIndex(({ wave, side, evidence }) =>
+    wave === finWave
+      ? evidence === 'no-d-sack' && isDuplicate
+      : wave === finWave + 1 && side === 'before-tap' && evidence === 'tsecr',
+  );
+  if (index !== -1) connection.lostWaves.splice(index, 1);
+}
+
+/** A FIN is repeated: whether an ACK of it that passed the tap was lost since. */
+export function noteLostCover(connection: Connection, me: EndTrack, segment: Segment): void {
+  const { finCover, lastCover } = me;
+  if (finCover === null || lastCover === null) return;
+  if (!connection.isBeyondRtt(finCover.timeNanos, segment.timeNanos)) return;
+  const cover = connection.isBeyondRtt(lastCover.timeNanos, segment.timeNanos) ? lastCover : finCover;
+  const wave = finWaveOf(connection, me) === 1 ? 2 : 4;
+  const known = connection.lostWaves.find((each) => each.wave === wave && each.side === 'past-tap');
+  if (known === undefined) {
+    const frames = [cover.frame, segment.frame];
+    connection.lostWaves.push({ wave, side: 'past-tap', evidence: 'cover-seen', frames });
+  } else if (known.frames.length < MAX_EVIDENCE_FRAMES) {
+    if (!known.frames.includes(cover.frame)) known.frames.push(cover.frame);
+    known.frames.push(segment.frame);
+  }
+}
+
+/** The wave that the FIN of an end is: 1 or 3. */
+function finWaveOf(connection: Connection, end: EndTrack): 1 | 3 {
+  return connection.ends[connection.firstFinIndex === 1 ? 1 : 0] === end ? 1 : 3;
+}
+
+/** Whether the first SACK range lies below the acknowledgment and holds the FIN: it arrived twice (RFC 2883 §4). */
+function reportsDuplicate(peer: EndTrack, segment: Segment): boolean {
+  const { sack, ack } = segment;
+  return sack.length > 0 && seqDiff(sack[1], ack) <= 0 && seqDiff(sack[1], peer.fin) > 0;
+}
+
+/** The first copy of the FIN with the time stamp that the segment echoes; null if time stamps do not tell. */
+function echoedCopy(copies: readonly Segment[], segment: Segment): Segment | null {
+  if (!hasTimestamps(segment) || !copies.every(hasTimestamps)) return null;
+  if (copies[1].tsVal === copies[0].tsVal) return null;
+  return copies.find((copy) => copy.tsVal === segment.tsEcr) ?? null;
+}
+
+/** Whether there was time for the copy to reach `me` and for the segment to come back. */
+function mayReply(connection: Connection, me: EndTrack, copy: Segment, segment: Segment): boolean {
+  const legNanos = connection.legRttNanos[connection.ends[0] === me ? 0 : 1];
+  if (Number.isNaN(legNanos)) return false;
+  return legNanos < NO_CROSSING_NANOS || segment.timeNanos - copy.timeNanos >= legNanos / 2;
+}
+
+/** Whether the segment is the direct answer to the copy it echoes or, without time stamps, to the last one. */
+function isPromptReply(
+  connection: Connection,
+  me: EndTrack,
+  echoed: Segment | null,
+  last: Segment,
+  segment: Segment,
+): boolean {
+  if (echoed === null && (hasTimestamps(segment) || !mayReply(connection, me, last, segment))) return false;
+  return segment.timeNanos - (echoed ?? last).timeNanos <= connection.rttNanos + REPLY_SLACK_NANOS;
+}
+
+function note(
+  connection: Connection,
+  wave: LostWave['wave'],
+  side: LostWave['side'],
+  evidence: LostWave['evidence'],
+  copies: readonly Segment[],
+  segment: Segment,
+): void {
+  if (connection.lostWaves.some((each) => each.wave === wave && each.side === side)) return;
+  const frames = copies.slice(0, MAX_EVIDENCE_FRAMES - 1).map((copy) => copy.frame);
+  connection.lostWaves.push({ wave, side, evidence, frames: [...frames, segment.frame] });
+}
