@@ -65,6 +65,7 @@ function takeFirstSyn(connection: Connection, me: EndTrack, peer: EndTrack, segm
   noteOptions(me, segment);
   rememberSyn(me, segment);
   if (connection.synFrame === 0) connection.synFrame = segment.frame;
+  if (me.state === 'LISTEN') me.history.withdraw(segment);
   connection.sends(me, 'syn', segment);
   if (isCrossing) {
     connection.isSimultaneousOpen = true;
@@ -188,7 +189,7 @@ const PATIENCE = 2;
 export function takeHandshakeAck(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   if (peer.formerIsn !== -1 && connection.handshakeAck === null) takeFormerIsn(peer, segment.ack);
   const isThird =
-    me.sentBareSyn &&
+    (me.sentBareSyn || (peer.sentSynAck && me.isn !== -1 && !me.sentSynAck)) &&
     connection.handshakeAck === null &&
     seqDiff(segment.seq, seqAdd(me.isn, 1 + connection.acceptedSynBytes)) === 0 &&
     (peer.isn === -1 || segment.ack === seqAdd(peer.isn, 1));
@@ -198,6 +199,9 @@ export function takeHandshakeAck(connection: Connection, me: EndTrack, peer: End
     connection.handshakeAck = segment;
     noteHandshakeAckRtt(connection, me, peer, segment);
     if (peer.isn === -1) peer.isn = seqAdd(segment.ack, -1);
+  } else if (isRepeatedHandshakeAck(connection, peer, segment)) {
+    connection.label('handshake-ack-repeat');
+    connection.handshakeAckRepeats++;
   }
   if (connection.handshakeAck === null && !me.sentBareSyn) return false;
   if (peer.sentSynAck || isThird) assumePeerEstablished(connection, peer, segment);
@@ -212,6 +216,15 @@ function takeFormerIsn(peer: EndTrack, ack: number): void {
   peer.formerIsn = later;
   peer.nxt = ack;
   peer.contiguous = ack;
+}
+
+/** Whether a pure ACK answers a SYN-ACK that came again after the third segment. */
+function isRepeatedHandshakeAck(connection: Connection, peer: EndTrack, segment: Segment): boolean {
+  const { handshakeAck } = connection;
+  const answered = peer.recent.at(-1);
+  if (handshakeAck === null || answered === undefined || (answered.flags & TcpFlag.SYN) === 0) return false;
+  const isPure = segment.payloadBytes === 0 && (segment.flags & TcpFlag.FIN) === 0;
+  return isPure && answered.timeNanos > handshakeAck.timeNanos && segment.ack === seqAdd(answered.seq, 1);
 }
 
 function assumePeerEstablished(connection: Connection, peer: EndTrack, segment: Segment): void {

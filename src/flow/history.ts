@@ -51,6 +51,14 @@ export class History {
     this.entries.push({ state, basis, frame, timeNanos, provenFrame, withdrawnFrame: 0, withdrawnNanos: 0 });
   }
 
+  /** Upgrades the latest entry of a state that stands, whatever came after it. */
+  prove(state: TcpState, at: Moment): void {
+    const entry = this.entries.findLast((each) => each.state === state && each.withdrawnFrame === 0);
+    if (entry?.basis !== 'assumed') return;
+    entry.basis = 'proven';
+    entry.provenFrame = at.frame;
+  }
+
   /** Takes the standing entry back if it is not the only one and, unless `evenProven`, only assumed. */
   withdraw(at: Moment, evenProven = false): HistoryEntry | undefined {
     const { current } = this;

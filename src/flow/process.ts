@@ -165,7 +165,8 @@ function refuteClosed(connection: Connection, me: EndTrack, segment: Segment): v
   if (isOwnReset ? age <= REORDERING_NANOS : age <= connection.rttNanos) return;
   const isProven = isOwnReset && closing.shape !== 'active';
   if (isProven) return;
-  if ((segment.flags & TcpFlag.FIN) !== 0 && me.fin !== -1) return;
+  const isByReset = closing !== null && current.frame === closing.segment.frame;
+  if ((segment.flags & TcpFlag.FIN) !== 0 && me.fin !== -1 && !isByReset) return;
   if (!connection.sends(me, 'sign-of-life', segment)) return;
   if (isOwnReset) closing.isWithdrawn = true;
   if (isOwnReset) connection.closingReset = null;

@@ -16,12 +16,12 @@ export function takeReset(connection: Connection, me: EndTrack, peer: EndTrack, 
   connection.current.phase = 'reset';
   me.rst++;
   if (connection.rstCopies.length < MAX_RST_COPIES) connection.rstCopies.push(segment);
-  if (isRepeat(connection, me, segment)) {
+  if (isRepeat(connection, me, peer, segment)) {
     connection.label('rst-duplicate');
     return;
   }
   const { shape, provoking } = shapeOf(connection, me, peer, segment);
-  const verdict = judge(me, peer, segment);
+  const verdict = hasSurvivedReset(connection, peer, segment) ? 'ignored' : judge(me, peer, segment);
   const record: ResetRecord = {
     segment,
     shape,
@@ -44,11 +44,20 @@ export function takeReset(connection: Connection, me: EndTrack, peer: EndTrack, 
   connection.closingReset ??= record;
 }
 
-function isRepeat(connection: Connection, me: EndTrack, segment: Segment): boolean {
+function isRepeat(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   const closing = connection.closingReset;
   if (closing === null || closing.isWithdrawn) return false;
+  if (closing.verdict === 'accepted' && peer.state !== 'CLOSED') return false;
   if (closing.shape === 'refuse' && (segment.flags & TcpFlag.ACK) !== 0 && segment.seq === 0) return true;
   return connection.ends[closing.segment.from] === me && me.state === 'CLOSED';
+}
+
+/** An end that went on after a reset in TIME_WAIT does not heed resets there (RFC 1337 §3). */
+function hasSurvivedReset(connection: Connection, peer: EndTrack, segment: Segment): boolean {
+  if (peer.state !== 'TIME_WAIT') return false;
+  return connection.resets.some(
+    (each) => each.receiverState === 'TIME_WAIT' && each.verdict === 'accepted' && each.segment.from === segment.from,
+  );
 }
 
 /** What kind of reset it is, and the segment it answers. */

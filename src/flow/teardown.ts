@@ -28,7 +28,9 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     peer.finCover = segment;
     connection.label(coverLabel(connection, peer));
     const copy = judgeFirstCover(connection, me, peer, segment);
-    if (copy === null) connection.sends(me, 'cover-of-fin', segment);
+    const isGuess = connection.isCrossingClose && me.state === 'TIME_WAIT';
+    if (isGuess) me.history.prove('CLOSING', segment);
+    if (copy === null) connection.sends(me, 'cover-of-fin', segment, isGuess ? 'assumed' : 'proven');
     else connection.sends(me, 'cover-of-fin', copy, 'proven', segment.frame);
   } else if (isPure) {
     if (peer.awaitsRepeatAck) connection.label('ack-of-fin-repeat');

@@ -55,6 +55,16 @@ const HANDSHAKE_SENT: readonly Rule[] = [
     why: 'The SYN comes again more than a round trip after the SYN-ACK passed: the SYN-ACK did not arrive.',
   },
   {
+    id: 'syn-repeat-refutes-closed',
+    role: 'sends',
+    from: ['CLOSED'],
+    on: 'syn-repeat-refuting',
+    to: 'withdraw',
+    phase: 'handshake',
+    rfc: 'RFC 9293 §3.10.7.3',
+    why: 'The same SYN again more than a round trip after the refusal: its sender goes on trying.',
+  },
+  {
     id: 'syn-repeat-nothing-to-refute',
     role: 'sends',
     from: ANY,
