@@ -2,14 +2,22 @@ import type { Connection } from '../flow/connection.ts';
 import type { CatalogEntry } from './catalog.ts';
 import { DEFAULT_POLICY, type Detector, type Policy, toFinding } from './detector.ts';
 import { abortiveClose } from './detectors/abortive-close.ts';
+import { acceptOverflowReset } from './detectors/accept-overflow-reset.ts';
+import { acceptQueueOverflow } from './detectors/accept-queue-overflow.ts';
 import { captureDuplicates } from './detectors/capture-duplicates.ts';
 import { connectionRefused } from './detectors/connection-refused.ts';
 import { finRetransmission } from './detectors/fin-retransmission.ts';
+import { handshakeAckLost } from './detectors/handshake-ack-lost.ts';
+import { listenerClosedUnaccepted } from './detectors/listener-closed-unaccepted.ts';
 import { midstreamStart } from './detectors/midstream-start.ts';
 import { oneWay } from './detectors/one-way.ts';
+import { serverSilentAfterHandshake } from './detectors/server-silent-after-handshake.ts';
 import { simultaneousClose } from './detectors/simultaneous-close.ts';
 import { simultaneousOpen } from './detectors/simultaneous-open.ts';
+import { synAckGiveUp } from './detectors/syn-ack-give-up.ts';
+import { synAckLost } from './detectors/syn-ack-lost.ts';
 import { synAckRetransmission } from './detectors/syn-ack-retransmission.ts';
+import { synLostDownstream } from './detectors/syn-lost-downstream.ts';
 import { synRetransmission } from './detectors/syn-retransmission.ts';
 import { synUnanswered } from './detectors/syn-unanswered.ts';
 import type { Finding } from './finding.ts';
@@ -19,7 +27,15 @@ import { gateOf } from './gate.ts';
 export const DETECTORS: readonly Detector[] = [
   synUnanswered,
   synRetransmission,
+  synLostDownstream,
+  synAckLost,
   synAckRetransmission,
+  handshakeAckLost,
+  acceptQueueOverflow,
+  acceptOverflowReset,
+  listenerClosedUnaccepted,
+  serverSilentAfterHandshake,
+  synAckGiveUp,
   connectionRefused,
   simultaneousOpen,
   finRetransmission,

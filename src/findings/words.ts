@@ -11,6 +11,11 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
+/** `once`, `twice`, `3 times`. */
+export function times(n: number): string {
+  return n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`;
+}
+
 /** A duration in the unit a person would use: `340 ms`, `2.1 s`, `4 min`. */
 export function duration(nanos: number): string {
   const millis = nanos / 1e6;

@@ -90,19 +90,24 @@ function noteProbe(run: ProbeRun | null, segment: Segment): ProbeRun {
 /** Counts the copies of the lowest octets that the peer has not acknowledged. */
 function noteResend(me: EndTrack, peer: EndTrack, segment: Segment): void {
   const { frame, seq, timeNanos } = segment;
-  const isUncovered = (at: number): boolean => peer.ackHigh === -1 || seqDiff(peer.ackHigh, at) <= 0;
-  if (!isUncovered(seq)) return;
-  const { resend } = me;
+  if (!isUncovered(peer, seq)) return;
+  let { resend } = me;
   if (resend?.seq === seq) {
     resend.count++;
     resend.intervalNanos = timeNanos - resend.lastNanos;
     resend.lastNanos = timeNanos;
     keepFrame(resend.frames, frame);
   } else {
-    if (resend !== null && isUncovered(resend.seq) && seqDiff(seq, resend.seq) > 0) return;
-    me.resend = { seq, count: 1, frames: [frame], firstNanos: timeNanos, lastNanos: timeNanos, intervalNanos: 0 };
+    if (resend !== null && isUncovered(peer, resend.seq) && seqDiff(seq, resend.seq) > 0) return;
+    resend = { seq, count: 1, frames: [frame], firstNanos: timeNanos, lastNanos: timeNanos, intervalNanos: 0 };
+    me.resend = resend;
   }
-  if (me.worstResend === null || me.resend!.count > me.worstResend.count) me.worstResend = me.resend;
+  if (me.worstResend === null || resend.count > me.worstResend.count) me.worstResend = resend;
+}
+
+/** Whether the peer has not acknowledged the octet at `seq`. */
+function isUncovered(peer: EndTrack, seq: number): boolean {
+  return peer.ackHigh === -1 || seqDiff(peer.ackHigh, seq) <= 0;
 }
 
 /** A segment that offers no window, or the first to offer one again; a window is of no use once the peer's FIN came. */

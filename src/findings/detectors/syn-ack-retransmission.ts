@@ -1,5 +1,5 @@
 import type { Detector } from '../detector.ts';
-import { count, duration } from '../words.ts';
+import { duration, times } from '../words.ts';
 
 export const synAckRetransmission: Detector = {
   entry: {
@@ -24,13 +24,13 @@ export const synAckRetransmission: Detector = {
     const evidence = {
       at: 'path',
       frames: copies.map((copy) => copy.frame),
-      message: `The server sent its SYN-ACK again ${count(synAckRetransmissions, 'time')} within ${span}; no acknowledgment came from the client.`,
+      message: `The server sent its SYN-ACK again ${times(synAckRetransmissions)} within ${span}; no acknowledgment came from the client.`,
     } as const;
     const isClientRepeating = client.synCopies.some((copy) => copy.timeNanos > copies[0].timeNanos);
     if (!isClientRepeating) return evidence;
     return {
       ...evidence,
-      message: `The server sent its SYN-ACK again ${count(synAckRetransmissions, 'time')} within ${span}, while the client went on sending its SYN and acknowledged none of them.`,
+      message: `The server sent its SYN-ACK again ${times(synAckRetransmissions)} within ${span}, while the client went on sending its SYN and acknowledged none of them.`,
       cause:
         'The SYN-ACK does not reach the client, who is there and still asks: a stateful firewall, NAT or an asymmetric route takes the answer away.',
     };

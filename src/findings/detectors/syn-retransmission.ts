@@ -1,5 +1,5 @@
 import type { Detector } from '../detector.ts';
-import { count, duration, endName } from '../words.ts';
+import { duration, endName, times } from '../words.ts';
 
 export const synRetransmission: Detector = {
   entry: {
@@ -23,7 +23,7 @@ export const synRetransmission: Detector = {
     const evidence = {
       at: name,
       frames: synCopies.map((copy) => copy.frame),
-      message: `The ${name} sent its SYN again ${count(connection.synRetransmissions, 'time')}, first after ${after}.`,
+      message: `The ${name} sent its SYN again ${times(connection.synRetransmissions)}, first after ${after}.`,
     } as const;
     if (connection.verdict.outcome !== 'refused' || connection.closingReset === null) return evidence;
     return {

@@ -1,0 +1,35 @@
+import type { Detector } from '../detector.ts';
+import { count, duration } from '../words.ts';
+
+export const listenerClosedUnaccepted: Detector = {
+  entry: {
+    code: 'listener-closed-unaccepted',
+    category: 'handshake',
+    severity: 'warning',
+    title: 'The server reset the connection before its program said a word',
+    meaning:
+      'The handshake was completed by the kernel, and then the server reset the connection of its own accord without having sent one byte: most likely no program had ever accepted it.',
+    cause:
+      'The listening socket was closed, or its process ended, with the connection still in the accept queue. A program that did accept and then closed without reading or answering (close() with unread data, SO_LINGER 0) looks the same.',
+    hint: 'See whether the service restarted at that time; a service that stops should first stop listening, then accept and serve what is queued.',
+    source: 'Linux inet_csk_listen_stop(); RFC 9293 §3.10.4 and §3.10.5',
+  },
+  detect(connection) {
+    const { closingReset, handshakeAck, server, client } = connection;
+    if (closingReset === null || closingReset.isWithdrawn || closingReset.shape !== 'active') return null;
+    const { segment } = closingReset;
+    if (connection.ends[segment.from] !== server || handshakeAck === null || !server.sentSynAck) return null;
+    if (server.payloadBytes > 0 || server.fin !== -1 || client.fin !== -1) return null;
+    if (closingReset.verdict === 'not-delivered' || connection.ackedUnseenFrames.length > 0) return null;
+    const asked =
+      client.uniquePayloadBytes > 0
+        ? `; ${count(client.uniquePayloadBytes, 'byte')} of the client went unanswered`
+        : '';
+    const after = duration(segment.timeNanos - handshakeAck.timeNanos);
+    return {
+      at: 'server',
+      frames: [handshakeAck.frame, segment.frame],
+      message: `The server reset the connection in frame ${segment.frame}, ${after} after the handshake, without having sent a byte${asked}.`,
+    };
+  },
+};
