@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { DETECTORS } from '../src/findings/registry.ts';
+import { CATALOG } from '../src/findings/registry.ts';
 import { analyze } from '../src/index.ts';
 import { formatMismatches, listScenarios, loadScenario, runScenario } from './support/scenario-runner.ts';
 
-const codes = new Set<string>(DETECTORS.map((detector) => detector.entry.code));
+const codes = new Set<string>(CATALOG.map((entry) => entry.code));
 
 test.each(listScenarios())('%s', async (name) => {
   const scenario = loadScenario(name);
