@@ -4,13 +4,32 @@ import { DEFAULT_POLICY, type Detector, type Policy, toFinding } from './detecto
 import { abortiveClose } from './detectors/abortive-close.ts';
 import { acceptOverflowReset } from './detectors/accept-overflow-reset.ts';
 import { acceptQueueOverflow } from './detectors/accept-queue-overflow.ts';
+import { ackedUnseen } from './detectors/acked-unseen.ts';
 import { captureDuplicates } from './detectors/capture-duplicates.ts';
+import { captureReordering } from './detectors/capture-reordering.ts';
+import { closeWaitLingering } from './detectors/close-wait-lingering.ts';
 import { connectionRefused } from './detectors/connection-refused.ts';
+import { dataAfterCloseReset } from './detectors/data-after-close-reset.ts';
 import { finRetransmission } from './detectors/fin-retransmission.ts';
+import { finUnacknowledged } from './detectors/fin-unacknowledged.ts';
+import { finWait2Timeout } from './detectors/fin-wait-2-timeout.ts';
+import { finalAckMissing } from './detectors/final-ack-missing.ts';
+import { finalAckNotCaptured } from './detectors/final-ack-not-captured.ts';
+import { halfClose } from './detectors/half-close.ts';
+import { halfOpenRecovery } from './detectors/half-open-recovery.ts';
 import { handshakeAckLost } from './detectors/handshake-ack-lost.ts';
+import { invalidFlags } from './detectors/invalid-flags.ts';
+import { keepAliveTimeoutReset } from './detectors/keep-alive-timeout-reset.ts';
+import { lastAckGiveUp } from './detectors/last-ack-give-up.ts';
 import { listenerClosedUnaccepted } from './detectors/listener-closed-unaccepted.ts';
 import { midstreamStart } from './detectors/midstream-start.ts';
+import { offloadSuperframe } from './detectors/offload-superframe.ts';
 import { oneWay } from './detectors/one-way.ts';
+import { peerLostState } from './detectors/peer-lost-state.ts';
+import { rstAfterOwnFin } from './detectors/rst-after-own-fin.ts';
+import { rstChallenged } from './detectors/rst-challenged.ts';
+import { rstIgnored } from './detectors/rst-ignored.ts';
+import { rstInjectionSuspected } from './detectors/rst-injection-suspected.ts';
 import { serverSilentAfterHandshake } from './detectors/server-silent-after-handshake.ts';
 import { simultaneousClose } from './detectors/simultaneous-close.ts';
 import { simultaneousOpen } from './detectors/simultaneous-open.ts';
@@ -20,6 +39,8 @@ import { synAckRetransmission } from './detectors/syn-ack-retransmission.ts';
 import { synLostDownstream } from './detectors/syn-lost-downstream.ts';
 import { synRetransmission } from './detectors/syn-retransmission.ts';
 import { synUnanswered } from './detectors/syn-unanswered.ts';
+import { trafficAfterReset } from './detectors/traffic-after-reset.ts';
+import { truncatedHeader } from './detectors/truncated-header.ts';
 import type { Finding } from './finding.ts';
 import { gateOf } from './gate.ts';
 
@@ -38,12 +59,33 @@ export const DETECTORS: readonly Detector[] = [
   synAckGiveUp,
   connectionRefused,
   simultaneousOpen,
+  halfOpenRecovery,
   finRetransmission,
+  finalAckMissing,
+  finalAckNotCaptured,
+  lastAckGiveUp,
+  finUnacknowledged,
+  closeWaitLingering,
+  finWait2Timeout,
+  halfClose,
+  dataAfterCloseReset,
   simultaneousClose,
   abortiveClose,
+  rstAfterOwnFin,
+  peerLostState,
+  keepAliveTimeoutReset,
+  rstChallenged,
+  rstIgnored,
+  trafficAfterReset,
+  rstInjectionSuspected,
+  invalidFlags,
   captureDuplicates,
+  captureReordering,
+  ackedUnseen,
   oneWay,
   midstreamStart,
+  truncatedHeader,
+  offloadSuperframe,
 ];
 
 /** The catalogue: what each code means. */

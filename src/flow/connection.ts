@@ -149,6 +149,7 @@ export class Connection {
   isSynOnLiveUndetermined = false;
   /** ACKs that were moved behind the data they cover. */
   readonly reorderedFrames: number[] = [];
+  reorderedSegments = 0;
 
   captureDuplicates = 0;
   firstDuplicateFrames: number[] = [];

@@ -16,13 +16,12 @@ const HOLD_BYTES = 1 << 20;
 /** Segments that wait for what they acknowledge; the oldest goes on when there are more. */
 const MAX_HELD = 32;
 const RECENT_SEGMENTS = 16;
+const MAX_REORDERED_FRAMES = 16;
 const MAX_ICMP_ERRORS = 16;
 
 /** What the tracker tells and asks of its flows. */
 export interface FlowContext {
   readonly options: ConnectionOptions;
-  /** Duplicates of segments that can be told by IP identification or payload; weaker ones count only if there are any. */
-  duplicatesSeen: number;
   nextId: number;
   /** Called with each connection that gives way to a new incarnation. */
   retire(connection: Connection): void;
@@ -50,6 +49,8 @@ export class Flow {
   private readonly context: FlowContext;
   private readonly recent: [Segment[], Segment[]] = [[], []];
   private held: Segment[] = [];
+  /** Duplicates told by IP identification or payload; weaker ones count only if there are any. */
+  private duplicatesSeen = 0;
 
   /** Id for the first connection, when it was given out before; 0 otherwise. */
   private firstId: number;
@@ -135,8 +136,8 @@ export class Flow {
       const hasId = segment.ipId !== 0 || earlier.ipId !== 0;
       const isWeak = !hasId && (segment.payloadBytes === 0 || (segment.flags & TcpFlag.RST) !== 0);
       const isBare = isWeak && (segment.flags & (TcpFlag.SYN | TcpFlag.FIN)) === 0;
-      if (isBare && this.context.duplicatesSeen === 0) return false;
-      if (!isBare) this.context.duplicatesSeen++;
+      if (isBare && this.duplicatesSeen === 0) return false;
+      if (!isBare) this.duplicatesSeen++;
       return true;
     }
     return false;
@@ -166,7 +167,7 @@ export class Flow {
     const isOver = held.length > 0 && nowNanos - held[0].timeNanos > HOLD_NANOS;
     for (const segment of held) {
       if (isOver || !(this.held.length > 0 || this.isAhead(segment))) {
-        if (!isOver && this.current) this.current.reorderedFrames.push(segment.frame);
+        if (!isOver && this.current) noteReordered(this.current, segment);
         this.deliver(segment);
       } else this.held.push(segment);
     }
@@ -296,6 +297,11 @@ export class Flow {
     }
     current.records?.sort((a, b) => a.segment.frame - b.segment.frame);
   }
+}
+
+function noteReordered(connection: Connection, segment: Segment): void {
+  connection.reorderedSegments++;
+  if (connection.reorderedFrames.length < MAX_REORDERED_FRAMES) connection.reorderedFrames.push(segment.frame);
 }
 
 function keepPending(pending: Pending, segment: Segment): void {

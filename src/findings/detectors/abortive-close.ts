@@ -1,5 +1,9 @@
-import type { Detector } from '../detector.ts';
-import { endName } from '../words.ts';
+import { toSeconds } from '../../base/time.ts';
+import type { Detector, Evidence } from '../detector.ts';
+import { type ClosingReset, closingReset, hasPayload, latestBefore } from '../resets.ts';
+import { count, duration, endName } from '../words.ts';
+
+const UNDECIDABLE = 'the packets cannot tell these apart for certain';
 
 export const abortiveClose: Detector = {
   entry: {
@@ -8,27 +12,69 @@ export const abortiveClose: Detector = {
     severity: 'warning',
     title: 'Closed by a reset instead of a FIN',
     meaning:
-      'An end dropped an open connection by a reset of its own accord; whatever the other end had not read is gone.',
-    cause:
-      'close() with unread data in the receive buffer, SO_LINGER with time-out 0, or a process killed with unread data; the packets cannot tell these apart for certain.',
+      'An end that still had the connection dropped it by a reset of its own accord, without a FIN: what it had not sent yet, and what the other end had not read yet, is lost.',
+    cause: `close() with unread data in the receive buffer, SO_LINGER with time-out 0, or a process that was killed with unread data; ${UNDECIDABLE}.`,
     hint: 'Read everything before close(), or shutdown(SHUT_WR) and read to the end; look for SO_LINGER in the code of that end.',
     source: 'RFC 9293 §3.10.5; RFC 2525 §2.17; Linux tcp_close() and tcp_disconnect()',
   },
   detect(connection) {
-    const reset = connection.closingReset;
-    if (reset === null || reset.isWithdrawn || reset.shape !== 'active' || connection.verdict.outcome !== 'reset')
-      return null;
-    const { from } = reset.segment;
-    const me = connection.ends[from];
-    if (me.fin !== -1 || reset.verdict === 'not-delivered' || connection.segmentCount === me.rst) return null;
-    const peer = connection.ends[1 - from];
-    if (me.uniquePayloadBytes === 0 && peer.uniquePayloadBytes === 0 && endName(connection, from) === 'server')
-      return null;
+    const closing = closingReset(connection);
+    if (closing === null || closing.reset.shape !== 'active') return null;
+    const { reset, me, peer } = closing;
+    if (me.fin !== -1) return null;
+    const isTimeout = reset.verdict === 'not-delivered';
+    if (isTimeout && me.lastProbe !== null) return null;
+    const { frame, from, timeNanos } = reset.segment;
     const name = endName(connection, from);
+    const isSilent = me.payloadBytes === 0 && peer.payloadBytes === 0;
+    if (isSilent && name === 'server') return null;
+    const other = name === 'client' ? 'server' : 'client';
+    const age = timeNanos - connection.firstNanos;
     return {
       at: name,
-      frames: [reset.segment.frame],
-      message: `The ${name} reset the open connection in frame ${reset.segment.frame} without a FIN of its own.`,
+      frames: [frame],
+      message: `The ${name} reset the open connection in frame ${frame} without a FIN of its own, ${toSeconds(age) > 0 ? `${duration(age)} after it began` : 'at once'}, having sent ${count(me.uniquePayloadBytes, 'octet')} and been sent ${peer.uniquePayloadBytes} by the ${other}.`,
+      ...rankCauses(closing, isSilent, isTimeout, connection.isMidstream),
     };
   },
 };
+
+/** The causes, the likelier first. */
+function rankCauses(
+  { reset, me, peer }: ClosingReset,
+  isSilent: boolean,
+  isTimeout: boolean,
+  isMidstream: boolean,
+): Pick<Evidence, 'cause' | 'hint' | 'severity'> {
+  if (isTimeout) {
+    return {
+      cause: `Its ${count(reset.unansweredProbes, 'latest segment')} went unanswered: most likely the kernel gave up (TCP_USER_TIMEOUT, or the retry limit of stacks that reset when they give up); the reset itself was probably lost, too.`,
+      hint: 'Find out why the other end fell silent: host down, path broken, firewall state lost. The time limits are TCP_USER_TIMEOUT and net.ipv4.tcp_retries2.',
+    };
+  }
+  if (isSilent && !isMidstream) {
+    return {
+      severity: 'note',
+      cause:
+        'No data in either direction: a health check, port test or scan that ends its connection with SO_LINGER and time-out 0.',
+      hint: 'If the client is no health check, look for SO_LINGER in its code.',
+    };
+  }
+  const { timeNanos } = reset.segment;
+  const theirs = latestBefore(peer, timeNanos, hasPayload);
+  const mine = latestBefore(me, timeNanos, hasPayload);
+  if (peer.payloadBytes === 0 && !isMidstream) {
+    return {
+      cause: `Most likely SO_LINGER with time-out 0: the other end had sent nothing that could be unread. Otherwise the runtime aborts on purpose (a cancelled request, a killed process); ${UNDECIDABLE}.`,
+    };
+  }
+  if (theirs !== undefined && (mine === undefined || mine.timeNanos < theirs.timeNanos)) {
+    const since = duration(timeNanos - theirs.timeNanos);
+    return {
+      cause: `Most likely close(), or the end of the process, with unread data: ${count(theirs.payloadBytes, 'octet')} had come ${since} before and were not answered. Otherwise SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
+    };
+  }
+  return {
+    cause: `SO_LINGER with time-out 0, or close() with data that was unread although the last word was its own; ${UNDECIDABLE}.`,
+  };
+}
