@@ -1,21 +1,28 @@
 /**
- * The short way for connections that go by the book: handshake, data in order, new acknowledgments, two FINs.
+ * Where connections wait, as packed rows, until they are over: the machine looks at them only then.
  *
- * Nothing is judged here. A segment is only checked to be the next one that the book allows, and its row is kept; the
- * first one that is not makes the tracker replay the rows through the machine, which then has the connection. So both
- * ways give the same result by construction, and a connection that stays plain costs no object until it is over.
+ * Nothing is judged here. A connection goes by the book as long as each segment is the next one that the book allows
+ * (handshake, data in order, new acknowledgments, two FINs); rows in the middle of a long one are added up. Once a
+ * segment is not, it is ODD: its rows are just kept. One with too many rows, or on whose tuple another connection may
+ * begin, is given to the machine at once. As the machine gets the very rows, both ways lead to the same result.
  *
  *     stage    NEW ──SYN──► SYN ──SYN-ACK──► ANSWERED ──ACK──► OPEN ──both FINs covered──► DONE
+ *               └─────────────┴─────────────────┴───────anything else───┴──────────────────► ODD
  */
 import { type SegmentBatch, TcpFlag, TcpOption } from '../wire/batch.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
-export const PlainStage = { NEW: 0, SYN: 1, ANSWERED: 2, OPEN: 3, DONE: 4 } as const;
+export const PlainStage = { NEW: 0, SYN: 1, ANSWERED: 2, OPEN: 3, DONE: 4, ODD: 5 } as const;
 
 /** Smaller of the two MSS options. */
 const MSS = 14;
-const WORDS = 15;
+/** Initial sequence numbers of ends 0 and 1, where `ISNS` says that they are known. */
+const ISN = 15; // and 16
+const ISNS = 17;
+const WORDS = 18;
+/** Rows of an odd connection that are kept before the machine takes it over. */
+const MAX_ODD_ROWS = 64;
 const STAGE = 0;
 const CLIENT = 1;
 const NXT = 2; // and 3
@@ -42,7 +49,7 @@ const ORDINARY_NANOS = 200_000_000;
 const INITIAL_RECORDS = 1 << 10;
 /** Rows at the beginning that are kept whatever happens. */
 const HEAD_ROWS = 16;
-/** Rows at which the middle is condensed, and given up condensing. */
+/** Rows from which on the middle is condensed, and those that the machine takes over because it could not be. */
 const CONDENSE_ROWS = 96;
 const GIVE_UP_ROWS = 512;
 const TAIL_PER_END = 16;
@@ -74,25 +81,25 @@ export class PlainLane {
   #capacity = INITIAL_RECORDS;
   readonly #middles = new Map<number, Middle>();
 
-  /** Begins the record of a new tuple whose first row is a plain SYN; false if the row is anything else. */
-  open(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
-    const flags = batch.flags[row] & 0x3f;
-    if (flags !== TcpFlag.SYN || batch.payloadBytes[row] !== 0) return false;
+  /** Begins the record of a new tuple. */
+  open(record: number, batch: SegmentBatch, row: number, from: 0 | 1): void {
     if (record >= this.#capacity) this.#grow(record);
     const words = this.#words;
     const at = record * WORDS;
     words.fill(0, at, at + WORDS);
-    words[at + STAGE] = PlainStage.SYN;
+    const isPlain =
+      (batch.flags[row] & 0x3f) === TcpFlag.SYN && batch.payloadBytes[row] === 0 && batch.origin[row] === 0;
+    words[at + STAGE] = isPlain && batch.sackCount[row] === 0 ? PlainStage.SYN : PlainStage.ODD;
     words[at + CLIENT] = from;
     words[at + MSS] = (batch.options[row] & TcpOption.MSS) !== 0 ? batch.mss[row] : DEFAULT_MSS;
     words[at + NXT + from] = batch.seq[row] + 1;
+    this.#noteIsn(at, batch, row, from);
     const chunk = this.log.open();
     words[at + FIRST_CHUNK] = chunk;
-    words[at + LAST_CHUNK] = this.log.append(chunk, 0, batch, row, from);
-    words[at + ROWS] = 1;
+    words[at + LAST_CHUNK] = chunk;
+    this.#append(at, batch, row, from);
     this.#lastNanos[record] = batch.timeNanos[row];
     this.#markNanos[record] = batch.timeNanos[row];
-    return true;
   }
 
   /**
@@ -115,35 +122,64 @@ export class PlainLane {
     return this.#lastNanos[record];
   }
 
-  /** Takes in the next row if it goes by the book; false if the machine has to look at it. @hot */
+  /** Takes in the next row; false, with nothing changed, if the machine has to take the connection over. @hot */
   take(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
     const words = this.#words;
     const at = record * WORDS;
     const time = batch.timeNanos[row];
-    if (batch.sackCount[row] !== 0 || batch.origin[row] !== 0 || time < this.#lastNanos[record]) return false;
+    if (batch.sackCount[row] !== 0 || batch.origin[row] !== 0 || time < this.#lastNanos[record]) {
+      return this.#takeOdd(record, batch, row, from);
+    }
     const stage = words[at + STAGE];
     const seen = words[at + SEEN];
-    switch (stage) {
-      case PlainStage.OPEN:
-        if (!this.#takeOpen(at, batch, row, from)) return false;
-        break;
-      case PlainStage.SYN:
-        if (!this.#takeSynAck(at, batch, row, from)) return false;
-        break;
-      case PlainStage.ANSWERED:
-        if (!this.#takeThird(at, batch, row, from)) return false;
-        break;
-      default:
-        return false;
-    }
+    let isPlain = false;
+    if (words[at + ROWS] >= GIVE_UP_ROWS) return false;
+    if (stage === PlainStage.OPEN) isPlain = this.#takeOpen(at, batch, row, from);
+    else if (stage === PlainStage.SYN) isPlain = this.#takeSynAck(at, batch, row, from);
+    else if (stage === PlainStage.ANSWERED) isPlain = this.#takeThird(at, batch, row, from);
+    if (!isPlain) return this.#takeOdd(record, batch, row, from);
     if (stage === PlainStage.ANSWERED) this.#noteDuration(record, time);
     else if (seen !== words[at + SEEN] || words[at + STAGE] === PlainStage.DONE)
       this.#noteClose(record, seen, time, from);
     this.#lastNanos[record] = time;
+    this.#append(at, batch, row, from);
+    const rows = words[at + ROWS];
+    if (rows >= CONDENSE_ROWS && rows % 32 === 0) this.#condense(record);
+    return true;
+  }
+
+  /** Keeps a row that does not go by the book, as long as it cannot begin another connection. */
+  #takeOdd(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const words = this.#words;
+    const at = record * WORDS;
+    if (words[at + ROWS] >= MAX_ODD_ROWS - 1 || this.#middles.has(record)) return false;
+    if ((batch.flags[row] & TcpFlag.SYN) !== 0) {
+      const isKnown = ((words[at + ISNS] >> from) & 1) !== 0;
+      const isFirstAnswer = !isKnown && words[at + STAGE] === PlainStage.SYN && (batch.flags[row] & TcpFlag.ACK) !== 0;
+      if (!isFirstAnswer && !(isKnown && words[at + ISN + from] === (batch.seq[row] | 0))) return false;
+    }
+    this.#noteIsn(at, batch, row, from);
+    words[at + STAGE] = PlainStage.ODD;
+    if (batch.timeNanos[row] > this.#lastNanos[record]) this.#lastNanos[record] = batch.timeNanos[row];
+    this.#append(at, batch, row, from);
+    return true;
+  }
+
+  #append(at: number, batch: SegmentBatch, row: number, from: 0 | 1): void {
+    const words = this.#words;
     const rows = words[at + ROWS];
     words[at + LAST_CHUNK] = this.log.append(words[at + LAST_CHUNK], rows, batch, row, from);
     words[at + ROWS] = rows + 1;
-    return rows + 1 < CONDENSE_ROWS || rows % 32 !== 31 || this.#condense(record);
+    if (batch.sackCount[row] === 0) return;
+    words[at + LAST_CHUNK] = this.log.appendSack(words[at + LAST_CHUNK], rows + 1, batch, row);
+    words[at + ROWS] = rows + 2;
+  }
+
+  #noteIsn(at: number, batch: SegmentBatch, row: number, from: 0 | 1): void {
+    const words = this.#words;
+    if ((batch.flags[row] & TcpFlag.SYN) === 0 || ((words[at + ISNS] >> from) & 1) !== 0) return;
+    words[at + ISNS] |= 1 << from;
+    words[at + ISN + from] = batch.seq[row];
   }
 
   /** @hot */
@@ -175,6 +211,7 @@ export class PlainLane {
     const mss = (batch.options[row] & TcpOption.MSS) !== 0 ? batch.mss[row] : DEFAULT_MSS;
     if (mss < words[at + MSS]) words[at + MSS] = mss;
     words[at + STAGE] = PlainStage.ANSWERED;
+    this.#noteIsn(at, batch, row, from);
     return true;
   }
 
@@ -255,27 +292,26 @@ export class PlainLane {
     this.#middles.delete(record);
   }
 
-  /** Drops rows in the middle of a long connection; false if that is not possible and there are too many. */
-  #condense(record: number): boolean {
+  /** Drops rows in the middle of a long connection, if it can be done without losing what only they tell. */
+  #condense(record: number): void {
     const words = this.#words;
     const at = record * WORDS;
     const count = words[at + ROWS];
-    if ((words[at + SEEN] & FIN_BITS) !== 0) return count < GIVE_UP_ROWS;
+    if ((words[at + SEEN] & FIN_BITS) !== 0) return;
     const rows = this.log.read(words[at + FIRST_CHUNK], count);
     const tail = [0, 0];
     let end = count;
     while (end > HEAD_ROWS && (tail[0] < TAIL_PER_END || tail[1] < TAIL_PER_END)) tail[rows[--end].from]++;
     end -= end % 8;
-    if (end <= HEAD_ROWS + 16) return count < GIVE_UP_ROWS;
+    if (end <= HEAD_ROWS + 16) return;
     const kindRow = words[at + NEW_KIND_ROW];
-    if (kindRow !== 0 && kindRow < end) return false;
+    if (kindRow !== 0 && kindRow < end) return;
     if (kindRow !== 0) words[at + NEW_KIND_ROW] = kindRow - (end - HEAD_ROWS);
     const middle = this.#middles.get(record) ?? newMiddle(HEAD_ROWS);
     for (let i = HEAD_ROWS; i < end; i++) addToMiddle(middle, rows[i]);
     this.#middles.set(record, middle);
     this.log.drop(words[at + FIRST_CHUNK], HEAD_ROWS, end);
     words[at + ROWS] = count - (end - HEAD_ROWS);
-    return true;
   }
 
   #grow(record: number): void {

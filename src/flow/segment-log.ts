@@ -1,5 +1,5 @@
 import type { SegmentBatch } from '../wire/batch.ts';
-import type { Segment } from './segment.ts';
+import { NO_SACK, type Segment } from './segment.ts';
 
 /** Words of one row; the time is a float64 in the first two. */
 const ROW_WORDS = 12;
@@ -11,17 +11,19 @@ const NEXT = CHUNK_ROWS * ROW_WORDS;
 const PAGE_BITS = 10;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
 const NONE = -1;
-const NO_SACK: readonly number[] = [];
+const TIME = new Float64Array(1);
+const TIME_WORDS = new Int32Array(TIME.buffer);
 
 /**
  * Segments of many connections, each a list of chunks of packed rows out of one pool.
  *
  *     words 0-1  time, float64 nanoseconds     word 2  frame            word 3   seq
- *     word 4     ack                           word 5  payload octets   word 6   flags | from << 16 | ttl << 24
+ *     word 4     ack                           word 5  payload octets
+ *     word 6     flags | from << 16 | SACK ranges << 17 | ttl << 24
  *     word 7     window | IP id << 16          word 8  checksum | mss << 16
  *     word 9     options | window scale << 8 | origin << 16             word 10  TSval       word 11  TSecr
  *
- * Rows with SACK ranges are not kept here.
+ * The edges of SACK ranges take the row behind.
  */
 export class SegmentLog {
   readonly #pages: Int32Array[] = [];
@@ -35,7 +37,8 @@ export class SegmentLog {
   }
 
   /**
-   * Appends a row of a batch to a list of `count` rows whose last chunk is `last`; returns the last chunk after. @hot
+   * Appends a row of a batch, which must have no SACK ranges, to a list of `count` rows whose last chunk is `last`;
+   * returns the last chunk after. @hot
    */
   append(last: number, count: number, batch: SegmentBatch, row: number, from: 0 | 1): number {
     let chunk = last;
@@ -60,13 +63,39 @@ export class SegmentLog {
     return chunk;
   }
 
-  /** All `count` rows of a list, oldest first. */
+  /** Appends the edges of the SACK ranges of a row that was appended just before; returns the last chunk after. */
+  appendSack(last: number, count: number, batch: SegmentBatch, row: number): number {
+    const edges = batch.sackCount[row] * 2;
+    const before = (count - 1) % CHUNK_ROWS;
+    this.#pages[last >> PAGE_BITS][(last & PAGE_MASK) * CHUNK_WORDS + before * ROW_WORDS + 6] |=
+      batch.sackCount[row] << 17;
+    let chunk = last;
+    if (count % CHUNK_ROWS === 0) {
+      chunk = this.#takeChunk();
+      this.#link(last, chunk);
+    }
+    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + (count % CHUNK_ROWS) * ROW_WORDS;
+    const words = this.#pages[chunk >> PAGE_BITS];
+    for (let i = 0; i < edges; i++) words[at + i] = batch.sackEdges[row * 8 + i];
+    return chunk;
+  }
+
+  /** The segments in the `count` rows of a list, oldest first. */
   read(first: number, count: number): Segment[] {
     const segments: Segment[] = [];
     let chunk = first;
     for (let i = 0; i < count; i++) {
       if (i > 0 && i % CHUNK_ROWS === 0) chunk = this.#next(chunk);
-      segments.push(this.#readRow(chunk, (chunk & PAGE_MASK) * CHUNK_WORDS + (i % CHUNK_ROWS) * ROW_WORDS));
+      const page = this.#pages[chunk >> PAGE_BITS];
+      const at = (chunk & PAGE_MASK) * CHUNK_WORDS + (i % CHUNK_ROWS) * ROW_WORDS;
+      const sackCount = (page[at + 6] >>> 17) & 7;
+      let sack = NO_SACK;
+      if (sackCount > 0) {
+        i++;
+        if (i % CHUNK_ROWS === 0) chunk = this.#next(chunk);
+        sack = this.#readSack(chunk, i % CHUNK_ROWS, sackCount);
+      }
+      segments.push(this.#readRow(page, at, sack));
     }
     return segments;
   }
@@ -99,11 +128,17 @@ export class SegmentLog {
     this.#pages[chunk >> PAGE_BITS][(chunk & PAGE_MASK) * CHUNK_WORDS + NEXT] = next;
   }
 
-  #readRow(chunk: number, at: number): Segment {
-    const words = this.#pages[chunk >> PAGE_BITS];
+  #readSack(chunk: number, place: number, ranges: number): readonly number[] {
+    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + place * ROW_WORDS;
+    const edges: number[] = [];
+    for (let i = 0; i < ranges * 2; i++) edges.push(this.#pages[chunk >> PAGE_BITS][at + i] >>> 0);
+    return edges;
+  }
+
+  #readRow(words: Int32Array, at: number, sack: readonly number[]): Segment {
     return {
       frame: words[at + 2] >>> 0,
-      timeNanos: this.#timePages[chunk >> PAGE_BITS][at >> 1],
+      timeNanos: this.#timeAt(words, at),
       from: ((words[at + 6] >>> 16) & 1) as 0 | 1,
       flags: words[at + 6] & 0x1ff,
       seq: words[at + 3] >>> 0,
@@ -118,9 +153,15 @@ export class SegmentLog {
       windowScale: (words[at + 9] >>> 8) & 0xff,
       tsVal: words[at + 10] >>> 0,
       tsEcr: words[at + 11] >>> 0,
-      sack: NO_SACK,
+      sack,
       origin: (words[at + 9] >>> 16) & 0xff,
     };
+  }
+
+  #timeAt(words: Int32Array, at: number): number {
+    TIME_WORDS[0] = words[at];
+    TIME_WORDS[1] = words[at + 1];
+    return TIME[0];
   }
 
   #takeChunk(): number {

@@ -29,7 +29,8 @@ export interface Segment {
   readonly origin: number;
 }
 
-const NO_SACK: readonly number[] = [];
+/** The ranges of a segment without SACK. */
+export const NO_SACK: readonly number[] = [];
 
 /** Copies row `row` of a batch. */
 export function takeSegment(batch: SegmentBatch, row: number, from: 0 | 1): Segment {

@@ -33,6 +33,7 @@ const MAX_CLOSED = 32_768;
 const LINGER_NANOS = 5_000_000_000;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
+const QUEUE_GROWTH = 1.25;
 
 /** Follows every tuple of a capture and hands over its connections. */
 export class Tracker {
@@ -47,7 +48,8 @@ export class Tracker {
   readonly #lane: boolean;
   /** Entries whose connection is over, in the order in which that was seen. */
   #closed: number[] = [];
-  #closedHead = 0;
+  /** Length of that list at which it is gone through again. */
+  #evictAt = MAX_CLOSED;
   readonly #isQueued: boolean[] = [];
   #entry = NO_ENTRY;
   /** Latest time of any segment, nanoseconds. */
@@ -58,7 +60,6 @@ export class Tracker {
     this.#lane = !options.segments && options.alwaysInFull !== true;
     this.#context = {
       options,
-      duplicatesSeen: 0,
       nextId: 1,
       retire: (connection) => this.#handOver(connection, this.#entry),
     };
@@ -74,7 +75,7 @@ export class Tracker {
       this.#takeRow(batch, row);
     }
     while (icmp < batch.icmpErrors.length) this.#takeIcmp(batch.icmpErrors[icmp++]);
-    if (this.#closed.length - this.#closedHead > MAX_CLOSED) this.#evict();
+    if (this.#closed.length > this.#evictAt) this.#evict();
   }
 
   /**
@@ -108,7 +109,7 @@ export class Tracker {
     if (flow === null) {
       const plain = this.#plain;
       if (plain.take(entry, batch, row, table.from)) {
-        if (plain.stageOf(entry) === PlainStage.DONE) this.#queue(entry);
+        if (plain.stageOf(entry) >= PlainStage.DONE) this.#queue(entry);
         return;
       }
       this.#takeInFull(this.#promote(entry), entry, batch, row);
@@ -121,9 +122,11 @@ export class Tracker {
     const id = this.#context.nextId;
     this.#ids[entry] = id;
     this.#isQueued[entry] = false;
-    if (this.#lane && !table.isSelf && this.#plain.open(entry, batch, row, table.from)) {
+    if (this.#lane && !table.isSelf) {
+      this.#plain.open(entry, batch, row, table.from);
       this.#context.nextId++;
       this.#flows[entry] = null;
+      if (this.#plain.stageOf(entry) === PlainStage.ODD) this.#queue(entry);
       return;
     }
     const ports = table.portsOf(entry);
@@ -159,23 +162,29 @@ export class Tracker {
     this.#closed.push(entry);
   }
 
-  /** Hands over the connections that have been over for longest, while there are too many of them. */
+  /**
+   * Hands over the connections that have been over for longest. Whether an odd one is over is known only once the
+   * machine has seen it; one that is not over stays with the machine.
+   */
   #evict(): void {
     const horizon = this.#nowNanos - this.#options.timeWaitNanos - LINGER_NANOS;
-    while (this.#closed.length - this.#closedHead > MAX_CLOSED) {
-      const entry = this.#closed[this.#closedHead];
+    const queue = this.#closed;
+    this.#closed = [];
+    for (const [index, entry] of queue.entries()) {
       const flow = this.#flows[entry];
-      const isOver = flow === null || flow.isOver;
       const lastNanos = flow === null ? this.#plain.lastNanosOf(entry) : flow.lastNanos;
-      if (isOver && lastNanos > horizon) break;
-      this.#closedHead++;
-      this.#isQueued[entry] = false;
-      if (isOver) this.#close(entry);
+      const isExcess = queue.length - index + this.#closed.length > MAX_CLOSED;
+      if (!isExcess || lastNanos > horizon) this.#closed.push(entry);
+      else if (this.#isOver(entry)) this.#close(entry);
+      else this.#isQueued[entry] = false;
     }
-    if (this.#closedHead > MAX_CLOSED) {
-      this.#closed = this.#closed.slice(this.#closedHead);
-      this.#closedHead = 0;
-    }
+    this.#evictAt = Math.max(MAX_CLOSED, Math.ceil(this.#closed.length * QUEUE_GROWTH));
+  }
+
+  #isOver(entry: number): boolean {
+    const flow = this.#flows[entry];
+    if (flow !== null) return flow.isOver;
+    return this.#plain.stageOf(entry) === PlainStage.DONE || this.#promote(entry).isOver;
   }
 
   /** Hands over what a tuple holds, and forgets the tuple. */
