@@ -1,26 +1,33 @@
 import type { Detector } from '../detector.ts';
+import { duration } from '../words.ts';
 
 export const simultaneousClose: Detector = {
   entry: {
     code: 'simultaneous-close',
     category: 'teardown',
     severity: 'info',
-    title: 'Both ends closed at once',
-    meaning: 'Each end sent its FIN before the FIN of the other arrived: both go through CLOSING to TIME_WAIT.',
+    title: 'Both ends closed of their own accord',
+    meaning:
+      'Each end sent its FIN before the FIN of the other had arrived: none of them was ever in CLOSE_WAIT, and both end in TIME_WAIT. Who closed first cannot be said.',
     cause:
-      'Both applications called close() or shutdown(SHUT_WR) within one path delay, often on the same protocol message.',
+      'Both applications called close() or shutdown(SHUT_WR) within one path delay, often on the same message or the same idle timer; a lost first FIN has the same effect.',
     hint: 'Nothing is wrong; note that both hosts keep the tuple in TIME_WAIT.',
     source: 'RFC 9293 §3.6, figure 13',
   },
   detect(connection) {
     if (!connection.isCrossingClose) return null;
-    const [a, b] = connection.ends;
-    if (a.history.passedThrough('FIN_WAIT_2') || b.history.passedThrough('FIN_WAIT_2')) return null;
-    const frames = [a.finCopies[0].frame, b.finCopies[0].frame];
+    const [a] = connection.ends[0].finCopies;
+    const [b] = connection.ends[1].finCopies;
+    if (a === undefined || b === undefined) return null;
+    const [first, second] = a.timeNanos <= b.timeNanos ? [a, b] : [b, a];
+    const gapNanos = second.timeNanos - first.timeNanos;
+    const how = connection.isBeyondRtt(first.timeNanos, second.timeNanos)
+      ? `the second was sent ${duration(gapNanos)} after the first, which had not arrived by then`
+      : 'each was sent before the other arrived';
     return {
       at: 'path',
-      frames,
-      message: `The FINs of frames ${Math.min(...frames)} and ${Math.max(...frames)} crossed: each was sent before the other arrived.`,
+      frames: [first.frame, second.frame],
+      message: `The FINs of frames ${first.frame} and ${second.frame} crossed: ${how}.`,
     };
   },
 };

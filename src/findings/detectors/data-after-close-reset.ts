@@ -1,0 +1,32 @@
+import { findResetAfterFin, unacknowledgedBytes } from '../close.ts';
+import type { Detector } from '../detector.ts';
+import { count, duration, endName } from '../words.ts';
+
+export const dataAfterCloseReset: Detector = {
+  entry: {
+    code: 'data-after-close-reset',
+    category: 'teardown',
+    severity: 'error',
+    title: 'Data sent to an end that had closed was answered by a reset',
+    meaning:
+      'An end that had sent its FIN answered data with a reset: nobody was left to read it, so it is lost, and the sender gets ECONNRESET, then EPIPE.',
+    cause:
+      'The first end called close() (or shutdown(SHUT_RDWR), or its process ended) and not shutdown(SHUT_WR); the other did not treat recv() = 0 as the end, or the protocol lets it go on talking.',
+    hint: 'Where an answer is still to come, call shutdown(SHUT_WR) and read to the end before close(). On the other side stop sending when recv() returns 0 and the protocol says that the peer is done.',
+    source: 'RFC 1122 §4.2.2.13; RFC 9293 §3.10.7.4; RFC 2525 §2.17; Linux tcp_rcv_state_process()',
+  },
+  detect(connection) {
+    const found = findResetAfterFin(connection);
+    if (found === null || found.payload === null) return null;
+    const { index, reset, payload } = found;
+    const talker = index === 0 ? 1 : 0;
+    const name = endName(connection, index);
+    const bytes = unacknowledgedBytes(connection, talker);
+    const lost = bytes === 0 ? '' : `: ${count(bytes, 'byte')} ${bytes === 1 ? 'is' : 'are'} lost`;
+    return {
+      at: name,
+      frames: [connection.ends[index].finCopies[0].frame, payload.frame, reset.segment.frame],
+      message: `The ${endName(connection, talker)} sent data ${duration(found.waitedNanos)} after the ${name}'s FIN, which it had acknowledged (frame ${payload.frame}), and the ${name} answered with a reset (frame ${reset.segment.frame})${lost}.`,
+    };
+  },
+};

@@ -1,0 +1,33 @@
+import { frameList } from '../close.ts';
+import type { Detector } from '../detector.ts';
+import { count, endName } from '../words.ts';
+
+export const halfClose: Detector = {
+  entry: {
+    code: 'half-close',
+    category: 'teardown',
+    severity: 'info',
+    title: 'One direction was closed, the other went on',
+    meaning:
+      'An end sent its FIN and went on receiving: data that the other end sent after it had seen the FIN was acknowledged.',
+    cause:
+      'The program called shutdown(SHUT_WR) to say that its request is complete, and went on reading; after close() the same data would have been answered with a reset.',
+    hint: 'Nothing is wrong; this is what shutdown(SHUT_WR) is for. Note that some middleboxes cut half-closed connections off early.',
+    source: 'RFC 9293 §3.6, §3.9.1 (CLOSE); RFC 1122 §4.2.2.13',
+  },
+  detect(connection) {
+    if (!connection.isHalfCloseAcknowledged) return null;
+    const [first] = connection.halfCloseSegments;
+    const talker = first.from;
+    const closer = talker === 0 ? 1 : 0;
+    const segments = connection.halfCloseSegments.filter(({ from }) => from === talker);
+    const [fin] = connection.ends[closer].finCopies;
+    if (fin === undefined) return null;
+    const name = endName(connection, closer);
+    return {
+      at: name,
+      frames: [fin.frame, ...segments.map(({ frame }) => frame)],
+      message: `The ${endName(connection, talker)} sent ${count(connection.halfCloseBytes, 'byte')} after it had acknowledged the ${name}'s FIN (${frameList(segments)}), and the ${name} took them: it had called shutdown(SHUT_WR), not close().`,
+    };
+  },
+};
