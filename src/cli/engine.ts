@@ -1,5 +1,5 @@
 import type { CaptureError } from '../base/error.ts';
-import { Analysis, type AnalysisHandler, breathe, type FinalConnection, type PlainBrief } from '../engine.ts';
+import { Analysis, type AnalysisHandler, breathe, type FinalConnection } from '../engine.ts';
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
 import { formatAddress } from '../report/address.ts';
@@ -63,26 +63,28 @@ export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) =>
 /** Analyses files; connections are built only when they pass the filter and the observer wants them. */
 export const runAnalysis: Engine = async (request, observer) => {
   const { paths, filter, segments, timeWaitSeconds, onProgress } = request;
-  const finals: FinalConnection[] = [];
-  const handler: AnalysisHandler = { onConnection: (final) => finals.push(final) };
-  if (!hasFilter(filter)) handler.onPlain = (brief) => observePlain(brief);
-  const analysis = new Analysis({ segments, timeWaitSeconds }, handler);
-  const observePlain = (brief: PlainBrief): boolean => {
-    const isWanted = observer.observe(brief);
-    if (isWanted) return true;
-    totalConnections++;
-    analysis.count(brief.outcome, brief.closedFirst, brief.findings);
-    return false;
+  let totalConnections = 0;
+  let hasTaken = false;
+  const handler: AnalysisHandler = {
+    onConnection(final) {
+      totalConnections++;
+      if (handOver(analysis, final, filter, observer)) hasTaken = true;
+    },
   };
+  if (!hasFilter(filter)) {
+    handler.onPlain = (brief) => {
+      if (observer.observe(brief)) return true;
+      totalConnections++;
+      analysis.count(brief.outcome, brief.closedFirst, brief.findings);
+      return false;
+    };
+  }
+  const analysis = new Analysis({ segments, timeWaitSeconds }, handler);
   const steps = readInSteps(paths, analysis, { timeBase: analysis.timeBase });
   const pace = { since: performance.now() };
-  let totalConnections = 0;
   const drain = async (): Promise<void> => {
-    totalConnections += finals.length;
-    for (const final of finals) {
-      if (handOver(analysis, final, filter, observer)) await observer.ready?.();
-    }
-    finals.length = 0;
+    if (hasTaken) await observer.ready?.();
+    hasTaken = false;
     await breathe(pace);
   };
   try {

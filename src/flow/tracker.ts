@@ -33,7 +33,7 @@ const MAX_CLOSED = 32_768;
 const LINGER_NANOS = 5_000_000_000;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
-const QUEUE_GROWTH = 1.25;
+const QUEUE_GROWTH = 1.05;
 
 /** Follows every tuple of a capture and hands over its connections. */
 export class Tracker {
