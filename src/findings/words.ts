@@ -16,6 +16,11 @@ export function times(n: number): string {
   return n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`;
 }
 
+/** `a`, `a and b`, `a, b and c`. */
+export function list(items: readonly string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;
+}
+
 /** A duration in the unit a person would use: `340 ms`, `2.1 s`, `4 min`. */
 export function duration(nanos: number): string {
   const millis = nanos / 1e6;

@@ -78,7 +78,8 @@ export class Flow {
     if (connection === null) return;
     if (connection.icmpErrors.length < MAX_ICMP_ERRORS) connection.icmpErrors.push(error);
     const asker = connection.ends[from];
-    if (asker.state === 'SYN_SENT' && asker.isn === error.seq) connection.icmpRefusal ??= error;
+    const isAsking = asker.state === 'SYN_SENT' && asker.isn === error.seq;
+    if (isAsking && isUnreachable(error)) connection.icmpRefusal ??= error;
   }
 
   /** Takes in the tuple's next segment in capture order. */
@@ -306,6 +307,11 @@ function noteReordered(connection: Connection, segment: Segment): void {
 
 function keepPending(pending: Pending, segment: Segment): void {
   if (pending.segments.length < MAX_PENDING_SEGMENTS) pending.segments.push(segment);
+}
+
+/** ICMP "destination unreachable", a packet that is too large apart: what refuses a connection. */
+function isUnreachable({ ipVersion, type, code }: IcmpError): boolean {
+  return ipVersion === 4 ? type === 3 && code !== 4 : type === 1;
 }
 
 function isSameSegment(a: Segment, b: Segment): boolean {
