@@ -1,0 +1,83 @@
+import type { Rule } from '../rule.ts';
+import { STATES } from '../states.ts';
+
+const ANY = STATES;
+
+/** What resets say of the end that sends one and do to the end that receives it. */
+export const RESET: readonly Rule[] = [
+  {
+    id: 'aborts',
+    role: 'sends',
+    from: ANY,
+    on: 'rst-active',
+    to: 'CLOSED',
+    phase: 'reset',
+    rfc: 'RFC 9293 §3.10.5',
+    why: 'It sends a reset of its own accord: it has dropped the connection.',
+    socket: 'close() with unread data or SO_LINGER 0, or the process was killed with unread data',
+  },
+  {
+    id: 'has-no-such-connection',
+    role: 'sends',
+    from: ANY,
+    on: 'rst-reactive',
+    to: 'CLOSED',
+    phase: 'reset',
+    rfc: 'RFC 9293 §3.5.2, group 1',
+    why: 'It answers a segment with a reset that takes its number from that segment: it has no such connection (any more).',
+  },
+  {
+    id: 'refuses',
+    role: 'sends',
+    from: ANY,
+    on: 'rst-refuse',
+    to: 'CLOSED',
+    phase: 'reset',
+    rfc: 'RFC 9293 §3.10.7.1',
+    why: 'It answers a segment without ACK with a reset: nothing listens there.',
+    socket: 'nobody called listen() on this port',
+  },
+  {
+    id: 'is-reset',
+    role: 'receives',
+    from: [
+      'UNKNOWN',
+      'CLOSED',
+      'SYN_SENT',
+      'SYN_RECEIVED',
+      'ESTABLISHED',
+      'FIN_WAIT_1',
+      'FIN_WAIT_2',
+      'CLOSE_WAIT',
+      'CLOSING',
+      'LAST_ACK',
+      'TIME_WAIT',
+    ],
+    on: 'rst-accepted',
+    to: 'CLOSED',
+    phase: 'reset',
+    rfc: 'RFC 9293 §3.10.7.4, second: check the RST bit',
+    why: 'The reset has the number this end expects next: it drops the connection at once.',
+    socket: 'recv() fails with ECONNRESET here, connect() with ECONNREFUSED',
+  },
+  {
+    id: 'listener-ignores-reset',
+    role: 'receives',
+    from: ['LISTEN'],
+    on: 'rst-accepted',
+    to: 'same',
+    phase: 'reset',
+    rfc: 'RFC 9293 §3.10.7.2',
+    why: 'A listener has nothing to reset.',
+  },
+  {
+    id: 'reset-not-accepted',
+    role: 'receives',
+    from: ANY,
+    on: 'rst-not-accepted',
+    to: 'same',
+    phase: 'reset',
+    rfc: 'RFC 5961 §3.2',
+    why: 'The reset does not have the number this end expects next: in the window it is challenged, outside it is ignored.',
+  },
+];
