@@ -117,6 +117,18 @@ export class PlainLane {
     return this.#words[record * WORDS + STAGE];
   }
 
+  /** The sequence number that an end sends next if it goes by the book; -1 if nothing is known of it. */
+  nextOf(record: number, end: 0 | 1): number {
+    const at = record * WORDS;
+    return ((this.#words[at + ISNS] >> end) & 1) === 0 ? -1 : this.#words[at + NXT + end] >>> 0;
+  }
+
+  /** Initial sequence number of an end; -1 if its SYN was not seen. */
+  isnOf(record: number, end: 0 | 1): number {
+    const at = record * WORDS;
+    return ((this.#words[at + ISNS] >> end) & 1) === 0 ? -1 : this.#words[at + ISN + end] >>> 0;
+  }
+
   /** Time of the latest segment, nanoseconds. */
   lastNanosOf(record: number): number {
     return this.#lastNanos[record];

@@ -11,10 +11,10 @@ export const NO_ENTRY = -1;
  *
  *     word 0      ip version                  word 1      ports, end 0 << 16 | end 1
  *     words 2..5  address of end 0            words 6..9  address of end 1
- *     word 10     scope                       word 11     hash
+ *     word 10     variant                     word 11     hash
  *
  * End 0 is the one with the lower (address, port), so that both directions meet in one entry. An entry keeps its number
- * until it is removed; numbers are used again.
+ * until it is removed; numbers are used again. Tuples that differ only in their VLAN or VNI are variants, 0 the first.
  */
 export class TupleTable {
   #entryCapacity = INITIAL_ENTRIES;
@@ -47,21 +47,23 @@ export class TupleTable {
     const ports = (batch.sourcePort[row] << 16) | batch.destinationPort[row];
     const key = this.#key;
     key[0] = batch.ipVersion[row];
-    key[10] = batch.scope[row];
+    key[10] = 0;
     this.#order(sourceAddress, at, destinationAddress, at, ports);
     return this.#probe();
   }
 
   /** Entry of a tuple whose source and destination are given as in a batch, or `NO_ENTRY`. */
-  findTuple(ipVersion: number, source: Int32Array, destination: Int32Array, ports: number, scope: number): number {
+  findTuple(ipVersion: number, source: Int32Array, destination: Int32Array, ports: number): number {
     this.#key[0] = ipVersion;
-    this.#key[10] = scope;
+    this.#key[10] = 0;
     this.#order(source, 0, destination, 0, ports);
     return this.#probe();
   }
 
-  /** Adds the tuple of the latest `find`, which must have failed; returns its entry. */
-  add(): number {
+  /** Adds the tuple of the latest `find`, or a further variant of it; returns its entry. */
+  add(variant = 0): number {
+    this.#key[10] = variant;
+    this.#key[HASH] ^= Math.imul(variant, 0x27d4eb2f);
     if (this.#count * 2 >= this.#slotCount) this.#growSlots();
     const entry = this.#free.pop() ?? this.#used++;
     if (entry >= this.#entryCapacity) this.#growEntries();
@@ -123,7 +125,7 @@ export class TupleTable {
       key[2 + i] = low[lowAt + i];
       key[6 + i] = high[highAt + i];
     }
-    let hash = Math.imul(key[1] ^ key[10] ^ key[2], 0x9e3779b1);
+    let hash = Math.imul(key[1] ^ key[2], 0x9e3779b1);
     hash = Math.imul((hash ^ (hash >>> 15)) + key[6], 0x85ebca6b);
     if (key[0] !== 4) {
       for (let i = 3; i < 10; i++) if (i !== 6) hash = Math.imul((hash ^ (hash >>> 13)) + key[i], 0xc2b2ae35);

@@ -1,4 +1,4 @@
-import type { IcmpError, SegmentBatch } from '../wire/batch.ts';
+import { type IcmpError, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
 import { Flow, type FlowContext } from './flow.ts';
 import { PlainLane, PlainStage } from './plain-lane.ts';
@@ -33,6 +33,10 @@ const MAX_CLOSED = 32_768;
 const LINGER_NANOS = 5_000_000_000;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
+/** The segment was given to a new entry already. */
+const HANDLED = -2;
+/** Sequence numbers this near belong to one connection. */
+const SAME_CONNECTION_OCTETS = 1 << 22;
 const QUEUE_GROWTH = 1.05;
 
 /** Follows every tuple of a capture and hands over its connections. */
@@ -44,6 +48,10 @@ export class Tracker {
   readonly #flows: (Flow | null)[] = [];
   /** By entry: the id of a plain tuple's connection. */
   readonly #ids: number[] = [];
+  /** By entry: the VLAN or VNI on which the tuple was seen first. */
+  readonly #scopes: number[] = [];
+  /** By first entry of a tuple that was seen on several: the entry of each. */
+  readonly #variants = new Map<number, Map<number, number>>();
   readonly #context: FlowContext;
   readonly #lane: boolean;
   /** Entries whose connection is over, in the order in which that was seen. */
@@ -100,11 +108,13 @@ export class Tracker {
     const table = this.#table;
     const time = batch.timeNanos[row];
     if (time > this.#nowNanos) this.#nowNanos = time;
-    const entry = table.find(batch, row);
+    let entry = table.find(batch, row);
+    if (entry !== NO_ENTRY && this.#scopes[entry] !== batch.scope[row]) entry = this.#findScoped(entry, batch, row);
     if (entry === NO_ENTRY) {
       this.#open(batch, row);
       return;
     }
+    if (entry === HANDLED) return;
     const flow = this.#flows[entry];
     if (flow === null) {
       const plain = this.#plain;
@@ -116,9 +126,42 @@ export class Tracker {
     } else this.#takeInFull(flow, entry, batch, row);
   }
 
-  #open(batch: SegmentBatch, row: number): void {
+  /**
+   * The tuple was seen on another VLAN or VNI. If the numbers go on it is the same connection, seen twice or tagged in
+   * one direction only; otherwise it is another one that happens to have the same addresses and ports.
+   */
+  #findScoped(first: number, batch: SegmentBatch, row: number): number {
+    const scope = batch.scope[row];
+    const variants = this.#variants.get(first) ?? new Map<number, number>();
+    this.#variants.set(first, variants);
+    const known = variants.get(scope);
+    if (known !== undefined && (known === first || this.#ids[known] > 0)) return known;
+    if (this.#goesOn(first, batch, row)) {
+      variants.set(scope, first);
+      return first;
+    }
+    variants.set(scope, this.#open(batch, row, variants.size + 1));
+    return HANDLED;
+  }
+
+  #goesOn(entry: number, batch: SegmentBatch, row: number): boolean {
+    const { from } = this.#table;
+    const { current } = this.#flows[entry] ?? {};
+    const mine = current ? current.ends[from].nxt : this.#plain.nextOf(entry, from);
+    const theirs = current ? current.ends[1 - from].nxt : this.#plain.nextOf(entry, from === 0 ? 1 : 0);
+    const isNear = (a: number, b: number): boolean => b !== -1 && Math.abs((a - b) | 0) < SAME_CONNECTION_OCTETS;
+    if ((batch.flags[row] & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN) {
+      const isn = current ? current.ends[from].isn : this.#plain.isnOf(entry, from);
+      return batch.seq[row] === isn;
+    }
+    if (isNear(batch.seq[row], mine)) return true;
+    return (batch.flags[row] & TcpFlag.ACK) !== 0 && isNear(batch.ack[row], theirs);
+  }
+
+  #open(batch: SegmentBatch, row: number, variant = 0): number {
     const table = this.#table;
-    const entry = table.add();
+    const entry = table.add(variant);
+    this.#scopes[entry] = batch.scope[row];
     const id = this.#context.nextId;
     this.#ids[entry] = id;
     this.#isQueued[entry] = false;
@@ -127,12 +170,13 @@ export class Tracker {
       this.#context.nextId++;
       this.#flows[entry] = null;
       if (this.#plain.stageOf(entry) === PlainStage.ODD) this.#queue(entry);
-      return;
+      return entry;
     }
     const ports = table.portsOf(entry);
     const flow = new Flow(ports >>> 16, ports & 0xffff, table.isSelf, this.#context);
     this.#flows[entry] = flow;
     this.#takeInFull(flow, entry, batch, row);
+    return entry;
   }
 
   #takeInFull(flow: Flow, entry: number, batch: SegmentBatch, row: number): void {
@@ -203,6 +247,7 @@ export class Tracker {
     this.#flows[entry] = null;
     this.#ids[entry] = 0;
     this.#table.remove(entry);
+    this.#variants.delete(entry);
   }
 
   #finishFlow(flow: Flow, entry: number): void {
@@ -222,8 +267,8 @@ export class Tracker {
 
   #takeIcmp(error: IcmpError): void {
     const ports = (error.sourcePort << 16) | error.destinationPort;
-    const { ipVersion, sourceAddress, destinationAddress, scope } = error;
-    const entry = this.#table.findTuple(ipVersion, sourceAddress, destinationAddress, ports, scope);
+    const { ipVersion, sourceAddress, destinationAddress } = error;
+    const entry = this.#table.findTuple(ipVersion, sourceAddress, destinationAddress, ports);
     if (entry === NO_ENTRY) return;
     this.#entry = entry;
     const { from } = this.#table;
