@@ -1,6 +1,9 @@
 import type { Detector } from '../detector.ts';
 import { duration } from '../words.ts';
 
+/** A third segment later than this after the SYN-ACK may meet a server that has given the attempt up. */
+const LATE_NANOS = 10_000_000_000;
+
 export const acceptOverflowReset: Detector = {
   entry: {
     code: 'accept-overflow-reset',
@@ -19,7 +22,9 @@ export const acceptOverflowReset: Detector = {
     if (closingReset === null || closingReset.isWithdrawn || closingReset.shape !== 'reactive') return null;
     const { provoking, segment } = closingReset;
     if (provoking === null || handshakeAck === null || !server.sentSynAck || server.sentBeyondSyn) return null;
-    if (connection.ends[segment.from] !== server || client.fin !== -1) return null;
+    if (connection.ends[segment.from] !== server || client.fin !== -1 || client.rst > 0) return null;
+    const [answer] = server.synCopies;
+    if (answer === undefined || handshakeAck.timeNanos - answer.timeNanos > LATE_NANOS) return null;
     const afterNanos = segment.timeNanos - handshakeAck.timeNanos;
     if (afterNanos > Math.max(2 * connection.rttNanos, 100_000_000)) return null;
     return {

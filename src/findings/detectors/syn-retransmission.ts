@@ -25,6 +25,13 @@ export const synRetransmission: Detector = {
       frames: synCopies.map((copy) => copy.frame),
       message: `The ${name} sent its SYN again ${times(connection.synRetransmissions)}, first after ${after}.`,
     } as const;
+    if (connection.isRecovery) {
+      return {
+        ...evidence,
+        cause: 'The first SYN met an old connection of the same ports and had to reset it before it could be answered.',
+        hint: 'See half-open-recovery; nothing was lost.',
+      };
+    }
     if (connection.verdict.outcome !== 'refused' || connection.closingReset === null) return evidence;
     return {
       ...evidence,
