@@ -122,7 +122,7 @@ function takeOpenSegment(
   if (closed !== undefined && hasMoved) me.history.withdraw(segment);
   if (isCover) takeCover(connection, me, peer, segment);
   if (segment.payloadBytes > 0) takePayload(connection, me, peer, segment);
-  else if (hasFin || me.nxt === -1) me.takeOctets(segment.seq, segment.seq, segment, false);
+  else if (hasFin || me.nxt === -1) me.takeOctets(segment.seq, segment.seq, segment, hasTimestamps(segment));
   if (hasFin) takeFin(connection, me, peer, segment);
   if (isCover) receiveCover(connection, peer, segment, hasFin);
   if (hasFin) takeFinOctet(me, segment);

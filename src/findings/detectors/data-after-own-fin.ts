@@ -25,14 +25,13 @@ export const dataAfterOwnFin: Detector = {
     const segments = connection.dataAfterFin.filter((each) => each.from === from);
     let bytes = 0;
     for (const { seq, payloadBytes } of segments) {
-      bytes = Math.max(bytes, seqDiff(seqAdd(seq, payloadBytes), me.fin));
+      bytes += Math.min(payloadBytes, seqDiff(seqAdd(seq, payloadBytes), me.fin));
     }
     const name = endName(connection, from);
-    const reach = `up to ${count(bytes, 'byte')} beyond it`;
     return {
       at: name,
       frames: [fin.frame, ...segments.map(({ frame }) => frame)],
-      message: `After its FIN (frame ${fin.frame}) the ${name} sent data ${reach} (${frameList(segments)}).`,
+      message: `After its FIN (frame ${fin.frame}) the ${name} sent ${count(bytes, 'byte')} with numbers behind it (${frameList(segments)}).`,
     };
   },
 };

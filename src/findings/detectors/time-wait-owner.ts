@@ -1,3 +1,4 @@
+import type { HistoryEntry } from '../../flow/history.ts';
 import type { Detector } from '../detector.ts';
 import { duration, endName } from '../words.ts';
 
@@ -15,26 +16,38 @@ export const timeWaitOwner: Detector = {
   },
   detect(connection) {
     const [a, b] = connection.ends;
-    const isA = a.history.passedThrough('TIME_WAIT');
-    const isB = b !== a && b.history.passedThrough('TIME_WAIT');
-    if (!isA && !isB) return null;
-    const keptFor = duration(connection.options.timeWaitNanos);
-    if (isA && isB) {
-      const frames = [...entryFrames(a.history.entries), ...entryFrames(b.history.entries)];
-      return { at: 'path', frames, message: `Both ends closed and keep the tuple in TIME_WAIT for ${keptFor}.` };
+    const stayA = findStay(a.history.entries);
+    const stayB = b === a ? null : findStay(b.history.entries);
+    const stay = stayA ?? stayB;
+    if (stay === null) return null;
+    const limit = duration(connection.options.timeWaitNanos);
+    if (stayA !== null && stayB !== null) {
+      const message = `Both ends closed of their own accord and keep the tuple in TIME_WAIT, each for ${limit}.`;
+      return { at: 'path', frames: [stayA.frame, stayB.frame], message };
     }
-    const index = isA ? 0 : 1;
+    const index = stayA === null ? 1 : 0;
     const name = endName(connection, index);
-    const frames = entryFrames(connection.ends[index].history.entries);
-    return {
-      at: name,
-      frames,
-      message: `The ${name} closed first and keeps the tuple in TIME_WAIT for ${keptFor} from frame ${frames[0]} on.`,
-    };
+    const isFirst = connection.verdict.closedFirst === name;
+    const stays =
+      stay.cutNanos === null
+        ? `keeps the tuple in TIME_WAIT for ${limit} from frame ${stay.frame} on`
+        : `kept the tuple in TIME_WAIT for ${duration(stay.cutNanos)} only (from frame ${stay.frame} to frame ${stay.cutFrame})`;
+    const message = `The ${name} ${isFirst ? 'closed first and ' : ''}${stays}.`;
+    return { at: name, frames: [stay.frame], message };
   },
 };
 
-function entryFrames(entries: readonly { state: string; frame: number; withdrawnFrame: number }[]): number[] {
-  const entry = entries.find(({ state, withdrawnFrame }) => state === 'TIME_WAIT' && withdrawnFrame === 0);
-  return entry === undefined ? [] : [entry.frame];
+/** The standing TIME_WAIT of a history; `cutNanos` is how long it lasted if something ended it before its time. */
+function findStay(
+  entries: readonly HistoryEntry[],
+): { frame: number; cutNanos: number | null; cutFrame: number } | null {
+  let stay: HistoryEntry | null = null;
+  for (const entry of entries) {
+    if (entry.withdrawnFrame !== 0) continue;
+    if (stay !== null && entry.basis !== 'timer') {
+      return { frame: stay.frame, cutNanos: entry.timeNanos - stay.timeNanos, cutFrame: entry.frame };
+    }
+    if (entry.state === 'TIME_WAIT') stay = entry;
+  }
+  return stay === null ? null : { frame: stay.frame, cutNanos: null, cutFrame: 0 };
 }
