@@ -13,7 +13,7 @@ import { ZeekTracker } from './zeek.ts';
 
 /** What was said of one segment. */
 export interface SegmentRecord {
-  readonly segment: Segment;
+  segment: Segment;
   readonly labels: Label[];
   readonly rules: string[];
   phase: Phase;
@@ -45,6 +45,9 @@ export interface LostWave {
   readonly frames: number[];
   readonly evidence: 'cover-seen' | 'd-sack' | 'tsecr' | 'no-d-sack';
 }
+
+/** Stands in before the first segment. */
+const NO_RECORD = { labels: [], rules: [], phase: 'data', states: ['UNKNOWN', 'UNKNOWN'] } as unknown as SegmentRecord;
 
 const DEFAULT_RTT_NANOS = 100_000_000;
 const MINIMUM_RTT_NANOS = 1_000_000;
@@ -169,8 +172,8 @@ export class Connection {
   rttToClientNanos = Number.NaN;
 
   readonly records: SegmentRecord[] | null;
-  /** The record being written; of no meaning between segments. */
-  current!: SegmentRecord;
+  /** The record being written, one for all segments unless they are kept; of no meaning between segments. */
+  current: SegmentRecord = NO_RECORD;
   readonly zeek: ZeekTracker;
   completeness = 0;
 
@@ -209,16 +212,22 @@ export class Connection {
     this.ends[from].segments++;
     this.zeek.segment(from, flags, seq | 0, ack | 0, payloadBytes, window);
     this.completeness |= completenessBits(flags, payloadBytes, isFirst);
-    this.current = { segment, labels: [], rules: [], phase: 'data', states: ['UNKNOWN', 'UNKNOWN'] };
+    if (this.records !== null || this.current === NO_RECORD) {
+      this.current = { segment, labels: [], rules: [], phase: 'data', states: ['UNKNOWN', 'UNKNOWN'] };
+    } else {
+      this.current.segment = segment;
+      this.current.labels.length = 0;
+    }
     return this.current;
   }
 
   /** Ends the record of a segment. */
   close(record: SegmentRecord): void {
+    if (this.records === null) return;
     record.states[0] = this.ends[0].state;
     record.states[1] = this.ends[1].state;
     if (record.labels.length === 0) record.labels.push('unclassified');
-    this.records?.push(record);
+    this.records.push(record);
   }
 
   label(label: Label): void {
@@ -234,7 +243,7 @@ export class Connection {
     provenFrame = 0,
   ): HistoryEntry | undefined {
     const rule = ruleForSent(end.state, event);
-    this.current.rules.push(rule.id);
+    if (this.records !== null) this.current.rules.push(rule.id);
     if (rule.to === 'same') return undefined;
     if (rule.to === 'withdraw') return end.history.withdraw(at);
     end.history.enter(rule.to, basis, at, provenFrame);
@@ -244,7 +253,7 @@ export class Connection {
   /** Moves an end for what presumably reached it. */
   receives(end: EndTrack, event: ReceivedEvent, at: Moment, basis: Basis = 'assumed'): HistoryEntry | undefined {
     const rule = ruleForReceived(end.state, event);
-    this.current.rules.push(rule.id);
+    if (this.records !== null) this.current.rules.push(rule.id);
     if (rule.to === 'same') return undefined;
     if (rule.to === 'withdraw') return end.history.withdraw(at);
     end.history.enter(rule.to, basis, at);

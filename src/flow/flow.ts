@@ -148,7 +148,7 @@ export class Flow {
   private mustWait(segment: Segment): boolean {
     if ((segment.flags & (TcpFlag.ACK | TcpFlag.SYN | TcpFlag.RST)) !== TcpFlag.ACK) return false;
     if (this.isSelfConnect || hasInvalidFlags(segment.flags)) return false;
-    if (this.held.some((each) => each.from === segment.from)) return true;
+    if (this.held.length > 0 && this.held.some((each) => each.from === segment.from)) return true;
     return this.isAhead(segment);
   }
 

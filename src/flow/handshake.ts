@@ -27,14 +27,18 @@ function rememberSyn(end: EndTrack, segment: Segment): void {
 
 /** Same octets on the wire, later than a capture could have doubled them: the network did. */
 export function isLateCopy(segment: Segment, earlier: readonly Segment[]): boolean {
-  return earlier.some((copy) => {
-    if (segment.timeNanos - copy.timeNanos <= DUPLICATE_NANOS) return false;
-    if (copy.seq !== segment.seq || copy.flags !== segment.flags || copy.checksum !== segment.checksum) return false;
-    if (copy.payloadBytes !== segment.payloadBytes || copy.ack !== segment.ack) return false;
-    if (segment.ipId !== 0 && copy.ipId !== 0) return segment.ipId === copy.ipId;
-    const hasWeight = segment.payloadBytes > 0 || (segment.flags & (TcpFlag.SYN | TcpFlag.FIN)) !== 0;
-    return hasWeight && hasTimestamps(segment) && hasTimestamps(copy) && segment.tsVal === copy.tsVal;
-  });
+  for (const copy of earlier) {
+    if (copy.seq === segment.seq && copy.checksum === segment.checksum && isCopyOf(segment, copy)) return true;
+  }
+  return false;
+}
+
+function isCopyOf(segment: Segment, copy: Segment): boolean {
+  if (segment.timeNanos - copy.timeNanos <= DUPLICATE_NANOS || copy.flags !== segment.flags) return false;
+  if (copy.payloadBytes !== segment.payloadBytes || copy.ack !== segment.ack) return false;
+  if (segment.ipId !== 0 && copy.ipId !== 0) return segment.ipId === copy.ipId;
+  const hasWeight = segment.payloadBytes > 0 || (segment.flags & (TcpFlag.SYN | TcpFlag.FIN)) !== 0;
+  return hasWeight && hasTimestamps(segment) && hasTimestamps(copy) && segment.tsVal === copy.tsVal;
 }
 
 /** A SYN without ACK that belongs to this connection. */

@@ -26,12 +26,7 @@ export class History {
   readonly entries: HistoryEntry[] = [];
 
   /** The latest entry that stands; undefined before the first. */
-  get current(): HistoryEntry | undefined {
-    for (let i = this.entries.length - 1; i >= 0; i--) {
-      if (this.entries[i].withdrawnFrame === 0) return this.entries[i];
-    }
-    return undefined;
-  }
+  current: HistoryEntry | undefined;
 
   get state(): TcpState {
     return this.current?.state ?? 'UNKNOWN';
@@ -48,7 +43,8 @@ export class History {
       return;
     }
     const { frame, timeNanos } = at;
-    this.entries.push({ state, basis, frame, timeNanos, provenFrame, withdrawnFrame: 0, withdrawnNanos: 0 });
+    this.current = { state, basis, frame, timeNanos, provenFrame, withdrawnFrame: 0, withdrawnNanos: 0 };
+    this.entries.push(this.current);
   }
 
   /** Upgrades the latest entry of a state that stands, whatever came after it. */
@@ -65,6 +61,7 @@ export class History {
     if (current === undefined || (current.basis === 'proven' && !evenProven)) return undefined;
     current.withdrawnFrame = at.frame;
     current.withdrawnNanos = at.timeNanos;
+    this.current = this.entries.findLast((entry) => entry.withdrawnFrame === 0);
     return current;
   }
 

@@ -113,6 +113,10 @@ export class PlainLane {
     return (this.#words[at + SEEN] << 3) | (close << 1) | this.#words[at + CLIENT];
   }
 
+  clientOf(record: number): 0 | 1 {
+    return this.#words[record * WORDS + CLIENT] === 0 ? 0 : 1;
+  }
+
   stageOf(record: number): number {
     return this.#words[record * WORDS + STAGE];
   }

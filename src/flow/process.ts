@@ -180,6 +180,8 @@ function proveSender(connection: Connection, me: EndTrack, peer: EndTrack, segme
     me.sentBeyondSyn = true;
     return;
   }
+  const { current } = me.history;
+  if (current?.state === 'ESTABLISHED' && current.basis === 'proven' && connection.records === null) return;
   const isServer = me.sentSynAck && !me.sentBareSyn;
   const isFastOpenAnswer = isServer && connection.acceptedSynBytes > 0 && connection.handshakeAck === null;
   if (isFastOpenAnswer) return;

@@ -13,6 +13,16 @@ export interface FlowAddresses {
   /** Four words each, of ends 0 and 1. */
   readonly words0: Int32Array;
   readonly words1: Int32Array;
+  /** Ports of ends 0 and 1. */
+  readonly ports: readonly [number, number];
+}
+
+/** Where and when a connection was that went by the book. */
+export interface PlainPlace {
+  readonly clientIndex: 0 | 1;
+  /** Time of the latest segment, nanoseconds. */
+  readonly lastNanos: number;
+  readonly addresses: FlowAddresses;
 }
 
 export interface TrackerOptions extends ConnectionOptions {
@@ -20,9 +30,10 @@ export interface TrackerOptions extends ConnectionOptions {
   readonly onConnection: (connection: Connection, addresses: FlowAddresses) => void;
   /**
    * Called with each connection that went by the book once it is final, before anything is built of it; all with the
-   * same `kind` have the same outcome and findings. `build` calls `onConnection` with it; without a call it is passed over.
+   * same `kind` have the same outcome and findings. `build` calls `onConnection` with it; without a call it is passed
+   * over. `place` must be called at once, if at all.
    */
-  readonly onPlain?: (kind: number, id: number, build: () => void) => void;
+  readonly onPlain?: (kind: number, id: number, build: () => void, place: () => PlainPlace) => void;
   /** Send every connection through the machine from its first segment, also those that go by the book (default false). */
   readonly alwaysInFull?: boolean;
 }
@@ -52,6 +63,8 @@ export class Tracker {
   readonly #scopes: number[] = [];
   /** By first entry of a tuple that was seen on several: the entry of each. */
   readonly #variants = new Map<number, Map<number, number>>();
+  /** By entry of a further variant: where it is listed. */
+  readonly #variantOf = new Map<number, { readonly first: number; readonly scope: number }>();
   readonly #context: FlowContext;
   readonly #lane: boolean;
   /** Entries whose connection is over, in the order in which that was seen. */
@@ -135,18 +148,21 @@ export class Tracker {
     const variants = this.#variants.get(first) ?? new Map<number, number>();
     this.#variants.set(first, variants);
     const known = variants.get(scope);
-    if (known !== undefined && (known === first || this.#ids[known] > 0)) return known;
+    if (known !== undefined) return known;
     if (this.#goesOn(first, batch, row)) {
       variants.set(scope, first);
       return first;
     }
-    variants.set(scope, this.#open(batch, row, variants.size + 1));
+    const entry = this.#open(batch, row, variants.size + 1);
+    variants.set(scope, entry);
+    this.#variantOf.set(entry, { first, scope });
     return HANDLED;
   }
 
   #goesOn(entry: number, batch: SegmentBatch, row: number): boolean {
     const { from } = this.#table;
-    const { current } = this.#flows[entry] ?? {};
+    const isOdd = this.#flows[entry] === null && this.#plain.stageOf(entry) === PlainStage.ODD;
+    const { current } = (isOdd ? this.#promote(entry) : this.#flows[entry]) ?? {};
     const mine = current ? current.ends[from].nxt : this.#plain.nextOf(entry, from);
     const theirs = current ? current.ends[1 - from].nxt : this.#plain.nextOf(entry, from === 0 ? 1 : 0);
     const isNear = (a: number, b: number): boolean => b !== -1 && Math.abs((a - b) | 0) < SAME_CONNECTION_OCTETS;
@@ -240,7 +256,7 @@ export class Tracker {
       const kind = this.#plain.kindOf(entry);
       const { onPlain } = this.#options;
       const build = (): void => this.#finishFlow(this.#replay(entry), entry);
-      if (kind !== -1 && onPlain !== undefined) onPlain(kind, this.#ids[entry], build);
+      if (kind !== -1 && onPlain !== undefined) onPlain(kind, this.#ids[entry], build, () => this.#placeOf(entry));
       else build();
       this.#plain.release(entry);
     }
@@ -248,6 +264,10 @@ export class Tracker {
     this.#ids[entry] = 0;
     this.#table.remove(entry);
     this.#variants.delete(entry);
+    const variant = this.#variantOf.get(entry);
+    if (variant === undefined) return;
+    this.#variants.get(variant.first)?.delete(variant.scope);
+    this.#variantOf.delete(entry);
   }
 
   #finishFlow(flow: Flow, entry: number): void {
@@ -257,12 +277,27 @@ export class Tracker {
 
   #handOver(connection: Connection, entry: number): void {
     settle(connection, this.#nowNanos);
+    this.#options.onConnection(connection, this.#addressesOf(entry));
+  }
+
+  #addressesOf(entry: number): FlowAddresses {
     const table = this.#table;
-    this.#options.onConnection(connection, {
+    const ports = table.portsOf(entry);
+    return {
       ipVersion: table.ipVersionOf(entry),
       words0: table.addressOf(entry, 0),
       words1: table.addressOf(entry, 1),
-    });
+      ports: [ports >>> 16, ports & 0xffff],
+    };
+  }
+
+  #placeOf(entry: number): PlainPlace {
+    const plain = this.#plain;
+    return {
+      clientIndex: plain.clientOf(entry),
+      lastNanos: plain.lastNanosOf(entry),
+      addresses: this.#addressesOf(entry),
+    };
   }
 
   #takeIcmp(error: IcmpError): void {
