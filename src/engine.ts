@@ -3,10 +3,12 @@ import { performance } from 'node:perf_hooks';
 import type { TimeBase } from './base/time.ts';
 import { formatTime } from './base/time.ts';
 import type { Finding } from './findings/finding.ts';
+import type { CaptureFacts } from './findings/joined.ts';
+import { type Joined, joinAll } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
 import type { Connection } from './flow/connection.ts';
-import { type FlowAddresses, Tracker } from './flow/tracker.ts';
+import { type FlowAddresses, type PlainPlace, Tracker } from './flow/tracker.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
 import { buildConnection } from './report/build.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from './report/result.ts';
@@ -52,9 +54,33 @@ export interface AnalysisHandler {
   onConnection(connection: FinalConnection): void;
   /**
    * Asked about connections that went by the book, before anything is built of them: true to have it handed over whole.
-   * Without it all of them are.
+   * Without it all of them are. One that is not handed over is joined with the others all the same.
    */
   onPlain?(brief: PlainBrief): boolean;
+}
+
+const MAX_CLOCK_FRAMES = 16;
+
+/** Watches whether time stamps go back within an interface. */
+class CaptureClock implements CaptureFacts {
+  readonly backwardFrames: number[] = [];
+  backwardSteps = 0;
+  furthestBackNanos = 0;
+  /** Time of the latest packet, by interface. */
+  readonly #latest: number[] = [];
+
+  /** @hot */
+  take(interfaceIndex: number, timeNanos: number, frame: number): void {
+    const back = this.#latest[interfaceIndex] - timeNanos;
+    this.#latest[interfaceIndex] = timeNanos;
+    if (back > 0) this.#note(back, frame);
+  }
+
+  #note(backNanos: number, frame: number): void {
+    this.backwardSteps++;
+    this.furthestBackNanos = Math.max(this.furthestBackNanos, backNanos);
+    if (this.backwardFrames.length < MAX_CLOCK_FRAMES) this.backwardFrames.push(frame);
+  }
 }
 
 /** One analysis: a sink for packets, and the connections that come out of it. */
@@ -67,17 +93,22 @@ export class Analysis implements PacketSink {
   readonly #kinds = new Map<number, Omit<PlainBrief, 'id'>>();
   #kind = -1;
   readonly #policy: Policy;
+  readonly #joined: Joined;
+  readonly #clock = new CaptureClock();
   readonly #summary: SummaryResult = { connectionCount: 0, outcomes: {}, closedFirst: {}, findings: {} };
   #lastNanos = Number.NEGATIVE_INFINITY;
 
   constructor(options: AnalyzeOptions, handler: AnalysisHandler) {
     this.#policy = resolvePolicy(options);
+    this.#joined = joinAll(this.#policy);
     this.#handler = handler;
     this.#tracker = new Tracker({
       segments: options.segments ?? false,
       timeWaitNanos: (options.timeWaitSeconds ?? DEFAULT_TIME_WAIT_SECONDS) * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
-      ...(handler.onPlain === undefined ? {} : { onPlain: (kind, id, build) => this.#takePlain(kind, id, build) }),
+      ...(handler.onPlain === undefined
+        ? {}
+        : { onPlain: (kind, id, build, place) => this.#takePlain(kind, id, build, place) }),
     });
   }
 
@@ -94,6 +125,7 @@ export class Analysis implements PacketSink {
     interfaceIndex: number,
   ): void {
     if (timeNanos > this.#lastNanos) this.#lastNanos = timeNanos;
+    this.#clock.take(interfaceIndex, timeNanos, frame);
     this.#decoder.decode(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
     if (this.#batch.isFull) this.flush();
   }
@@ -144,10 +176,11 @@ export class Analysis implements PacketSink {
   }
 
   /** The first of each kind is judged in full, the others are known by it. */
-  #takePlain(kind: number, id: number, build: () => void): void {
+  #takePlain(kind: number, id: number, build: () => void, place: () => PlainPlace): void {
     const known = this.#kinds.get(kind);
     this.#kind = kind;
     if (known === undefined || this.#handler.onPlain?.({ id, ...known }) !== false) build();
+    else this.#joined.take({ connection: null, findings: known.findings, ...place() });
     this.#kind = -1;
   }
 
@@ -167,14 +200,31 @@ export class Analysis implements PacketSink {
     });
   }
 
+  /** Lets findings about hosts, listeners and the capture see a connection. */
+  join({ connection, addresses, findings }: FinalConnection): void {
+    const { clientIndex, lastNanos } = connection;
+    this.#joined.take({ connection, findings, clientIndex, lastNanos, addresses });
+  }
+
+  /** What came of the connections that were joined; to be called once, after `finish`. */
+  finishJoined(): Finding[] {
+    return this.#joined.finish(this.#clock);
+  }
+
+  /** Counts findings in the summary. */
+  countFindings(findings: readonly Finding[]): void {
+    const { findings: codes } = this.#summary;
+    for (const { code } of findings) codes[code] = (codes[code] ?? 0) + 1;
+  }
+
   /** Counts a connection in the summary. */
   count(outcome: Outcome, closedFirst: ClosedFirst, findings: readonly Finding[]): void {
-    const { outcomes, closedFirst: closers, findings: codes } = this.#summary;
+    const { outcomes, closedFirst: closers } = this.#summary;
     this.#summary.connectionCount++;
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     const closer = closedFirst ?? 'none';
     closers[closer] = (closers[closer] ?? 0) + 1;
-    for (const { code } of findings) codes[code] = (codes[code] ?? 0) + 1;
+    this.countFindings(findings);
   }
 }
 

@@ -66,9 +66,11 @@ async function analyzeSteps(options: AnalyzeOptions, open: (analysis: Analysis) 
 
 function collect(options: AnalyzeOptions, connections: ConnectionResult[]): Analysis {
   const analysis = new Analysis(options, {
-    onConnection({ connection, findings, build }) {
-      analysis.count(connection.verdict.outcome, connection.verdict.closedFirst, findings);
-      connections.push(build());
+    onConnection(final) {
+      const { outcome, closedFirst } = final.connection.verdict;
+      analysis.join(final);
+      analysis.count(outcome, closedFirst, final.findings);
+      connections.push(final.build());
     },
   });
   return analysis;
@@ -81,12 +83,14 @@ function finishDocument(
 ): ResultDocument {
   analysis.finish();
   connections.sort((a, b) => a.id - b.id);
+  const findings = analysis.finishJoined();
+  analysis.countFindings(findings);
   return {
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'lastack', version: VERSION },
     captures: analysis.captureResults(reports),
     summary: analysis.summary,
-    findings: [],
+    findings,
     connections,
   };
 }

@@ -1,8 +1,8 @@
+import { formatAddress } from '../base/address.ts';
 import type { CaptureError } from '../base/error.ts';
 import { Analysis, type AnalysisHandler, breathe, type FinalConnection } from '../engine.ts';
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
-import { formatAddress } from '../report/address.ts';
 import type { ConnectionBrief } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
@@ -93,7 +93,7 @@ export const runAnalysis: Engine = async (request, observer) => {
       if (step.done) {
         for (const _ of analysis.finishInSteps()) await drain();
         await drain();
-        return describeEnd(analysis, step.value, totalConnections);
+        return describeEnd(analysis, step.value, totalConnections, filter);
       }
       onProgress?.(step.value.bytesRead, step.value.totalBytes);
       await drain();
@@ -103,14 +103,21 @@ export const runAnalysis: Engine = async (request, observer) => {
   }
 };
 
-function describeEnd(analysis: Analysis, reports: readonly CaptureReport[], totalConnections: number): AnalysisEnd {
+function describeEnd(
+  analysis: Analysis,
+  reports: readonly CaptureReport[],
+  totalConnections: number,
+  filter: ConnectionFilter,
+): AnalysisEnd {
+  const findings = analysis.finishJoined().filter((finding) => hasWantedFinding([finding], filter));
+  analysis.countFindings(findings);
   return {
     captures: analysis.captureResults(reports),
     problems: reports.flatMap(({ path, status, problem }) =>
       problem === null ? [] : [{ path, unreadable: status === 'unreadable', error: problem }],
     ),
     summary: analysis.summary,
-    findings: [],
+    findings,
     totalConnections,
   };
 }
@@ -126,8 +133,10 @@ function handOver(
   filter: ConnectionFilter,
   observer: ConnectionObserver,
 ): boolean {
-  if (!passesFilter(final, filter)) return false;
+  if (!isSelected(final, filter)) return false;
+  analysis.join(final);
   const { connection, findings } = final;
+  if (!hasWantedFinding(findings, filter)) return false;
   const { outcome, closedFirst } = connection.verdict;
   analysis.count(outcome, closedFirst, findings);
   const isWanted = final.isAnnounced || observer.observe({ id: connection.id, outcome, closedFirst, findings });
@@ -135,18 +144,22 @@ function handOver(
   return isWanted;
 }
 
-function passesFilter({ connection, findings, addresses }: FinalConnection, filter: ConnectionFilter): boolean {
+/** Whether the conditions hold that are not about findings. */
+function isSelected({ connection, addresses }: FinalConnection, filter: ConnectionFilter): boolean {
   const { verdict, ports, id } = connection;
-  const { findings: codes, minSeverity, host } = filter;
+  const { host } = filter;
   if (filter.connection !== undefined && filter.connection !== id) return false;
   if (filter.port !== undefined && !ports.includes(filter.port)) return false;
   if (filter.outcomes !== undefined && !filter.outcomes.includes(verdict.outcome)) return false;
   if (filter.closedFirst !== undefined && filter.closedFirst !== verdict.closedFirst) return false;
-  if (codes !== undefined && !findings.some((each) => codes.includes(each.code))) return false;
-  if (minSeverity !== undefined && !findings.some((each) => severityRank(each.severity) >= severityRank(minSeverity))) {
-    return false;
-  }
   if (host === undefined) return true;
   const { ipVersion, words0, words1 } = addresses;
   return formatAddress(ipVersion, words0) === host || formatAddress(ipVersion, words1) === host;
+}
+
+/** Whether the conditions about findings hold. */
+function hasWantedFinding(findings: readonly Finding[], { findings: codes, minSeverity }: ConnectionFilter): boolean {
+  if (codes !== undefined && !findings.some((each) => codes.includes(each.code))) return false;
+  if (minSeverity === undefined) return true;
+  return findings.some((each) => severityRank(each.severity) >= severityRank(minSeverity));
 }

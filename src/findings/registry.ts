@@ -71,6 +71,7 @@ import { windowProbe } from './detectors/window-probe.ts';
 import { zeroWindowStall } from './detectors/zero-window-stall.ts';
 import type { Finding } from './finding.ts';
 import { gateOf } from './gate.ts';
+import { JOINED_DETECTORS } from './joined-registry.ts';
 
 /** Every detector that looks at one connection, in the order in which findings are listed. */
 export const DETECTORS: readonly Detector[] = [
@@ -145,7 +146,9 @@ export const DETECTORS: readonly Detector[] = [
 ];
 
 /** The catalogue: what each code means. */
-export const CATALOG: readonly CatalogEntry[] = DETECTORS.map((detector) => detector.entry);
+export const CATALOG: readonly CatalogEntry[] = [
+  ...new Set([...DETECTORS, ...JOINED_DETECTORS].map((detector) => detector.entry)),
+];
 
 /** The findings of a settled connection. */
 export function findAll(connection: Connection, policy: Policy = DEFAULT_POLICY): Finding[] {

@@ -7,7 +7,7 @@ import type { HistoryEntry } from '../flow/history.ts';
 import type { End } from '../flow/vocabulary.ts';
 import { LABELS } from '../tcp/labels.ts';
 import { TcpFlag } from '../wire/batch.ts';
-import { formatAddress } from './address.ts';
+import { formatAddress } from '../base/address.ts';
 import type {
   ConnectionResult,
   EndpointResult,

@@ -1,0 +1,52 @@
+import { acceptQueueOverflow } from '../detectors/accept-queue-overflow.ts';
+import { Counter, type JoinedDetector, keepFrames, Tally } from '../joined.ts';
+import { count, duration } from '../words.ts';
+
+const CODES: ReadonlySet<string> = new Set(['accept-queue-overflow', 'accept-overflow-reset']);
+
+interface Listener {
+  readonly text: string;
+  readonly frames: number[];
+  connections: number;
+  firstNanos: number;
+  lastNanos: number;
+}
+
+/** One listener whose accept queue is full for several connections. */
+export const acceptQueueOfListener: JoinedDetector = {
+  entry: acceptQueueOverflow.entry,
+  create(policy) {
+    const listeners = new Tally<Listener>(({ serviceText, lastNanos }) => ({
+      text: serviceText,
+      frames: [],
+      connections: 0,
+      firstNanos: lastNanos,
+      lastNanos,
+    }));
+    const attempts = new Counter();
+    return {
+      take(seen) {
+        attempts.add(seen.service);
+        const finding = seen.findings.find(({ code }) => CODES.has(code));
+        const listener = finding && listeners.at(seen.service, seen);
+        if (finding === undefined || listener === undefined) return;
+        listener.connections++;
+        listener.lastNanos = Math.max(listener.lastNanos, seen.lastNanos);
+        keepFrames(listener.frames, finding.frames.slice(0, 1));
+      },
+      finish() {
+        return [...listeners.entries()].flatMap(([key, { text, frames, connections, firstNanos, lastNanos }]) => {
+          if (connections < policy.acceptQueueConnections) return [];
+          const span = lastNanos > firstNanos ? ` within ${duration(lastNanos - firstNanos)}` : '';
+          return [
+            {
+              at: 'server' as const,
+              frames,
+              message: `${connections} of ${count(attempts.of(key), 'connection')} to ${text} found its accept queue full${span}: the program does not call accept() fast enough for its backlog.`,
+            },
+          ];
+        });
+      },
+    };
+  },
+};

@@ -1,0 +1,54 @@
+import { closeWaitLingering } from '../detectors/close-wait-lingering.ts';
+import { type JoinedDetector, keepFrames, Tally } from '../joined.ts';
+
+interface Pile {
+  readonly where: string;
+  readonly at: 'client' | 'server';
+  readonly frames: number[];
+  connections: number;
+  longestNanos: number;
+}
+
+/** CLOSE_WAITs that pile up at one service, or at one client of it. */
+export const closeWaitPile: JoinedDetector = {
+  entry: closeWaitLingering.entry,
+  create(policy) {
+    const atServers = new Tally<Pile>(({ serviceText }) => newPile('server', `${serviceText} leaves`));
+    const atClients = new Tally<Pile>(({ clientText }) => newPile('client', `${clientText}, as a client, leaves`));
+    return {
+      take(seen) {
+        const finding = seen.find(closeWaitLingering.entry.code);
+        if (finding === undefined) return;
+        const pile = finding.at === 'client' ? atClients.at(seen.client, seen) : atServers.at(seen.service, seen);
+        if (pile === undefined) return;
+        const { connection } = seen;
+        if (connection === null) return;
+        const cover = connection.firstFinIndex === -1 ? null : connection.ends[connection.firstFinIndex].finCover;
+        const nanos = cover === null ? 0 : connection.observedUntilNanos - cover.timeNanos;
+        pile.connections++;
+        pile.longestNanos = Math.max(pile.longestNanos, nanos);
+        keepFrames(pile.frames, finding.frames.slice(0, 1));
+      },
+      finish() {
+        return [...atServers.values(), ...atClients.values()].flatMap((pile) => {
+          if (pile.connections < policy.closeWaitConnections) return [];
+          return [
+            {
+              at: pile.at,
+              frames: pile.frames,
+              severity: 'error' as const,
+              message: `${pile.where} ${pile.connections} connections in CLOSE_WAIT, the longest for at least ${Math.round(pile.longestNanos / 1e9)} s: they pile up because the program does not close what the other end has closed.`,
+              cause:
+                'A leak of sockets: the program does not see recv() return 0, or a path through it (an error, a pool, a blocked thread) never reaches close(). Each keeps a file descriptor until the limit is reached (EMFILE).',
+              hint: 'Count with ss -tn state close-wait and look at what those connections have in common; the kernel never ends CLOSE_WAIT by itself.',
+            },
+          ];
+        });
+      },
+    };
+  },
+};
+
+function newPile(at: 'client' | 'server', where: string): Pile {
+  return { where, at, frames: [], connections: 0, longestNanos: 0 };
+}

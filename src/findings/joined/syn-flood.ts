@@ -1,0 +1,93 @@
+import type { Connection } from '../../flow/connection.ts';
+import { plainSegments } from '../gate.ts';
+import { Counter, isHalfOpen, type JoinedDetector, type Key, keepFrames, Tally } from '../joined.ts';
+import { count, duration } from '../words.ts';
+
+/** Half-open connections count together when they began within this time: as long as Linux keeps one by default. */
+const WINDOW_NANOS = 63e9;
+/** Begins that are kept for one service. */
+const MAX_BEGINS = 65_536;
+const MAX_SOURCES = 65_536;
+/** Of all attempts at a port, the half-open ones must be this share: a busy port always has a few. */
+const LEAST_SHARE = 0.1;
+
+/** What was left half-open at one service. */
+interface Target {
+  readonly text: string;
+  readonly begins: number[];
+  readonly sources: Set<Key>;
+  readonly frames: number[];
+}
+
+export const synFlood: JoinedDetector = {
+  entry: {
+    code: 'syn-flood',
+    category: 'security',
+    severity: 'warning',
+    title: 'A flood of half-open connections',
+    meaning:
+      'A server answered many SYNs to one port whose senders never completed the handshake. Each takes a place in the SYN queue until the server gives up, 63 s later on Linux.',
+    cause: 'A SYN flood with forged sources, or a broken path on which the SYN-ACKs or the third segments are lost.',
+    hint: 'See that SYN cookies are on (net.ipv4.tcp_syncookies) and the queue is long enough (net.ipv4.tcp_max_syn_backlog, net.core.somaxconn). The number is the option --flood-connections.',
+    source: 'RFC 4987; Linux tcp_conn_request()',
+  },
+  create(policy) {
+    const targets = new Tally<Target>(({ serviceText }) => ({
+      text: serviceText,
+      begins: [],
+      sources: new Set(),
+      frames: [],
+    }));
+    const completed = new Counter();
+    let hasPlain = false;
+    return {
+      take(seen) {
+        const { connection } = seen;
+        hasPlain ||= connection === null || plainSegments(connection) > 0;
+        if (connection === null || seen.isCompleted) completed.add(seen.service);
+        else if (isHalfOpen(connection)) note(targets.at(seen.service, seen), seen.client, connection);
+      },
+      finish() {
+        const flooded = [...targets.entries()].flatMap(([key, target]) => {
+          const { begins, text, sources, frames } = target;
+          const { most, nanos } = densest(begins);
+          const others = completed.of(key);
+          if (most < policy.floodConnections || begins.length < LEAST_SHARE * (begins.length + others)) return [];
+          return [
+            {
+              at: 'server' as const,
+              frames,
+              message: `${text} answered ${count(most, 'SYN')} within ${duration(nanos)} that were never followed up, from ${count(sources.size, 'source')}; ${count(others, 'handshake')} with it completed.`,
+              ...(hasPlain ? {} : { cause: DOUBT }),
+            },
+          ];
+        });
+        return flooded;
+      },
+    };
+  },
+};
+
+const DOUBT =
+  'A SYN flood with forged sources; or a capture filter that let through nothing but SYNs: there is no other segment in this capture that would tell.';
+
+function note(target: Target | undefined, client: Key, connection: Connection): void {
+  if (target === undefined) return;
+  if (target.begins.length < MAX_BEGINS) target.begins.push(connection.firstNanos);
+  if (target.sources.size < MAX_SOURCES) target.sources.add(client);
+  keepFrames(target.frames, [connection.firstFrame]);
+}
+
+/** The most that began within the window, and the time that these took. */
+function densest(begins: number[]): { readonly most: number; readonly nanos: number } {
+  begins.sort((a, b) => a - b);
+  let most = 0;
+  let nanos = 0;
+  for (let last = 0, first = 0; last < begins.length; last++) {
+    while (begins[last] - begins[first] > WINDOW_NANOS) first++;
+    if (last - first < most) continue;
+    most = last - first + 1;
+    nanos = begins[last] - begins[first];
+  }
+  return { most, nanos };
+}

@@ -1,0 +1,95 @@
+import type { Connection } from '../../flow/connection.ts';
+import { TcpOption } from '../../wire/batch.ts';
+import { Counter, isHalfOpen, type JoinedDetector, type Key, keepFrames, type Seen, Tally } from '../joined.ts';
+import { count, duration } from '../words.ts';
+
+/** Targets of one source that are told apart. */
+const MAX_TARGETS = 4096;
+/** Options that the SYN of every common stack has, and that of a hand-made probe has not. */
+const USUAL_OPTIONS = TcpOption.SACK_PERMITTED | TcpOption.TIMESTAMPS | TcpOption.WINDOW_SCALE;
+
+/** What one source left half-open. */
+interface Source {
+  readonly text: string;
+  readonly targets: Set<Key>;
+  readonly hosts: Set<Key>;
+  attempts: number;
+  readonly frames: number[];
+  firstNanos: number;
+  lastNanos: number;
+}
+
+export const synScan: JoinedDetector = {
+  entry: {
+    code: 'syn-scan',
+    category: 'security',
+    severity: 'warning',
+    title: 'A SYN scan',
+    meaning:
+      'One source sent SYNs to many targets and completed hardly any handshake: it left those that answered half-open or reset them, as a port scanner does to stay out of the logs of the applications.',
+    cause:
+      'A port scan (nmap -sS, masscan, zmap), a worm that looks for victims, or a monitoring system that tests ports this way.',
+    hint: 'If the source is not a scanner of yours, find out what runs there. The number of targets is the option --scan-targets.',
+    source: 'RFC 4987 §2 for half-open connections; nmap reference, TCP SYN scan',
+  },
+  create(policy) {
+    const sources = new Tally<Source>(newSource);
+    const completed = new Counter();
+    return {
+      take(seen) {
+        const { connection } = seen;
+        if (connection === null || seen.isCompleted) completed.add(seen.client);
+        else if (isProbe(connection)) note(sources.at(seen.client, seen), seen, connection);
+      },
+      finish() {
+        const scanners = [...sources.entries()].filter(
+          ([key, { targets, attempts }]) => targets.size >= policy.scanTargets && attempts >= completed.of(key),
+        );
+        return scanners.map(([key, source]) => {
+          const { targets, hosts, text, frames, firstNanos, lastNanos } = source;
+          const others = completed.of(key);
+          const rest = others === 0 ? 'completed no handshake at all' : `completed ${count(others, 'other handshake')}`;
+          return {
+            at: 'client' as const,
+            frames,
+            message: `${text} sent SYNs to ${targets.size} targets on ${count(hosts.size, 'host')} within ${duration(lastNanos - firstNanos)} and finished none of these handshakes; it ${rest}.`,
+          };
+        });
+      },
+    };
+  },
+};
+
+/** A handshake left half-open on purpose, or an unsuccessful attempt with a SYN that no common stack sends. */
+function isProbe(connection: Connection): boolean {
+  if (isHalfOpen(connection)) return true;
+  const { outcome } = connection.verdict;
+  const [syn] = connection.client.synCopies;
+  return (
+    (outcome === 'refused' || outcome === 'unanswered') && syn !== undefined && (syn.options & USUAL_OPTIONS) === 0
+  );
+}
+
+function newSource({ clientText }: Seen): Source {
+  return {
+    text: clientText,
+    targets: new Set(),
+    hosts: new Set(),
+    attempts: 0,
+    frames: [],
+    firstNanos: Number.POSITIVE_INFINITY,
+    lastNanos: Number.NEGATIVE_INFINITY,
+  };
+}
+
+function note(source: Source | undefined, seen: Seen, { firstFrame, firstNanos }: Connection): void {
+  if (source === undefined) return;
+  source.attempts++;
+  if (source.targets.size < MAX_TARGETS) {
+    source.targets.add(seen.service);
+    source.hosts.add(seen.server);
+  }
+  keepFrames(source.frames, [firstFrame]);
+  source.firstNanos = Math.min(source.firstNanos, firstNanos);
+  source.lastNanos = Math.max(source.lastNanos, firstNanos);
+}
