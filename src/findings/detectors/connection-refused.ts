@@ -1,5 +1,5 @@
 import type { Detector } from '../detector.ts';
-import { count, duration } from '../words.ts';
+import { duration } from '../words.ts';
 
 export const connectionRefused: Detector = {
   entry: {
@@ -21,7 +21,7 @@ export const connectionRefused: Detector = {
     if (asked === undefined) return null;
     const after = duration(segment.timeNanos - asked.timeNanos);
     const attempts = client.synCopies.length;
-    const times = attempts > 1 && connection.server.rst > 1 ? `; ${count(attempts, 'attempt')} went the same way` : '';
+    const times = attempts > 1 && connection.server.rst > 1 ? `; all ${attempts} attempts went the same way` : '';
     return {
       at: 'server',
       frames: [asked.frame, segment.frame],

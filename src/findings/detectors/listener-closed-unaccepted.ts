@@ -10,7 +10,7 @@ export const listenerClosedUnaccepted: Detector = {
     meaning:
       'The handshake was completed by the kernel, and then the server reset the connection of its own accord without having sent one byte: most likely no program had ever accepted it.',
     cause:
-      'The listening socket was closed, or its process ended, with the connection still in the accept queue. A program that did accept and then closed without reading or answering (close() with unread data, SO_LINGER 0) looks the same.',
+      'The listening socket was closed, or its process ended, with the connection still in the accept queue. A program that did accept and then closed without reading or answering (close() with unread data, SO_LINGER 0), a load balancer whose idle time ran out, and a filter on the path that resets what it does not like look the same.',
     hint: 'See whether the service restarted at that time; a service that stops should first stop listening, then accept and serve what is queued.',
     source: 'Linux inet_csk_listen_stop(); RFC 9293 §3.10.4 and §3.10.5',
   },
@@ -19,7 +19,7 @@ export const listenerClosedUnaccepted: Detector = {
     if (closingReset === null || closingReset.isWithdrawn || closingReset.shape !== 'active') return null;
     const { segment } = closingReset;
     if (connection.ends[segment.from] !== server || handshakeAck === null || !server.sentSynAck) return null;
-    if (server.payloadBytes > 0 || server.fin !== -1 || client.fin !== -1) return null;
+    if (server.payloadBytes > 0 || server.keepAlives !== null || server.fin !== -1 || client.fin !== -1) return null;
     if (closingReset.verdict === 'not-delivered' || connection.ackedUnseenFrames.length > 0) return null;
     const asked =
       client.uniquePayloadBytes > 0

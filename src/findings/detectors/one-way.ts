@@ -27,6 +27,15 @@ export const oneWay: Detector = {
     if (!hasHeardFromPeer(connection, end)) return null;
     const name = endName(connection, index);
     const other = name === 'client' ? 'server' : 'client';
+    if (end.sentSynAck && !end.sentBeyondSyn) {
+      return {
+        at: 'capture',
+        frames: end.synCopies.map((copy) => copy.frame),
+        message: `Only the server's SYN-ACK was captured (${count(end.synCopies.length, 'segment')}), neither the SYN that it answers nor anything after it.`,
+        cause:
+          'Asymmetric routing or a capture of one direction; or the SYN came from elsewhere under a forged address, and this is the answer to it (backscatter of a SYN flood).',
+      };
+    }
     return {
       at: 'capture',
       frames: [connection.firstFrame, connection.lastFrame],

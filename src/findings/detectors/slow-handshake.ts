@@ -63,8 +63,9 @@ function evidenceOf(
 function legOf(copies: readonly Segment[], answer: Segment): [asked: Segment | null, nanos: number] {
   const latest = copies.findLast((copy) => copy.timeNanos <= answer.timeNanos);
   if (latest === undefined) return [null, 0];
-  const echoed = hasTimestamps(answer) ? copies.find((copy) => copy.tsVal === answer.tsEcr) : undefined;
-  return [echoed ?? latest, answer.timeNanos - latest.timeNanos];
+  const isTimed = hasTimestamps(answer) && hasTimestamps(latest);
+  const echoed = isTimed ? copies.find((copy) => copy.tsVal === answer.tsEcr) : latest;
+  return [echoed ?? null, answer.timeNanos - latest.timeNanos];
 }
 
 /** Time from the FIN of an end to its acknowledgment, nanoseconds; 0 if there is none or it was repeated. */

@@ -28,10 +28,15 @@ export const synUnanswered: Detector = {
       copies.length === 1
         ? 'The client sent one SYN'
         : `The client sent ${count(connection.synRetransmissions + 1, 'SYN')} within ${duration(lastNanos - first.timeNanos)}`;
+    const frames = copies.map((copy) => copy.frame);
+    const { icmpErrors } = connection;
+    if (icmpErrors.length === 0) return { at: 'path', frames, message: `${sent} and nothing came back in ${silence}.` };
     return {
       at: 'path',
-      frames: copies.map((copy) => copy.frame),
-      message: `${sent} and nothing came back in ${silence}.`,
+      frames: [...frames, ...icmpErrors.map((error) => error.frame)],
+      message: `${sent} and no answer came in ${silence}, only ${icmpErrors.length === 1 ? 'an ICMP error' : `${icmpErrors.length} ICMP errors, the first`} in frame ${icmpErrors[0].frame}.`,
+      cause:
+        'The SYN did not get through: a routing loop or a time to live that was too small (a traceroute with SYNs does it on purpose), or a packet too large for the path.',
     };
   },
 };

@@ -23,7 +23,9 @@ export const zeroWindowStall: Detector = {
     const closed = longestOf(connection, end);
     if (closed === null) return null;
     const nanos = untilOf(connection, closed) - closed.timeNanos;
-    const probes = closed.probes;
+    const { probes } = closed;
+    const isAfterOwnFin = end.fin !== -1 && closed.timeNanos >= end.finCopies[0].timeNanos;
+    if (isAfterOwnFin && probes === 0) return null;
     if (nanos < policy.zeroWindowSeconds * 1e9 && peer.windowProbes === null) return null;
     const name = endName(connection, index);
     const other = name === 'client' ? 'server' : 'client';
