@@ -243,8 +243,8 @@ export class Flow {
         seqDiff(segment.ack, openerIsn) > 0 &&
         seqDiff(segment.ack, fresh.ends[opener].nxt) <= 0;
       if (answersNew && (flags & (TcpFlag.SYN | TcpFlag.RST)) !== 0) {
-        this.promote();
         takeSegmentIn(fresh, segment);
+        this.promote();
         return;
       }
       if ((flags & (TcpFlag.SYN | TcpFlag.RST)) === 0) pending.isChallenged = true;
@@ -264,8 +264,8 @@ export class Flow {
       this.dissolve(false);
       takeSegmentIn(current, segment);
     } else if (segment.seq === seqAdd(openerIsn, 1) && !isOld) {
-      this.promote();
       takeSegmentIn(fresh, segment);
+      this.promote();
     } else takeSegmentIn(current, segment);
   }
 

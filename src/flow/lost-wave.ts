@@ -32,8 +32,8 @@ export function judgeFirstCover(
   segment: Segment,
 ): Segment | null {
   const copies = peer.finCopies;
-  if (copies.length < 2) return null;
   const [first] = copies;
+  if (!copies.some((copy) => isTimedRepeat(connection, first, copy))) return null;
   const finWave = finWaveOf(connection, peer);
   const ackWave = finWave === 1 ? 2 : 4;
   if (reportsDuplicate(peer, segment)) {
@@ -88,6 +88,15 @@ export function noteLostCover(connection: Connection, me: EndTrack, segment: Seg
     if (!known.frames.includes(cover.frame)) known.frames.push(cover.frame);
     known.frames.push(segment.frame);
   }
+}
+
+/**
+ * Whether a copy of a FIN was sent because a timer ran out. Stacks of BSD descent set FIN on the ACK of a FIN that
+ * crossed theirs, within a round trip: that is no repeat.
+ */
+export function isTimedRepeat(connection: Connection, first: Segment, copy: Segment): boolean {
+  if (copy === first) return false;
+  return seqDiff(copy.ack, first.ack) <= 0 || connection.isBeyondRtt(first.timeNanos, copy.timeNanos);
 }
 
 /** The wave that the FIN of an end is: 1 or 3. */

@@ -1,3 +1,6 @@
+import type { Connection } from '../../flow/connection.ts';
+import { isTimedRepeat } from '../../flow/lost-wave.ts';
+import type { Segment } from '../../flow/segment.ts';
 import type { Detector } from '../detector.ts';
 import { duration, endName, times } from '../words.ts';
 
@@ -15,20 +18,26 @@ export const finRetransmission: Detector = {
     source: 'RFC 6298 §5; RFC 9293 §3.8.1; Linux tcp_retransmit_timer()',
   },
   detect(connection) {
-    const { finRetransmissions } = connection;
-    const index = finRetransmissions[0] >= finRetransmissions[1] ? 0 : 1;
-    const other = index === 0 ? 1 : 0;
-    const copies = connection.ends[index].finCopies;
-    if (finRetransmissions[index] === 0 || copies.length < 2) return null;
+    const [repeats0, repeats1] = [repeatsOf(connection, 0), repeatsOf(connection, 1)];
+    const index = repeats0.length >= repeats1.length ? 0 : 1;
+    const [repeats, others] = index === 0 ? [repeats0, repeats1] : [repeats1, repeats0];
+    const [repeat] = repeats;
+    if (repeat === undefined) return null;
+    const [first] = connection.ends[index].finCopies;
     const name = endName(connection, index);
-    const after = duration(copies[1].timeNanos - copies[0].timeNanos);
-    const first = `The ${name} sent its FIN again ${times(finRetransmissions[index])}, first after ${after}`;
-    const isBoth = finRetransmissions[other] > 0 && !connection.isSelfConnect;
-    const frames = copies.map((copy) => copy.frame);
-    if (isBoth) frames.push(...connection.ends[other].finCopies.map((copy) => copy.frame));
-    const second = isBoth
-      ? `; the ${endName(connection, other)} sent its own again ${times(finRetransmissions[other])}`
-      : '';
-    return { at: name, frames, message: `${first}${second}.` };
+    const n = repeats.length;
+    const after = `${n === 1 ? '' : 'first '}after ${duration(repeat.timeNanos - first.timeNanos)}`;
+    const frames = [first, ...repeats, ...others].map(({ frame }) => frame);
+    const second =
+      others.length === 0
+        ? ''
+        : `; the ${endName(connection, index === 0 ? 1 : 0)} sent its own again ${times(others.length)}`;
+    return { at: name, frames, message: `The ${name} sent its FIN again ${times(n)}, ${after}${second}.` };
   },
 };
+
+function repeatsOf(connection: Connection, index: 0 | 1): Segment[] {
+  if (index === 1 && connection.isSelfConnect) return [];
+  const copies = connection.ends[index].finCopies;
+  return copies.filter((copy) => isTimedRepeat(connection, copies[0], copy));
+}

@@ -21,11 +21,11 @@ export const portReuseUnclosed: Detector = {
     const { successor, verdict } = connection;
     if (successor === null || successor.isRecovery || !UNCLOSED.has(verdict.outcome)) return null;
     const opener = successor.client;
-    if (!opener.sentBareSyn || !successor.server.sentSynAck || connection.ends.some(isGone)) return null;
+    if (!opener.sentBareSyn || connection.ends.some(isGone)) return null;
     const silence = duration(successor.firstNanos - connection.lastNanos);
     return {
       at: 'capture',
-      frames: [connection.lastFrame, successor.firstFrame, successor.synAckFrame],
+      frames: [connection.lastFrame, successor.firstFrame, successor.lastFrame],
       message: `The SYN in frame ${successor.firstFrame}, ${silence} after the last segment of this connection (frame ${connection.lastFrame}), opened a new one on the same ports, although no close of this one was captured.`,
     };
   },
