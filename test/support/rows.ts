@@ -1,0 +1,183 @@
+import type { TimeBase } from '../../src/base/time.ts';
+import { findAll } from '../../src/findings/registry.ts';
+import { type Segment, takeSegment } from '../../src/flow/segment.ts';
+import { Tracker } from '../../src/flow/tracker.ts';
+import { buildConnection } from '../../src/report/build.ts';
+import type { ConnectionResult } from '../../src/report/result.ts';
+import { readChunks } from '../../src/source/session.ts';
+import { BATCH_ROWS, type IcmpError, SegmentBatch, TcpOption } from '../../src/wire/batch.ts';
+import { Decoder } from '../../src/wire/decode.ts';
+
+/** One end of a row as the batch has it. */
+export interface RowEnd {
+  /** Four big-endian words. */
+  readonly words: readonly number[];
+  readonly port: number;
+}
+
+/** One row of a batch, taken out. */
+export interface Row extends Omit<Segment, 'from'> {
+  readonly ipVersion: number;
+  readonly source: RowEnd;
+  readonly destination: RowEnd;
+  readonly scope: number;
+  readonly interfaceIndex: number;
+}
+
+/** What a capture decodes to; `beforeRow` of the ICMP errors counts in `rows`. */
+export interface Recording {
+  readonly rows: readonly Row[];
+  readonly icmpErrors: readonly IcmpError[];
+  /** Time of the last packet, also of one without TCP. */
+  readonly endNanos: number;
+  readonly timeBase: TimeBase;
+}
+
+/** Decodes a capture. */
+export async function readRows(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Recording> {
+  const timeBase = { epochSeconds: 0 };
+  const batch = new SegmentBatch(timeBase);
+  const decoder = new Decoder(batch);
+  const rows: Row[] = [];
+  const icmpErrors: IcmpError[] = [];
+  let endNanos = Number.NEGATIVE_INFINITY;
+  const flush = (): void => {
+    for (const error of batch.icmpErrors) icmpErrors.push({ ...error, beforeRow: rows.length + error.beforeRow });
+    for (let row = 0; row < batch.count; row++) rows.push(takeRow(batch, row));
+    batch.clear();
+  };
+  await readChunks(
+    chunks,
+    {
+      onPacket(...packet) {
+        endNanos = Math.max(endNanos, packet[7]);
+        decoder.decode(...packet);
+        if (batch.isFull) flush();
+      },
+    },
+    { timeBase },
+  );
+  flush();
+  return { rows, icmpErrors, endNanos, timeBase };
+}
+
+function takeRow(batch: SegmentBatch, row: number): Row {
+  const { from: _from, ...segment } = takeSegment(batch, row, 0);
+  return {
+    ...segment,
+    ipVersion: batch.ipVersion[row],
+    source: { words: [...batch.sourceAddress.subarray(row * 4, row * 4 + 4)], port: batch.sourcePort[row] },
+    destination: {
+      words: [...batch.destinationAddress.subarray(row * 4, row * 4 + 4)],
+      port: batch.destinationPort[row],
+    },
+    scope: batch.scope[row],
+    interfaceIndex: batch.interfaceIndex[row],
+  };
+}
+
+function putRow(batch: SegmentBatch, row: Row): void {
+  const at = batch.count++;
+  for (const column of ['frame', 'timeNanos', 'interfaceIndex', 'ipVersion', 'scope', 'ttl', 'ipId'] as const) {
+    batch[column][at] = row[column];
+  }
+  for (const column of ['flags', 'seq', 'ack', 'window', 'checksum', 'payloadBytes', 'options'] as const) {
+    batch[column][at] = row[column];
+  }
+  for (const column of ['mss', 'windowScale', 'tsVal', 'tsEcr', 'origin'] as const) batch[column][at] = row[column];
+  batch.sourceAddress.set(row.source.words, at * 4);
+  batch.destinationAddress.set(row.destination.words, at * 4);
+  batch.sourcePort[at] = row.source.port;
+  batch.destinationPort[at] = row.destination.port;
+  batch.sackCount[at] = row.sack.length / 2;
+  batch.sackEdges.set(row.sack, at * 8);
+}
+
+export interface TrackOptions {
+  readonly segments?: boolean;
+  readonly alwaysInFull?: boolean;
+  readonly timeWaitSeconds?: number;
+  /** Rows in a batch (default: as many as there is room for). */
+  readonly batchRows?: number;
+}
+
+export interface Tracked {
+  /** In the order of their ids. */
+  readonly connections: ConnectionResult[];
+  /** Ids of the connections that went by the book, by kind. */
+  readonly kinds: Map<number, number[]>;
+}
+
+/** Takes rows through the tracker, the detectors and the builder, as an analysis does. */
+export function track(recording: Recording, options: TrackOptions = {}): Tracked {
+  const { timeBase, icmpErrors } = recording;
+  const connections: ConnectionResult[] = [];
+  const kinds = new Map<number, number[]>();
+  const tracker = new Tracker({
+    segments: options.segments ?? false,
+    alwaysInFull: options.alwaysInFull ?? false,
+    timeWaitNanos: (options.timeWaitSeconds ?? 60) * 1e9,
+    onConnection: (connection, addresses) =>
+      connections.push(buildConnection(connection, addresses, findAll(connection), timeBase)),
+    onPlain: (kind, id, build) => {
+      kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
+      build();
+    },
+  });
+  const batch = new SegmentBatch(timeBase);
+  const batchRows = options.batchRows ?? BATCH_ROWS;
+  let icmp = 0;
+  const takeErrors = (index: number): void => {
+    for (; icmp < icmpErrors.length && icmpErrors[icmp].beforeRow <= index; icmp++) {
+      batch.icmpErrors.push({ ...icmpErrors[icmp], beforeRow: batch.count });
+    }
+  };
+  for (const [index, row] of recording.rows.entries()) {
+    takeErrors(index);
+    putRow(batch, row);
+    if (batch.count < batchRows) continue;
+    tracker.push(batch);
+    batch.clear();
+  }
+  takeErrors(recording.rows.length);
+  tracker.push(batch);
+  for (const _ of tracker.finish(recording.endNanos));
+  connections.sort((a, b) => a.id - b.id);
+  return { connections, kinds };
+}
+
+/** A row with everything that does not matter filled in. */
+export function makeRow(row: Partial<Row> & Pick<Row, 'frame' | 'timeNanos' | 'source' | 'destination'>): Row {
+  return {
+    flags: 0,
+    seq: 0,
+    ack: 0,
+    payloadBytes: 0,
+    window: 500,
+    ttl: 64,
+    ipId: row.frame & 0xffff,
+    checksum: row.frame & 0xffff,
+    options: 0,
+    mss: 0,
+    windowScale: 0,
+    tsVal: 0,
+    tsEcr: 0,
+    sack: [],
+    origin: 0,
+    ipVersion: 4,
+    scope: 0,
+    interfaceIndex: 0,
+    ...row,
+  };
+}
+
+/** -1, 0 or 1 as end `a` is the lower, the same or the higher one by address and port. */
+export function compareEnds(a: RowEnd, b: RowEnd): number {
+  for (let i = 0; i < 4; i++) {
+    if (a.words[i] !== b.words[i]) return a.words[i] >>> 0 < b.words[i] >>> 0 ? -1 : 1;
+  }
+  return Math.sign(a.port - b.port);
+}
+
+/** Options of a SYN: an MSS, and SACK permitted. */
+export const SYN_OPTIONS = TcpOption.MSS | TcpOption.SACK_PERMITTED;
