@@ -26,7 +26,7 @@ export const dataAfterCloseReset: Detector = {
     return {
       at: name,
       frames: [connection.ends[index].finCopies[0].frame, payload.frame, reset.segment.frame],
-      message: `The ${endName(connection, talker)} sent data ${duration(found.waitedNanos)} after the ${name}'s FIN, which it had acknowledged (frame ${payload.frame}), and the ${name} answered with a reset (frame ${reset.segment.frame})${lost}.`,
+      message: `The ${endName(connection, talker)} sent data (frame ${payload.frame}) ${duration(found.waitedNanos)} after the ${name}'s FIN, which it had acknowledged, and the ${name} answered with a reset (frame ${reset.segment.frame})${lost}.`,
     };
   },
 };

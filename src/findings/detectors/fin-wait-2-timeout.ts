@@ -34,7 +34,7 @@ export const finWait2Timeout: Detector = {
     const waited = duration(waitedNanos);
     const frames = [connection.ends[index].finCopies[0].frame, answered.frame, reset.segment.frame];
     const other = endName(connection, index === 0 ? 1 : 0);
-    const message = `The ${other}'s ${isBareFin ? 'FIN' : 'data'} came ${waited} after the ${name}'s FIN (frame ${answered.frame}) and met a reset (frame ${reset.segment.frame}): the ${name}'s kernel had given up waiting in FIN_WAIT_2.`;
+    const message = `The ${other}'s ${isBareFin ? 'FIN' : 'data'} (frame ${answered.frame}) came ${waited} after the ${name}'s FIN and met a reset (frame ${reset.segment.frame}): the ${name}'s kernel had given up waiting in FIN_WAIT_2.`;
     if (waitedNanos >= USUAL_NANOS) return { at: name, frames, message };
     const cause = `${waited} is less than the usual 60 s: a lower net.ipv4.tcp_fin_timeout or TCP_LINGER2, too many orphans (net.ipv4.tcp_max_orphans), another system than Linux, or the ${name}'s host lost the connection altogether.`;
     return { at: name, frames, message, cause };
