@@ -48,7 +48,7 @@ const CLOSED_AT_A_TIME = 256;
 const HANDLED = -2;
 /** Sequence numbers this near belong to one connection. */
 const SAME_CONNECTION_OCTETS = 1 << 22;
-const QUEUE_GROWTH = 1.05;
+const QUEUE_GROWTH = 1.25;
 
 /** Follows every tuple of a capture and hands over its connections. */
 export class Tracker {
@@ -224,7 +224,7 @@ export class Tracker {
 
   /**
    * Hands over the connections that have been over for longest. Whether an odd one is over is known only once the
-   * machine has seen it; one that is not over stays with the machine.
+   * machine has seen it; one that is not keeps its rows.
    */
   #evict(): void {
     const horizon = this.#nowNanos - this.#options.timeWaitNanos - LINGER_NANOS;
@@ -235,22 +235,24 @@ export class Tracker {
       const lastNanos = flow === null ? this.#plain.lastNanosOf(entry) : flow.lastNanos;
       const isExcess = queue.length - index + this.#closed.length > MAX_CLOSED;
       if (!isExcess || lastNanos > horizon) this.#closed.push(entry);
-      else if (this.#isOver(entry)) this.#close(entry);
-      else this.#isQueued[entry] = false;
+      else if (!this.#closeIfOver(entry)) this.#isQueued[entry] = false;
     }
     this.#evictAt = Math.max(MAX_CLOSED, Math.ceil(this.#closed.length * QUEUE_GROWTH));
   }
 
-  #isOver(entry: number): boolean {
-    const flow = this.#flows[entry];
-    if (flow !== null) return flow.isOver;
-    return this.#plain.stageOf(entry) === PlainStage.DONE || this.#promote(entry).isOver;
+  #closeIfOver(entry: number): boolean {
+    let flow = this.#flows[entry];
+    if (flow === null && this.#plain.stageOf(entry) !== PlainStage.DONE) flow = this.#replay(entry);
+    if (flow !== null && !flow.isOver) return false;
+    this.#close(entry, flow);
+    return true;
   }
 
-  /** Hands over what a tuple holds, and forgets the tuple. */
-  #close(entry: number): void {
+  /** Hands over what a tuple holds, and forgets the tuple; `replayed` is its flow if the machine has seen it just now. */
+  #close(entry: number, replayed: Flow | null = null): void {
     this.#entry = entry;
-    const flow = this.#flows[entry];
+    const isPlain = this.#flows[entry] === null;
+    const flow = this.#flows[entry] ?? replayed;
     if (flow !== null) this.#finishFlow(flow, entry);
     else {
       const kind = this.#plain.kindOf(entry);
@@ -258,8 +260,8 @@ export class Tracker {
       const build = (): void => this.#finishFlow(this.#replay(entry), entry);
       if (kind !== -1 && onPlain !== undefined) onPlain(kind, this.#ids[entry], build, () => this.#placeOf(entry));
       else build();
-      this.#plain.release(entry);
     }
+    if (isPlain) this.#plain.release(entry);
     this.#flows[entry] = null;
     this.#ids[entry] = 0;
     this.#table.remove(entry);
