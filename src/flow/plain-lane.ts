@@ -68,6 +68,8 @@ export interface Middle {
   readonly ack: [number, number];
   readonly window: [number, number];
   readonly lastNanos: [number, number];
+  /** The segments with the most payload. */
+  readonly largest: [Segment | null, Segment | null];
   lastFrame: number;
 }
 
@@ -353,6 +355,7 @@ function newMiddle(afterRow: number): Middle {
     ack: [-1, -1],
     window: [0, 0],
     lastNanos: [0, 0],
+    largest: [null, null],
     lastFrame: 0,
   };
 }
@@ -365,5 +368,11 @@ function addToMiddle(middle: Middle, row: Segment): void {
   middle.ack[from] = row.ack;
   middle.window[from] = row.window;
   middle.lastNanos[from] = row.timeNanos;
+  middle.largest[from] = largerOf(middle.largest[from], row);
   middle.lastFrame = Math.max(middle.lastFrame, row.frame);
+}
+
+/** The earlier segment, if there is one, unless the later one holds more payload. */
+export function largerOf(earlier: Segment | null, later: Segment): Segment {
+  return earlier === null || later.payloadBytes > earlier.payloadBytes ? later : earlier;
 }

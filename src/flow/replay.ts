@@ -2,7 +2,7 @@
 import { TcpFlag } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
 import type { Flow } from './flow.ts';
-import type { Middle } from './plain-lane.ts';
+import { largerOf, type Middle } from './plain-lane.ts';
 import type { Segment } from './segment.ts';
 
 /** Octets in one synthetic stride, far below half the sequence space. */
@@ -21,7 +21,8 @@ function skip(connection: Connection, middle: Middle): void {
   for (const index of [0, 1] as const) {
     const end = connection.ends[index];
     const segments = middle.segments[index];
-    if (segments === 0) continue;
+    const largest = middle.largest[index];
+    if (largest === null) continue;
     let left = middle.payloadBytes[index];
     for (let seq = end.nxt; left > 0; ) {
       const payloadBytes = Math.min(left, STRIDE_BYTES);
@@ -32,6 +33,7 @@ function skip(connection: Connection, middle: Middle): void {
     end.segments += segments;
     end.payloadBytes += middle.payloadBytes[index];
     end.uniquePayloadBytes += middle.payloadBytes[index];
+    if (largest.payloadBytes > 0) end.largest = largerOf(end.largest, largest);
     end.nxt = middle.nxt[index];
     end.contiguous = middle.nxt[index];
     end.ackHigh = middle.ack[index];
