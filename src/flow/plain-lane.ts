@@ -173,7 +173,12 @@ export class PlainLane {
     if (words[at + ROWS] >= MAX_ODD_ROWS - 1 || this.#middles.has(record)) return false;
     if ((batch.flags[row] & TcpFlag.SYN) !== 0) {
       const isKnown = ((words[at + ISNS] >> from) & 1) !== 0;
-      const isFirstAnswer = !isKnown && words[at + STAGE] === PlainStage.SYN && (batch.flags[row] & TcpFlag.ACK) !== 0;
+      const other = 1 - from;
+      const isFirstAnswer =
+        !isKnown &&
+        (batch.flags[row] & TcpFlag.ACK) !== 0 &&
+        ((words[at + ISNS] >> other) & 1) !== 0 &&
+        (batch.ack[row] | 0) === ((words[at + ISN + other] + 1) | 0);
       if (!isFirstAnswer && !(isKnown && words[at + ISN + from] === (batch.seq[row] | 0))) return false;
     }
     this.#noteIsn(at, batch, row, from);
