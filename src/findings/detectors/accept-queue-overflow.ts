@@ -1,3 +1,5 @@
+import type { Connection } from '../../flow/connection.ts';
+import type { Segment } from '../../flow/segment.ts';
 import type { Detector } from '../detector.ts';
 import { duration, times } from '../words.ts';
 
@@ -18,16 +20,29 @@ export const acceptQueueOverflow: Detector = {
     source: 'Linux tcp_v4_syn_recv_sock() and inet_csk_reqsk_queue_add(); RFC 9293 §3.10.7.4',
   },
   detect(connection) {
-    const { handshakeAck, server, synAckRepeatsAfterAck: repeats, synAckRepeatsAfterData } = connection;
-    if (repeats < REPEATS || synAckRepeatsAfterData === 0 || handshakeAck === null) return null;
+    const { handshakeAck, server, synAckRepeatsAfterAck, synAckRepeatsAfterData } = connection;
+    if (synAckRepeatsAfterAck < REPEATS || handshakeAck === null) return null;
     const copies = server.synCopies.filter((copy) => copy.timeNanos > handshakeAck.timeNanos);
-    if (copies.length < REPEATS) return null;
+    const denial = denialOf(connection);
+    if (copies.length < REPEATS || (synAckRepeatsAfterData === 0 && denial === null)) return null;
     const span = duration(copies[copies.length - 1].timeNanos - handshakeAck.timeNanos);
+    const what = synAckRepeatsAfterData === 0 ? 'the third segment' : 'the third segment and data of the client';
     const end = server.sentBeyondSyn ? 'before it went on' : 'and never went on';
+    const denied = denial === null ? '' : `; the reset in frame ${denial.frame} says that it knew of no connection`;
     return {
       at: 'server',
-      frames: [handshakeAck.frame, ...copies.map((copy) => copy.frame)],
-      message: `The server repeated its SYN-ACK ${times(copies.length)} within ${span} after the third segment and data of the client had passed, ${end}.`,
+      frames: [handshakeAck.frame, ...copies.map((copy) => copy.frame), ...(denial === null ? [] : [denial.frame])],
+      message: `The server repeated its SYN-ACK ${times(copies.length)} within ${span} after ${what} had passed, ${end}${denied}.`,
     };
   },
 };
+
+/**
+ * The reset by which a server that never went on answers a client that believes to be connected. A listener that only
+ * waits for data (TCP_DEFER_ACCEPT) would have taken the connection by then.
+ */
+function denialOf({ resets, ends, server }: Connection): Segment | null {
+  if (server.sentBeyondSyn) return null;
+  const denial = resets.find((reset) => reset.shape === 'reactive' && ends[reset.segment.from] === server);
+  return denial?.provoking ? denial.segment : null;
+}

@@ -14,7 +14,7 @@ export const selfConnect: Detector = {
     source: 'RFC 9293 §3.5, figure 7; Linux __inet_hash_connect()',
   },
   detect(connection) {
-    if (!connection.isSelfConnect) return null;
+    if (!connection.isSelfConnect || !connection.client.sentBeyondSyn) return null;
     return {
       at: 'client',
       frames: [connection.firstFrame],

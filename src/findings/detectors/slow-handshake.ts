@@ -8,6 +8,9 @@ import { duration } from '../words.ts';
 /** A leg is slow when it takes this many times what the close took on it. */
 const SLOW_FACTOR = 3;
 
+/** No attempt to connect lasts longer than this; the clock of the capture was set meanwhile. */
+const BELIEVABLE_NANOS = 600_000_000_000;
+
 export const slowHandshake: Detector = {
   entry: {
     code: 'slow-handshake',
@@ -27,7 +30,7 @@ export const slowHandshake: Detector = {
     const [synAck] = server.synCopies;
     if (synAck === undefined || connection.badSynAckFrames.includes(synAck.frame)) return null;
     const isSlow = (nanos: number, usualNanos: number): boolean =>
-      nanos > Math.max(policy.slowHandshakeSeconds * 1e9, SLOW_FACTOR * usualNanos);
+      nanos > Math.max(policy.slowHandshakeSeconds * 1e9, SLOW_FACTOR * usualNanos) && nanos < BELIEVABLE_NANOS;
     const [asked, serverNanos] = legOf(client.synCopies, synAck);
     if (asked !== null && isSlow(serverNanos, closingLegOf(client))) {
       return evidenceOf(connection, 'server', 'SYN-ACK', synAck, 'SYN', asked);
