@@ -31,7 +31,7 @@ function tell(connection: Connection, index: 0 | 1, { side, evidence, frames }: 
   const last = frames[frames.length - 1];
   if (evidence === 'cover-seen') {
     const repeat = frames[1];
-    const again = frames.length > 2 ? `, and so again up to frame ${last}` : '';
+    const again = frames.length > 2 ? `; the same happened again, up to frame ${last}` : '';
     return `The ${receiver}'s ACK of the ${sender}'s FIN passed the capture point (frame ${first}) and was lost behind it: more than a round trip later the ${sender} sent its FIN again (frame ${repeat})${again}.`;
   }
   if (side === 'before-tap') {

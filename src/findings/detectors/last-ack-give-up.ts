@@ -1,5 +1,5 @@
-import { goesOnFor } from '../../flow/settle.ts';
-import { findUncoveredFin, frameList } from '../close.ts';
+import { goesOnFor, isOneWay } from '../../flow/settle.ts';
+import { frameList } from '../close.ts';
 import type { Detector } from '../detector.ts';
 import { count, duration, endName } from '../words.ts';
 
@@ -17,18 +17,22 @@ export const lastAckGiveUp: Detector = {
     source: 'Linux tcp_write_timeout(), tcp_orphan_retries(); RFC 9293 §3.8.3; RFC 5482',
   },
   detect(connection) {
-    const fin = findUncoveredFin(connection);
-    if (fin === null || fin.copies.length < 3 || connection.closingReset !== null) return null;
-    const me = connection.ends[fin.index];
-    if (me.state !== 'LAST_ACK' || me.lastSentNanos > fin.last.timeNanos) return null;
-    const intervalNanos = fin.last.timeNanos - fin.copies[fin.copies.length - 2].timeNanos;
-    if (!goesOnFor(connection, fin.last.timeNanos, 2 * intervalNanos + connection.rtoNanos)) return null;
-    const name = endName(connection, fin.index);
-    const silence = duration(connection.observedUntilNanos - fin.last.timeNanos);
+    const { secondFinIndex: index } = connection;
+    if (index === -1 || connection.isSelfConnect || connection.closingReset !== null || isOneWay(connection))
+      return null;
+    const me = connection.ends[index];
+    const copies = me.finCopies;
+    if (copies.length < 3 || me.state !== 'LAST_ACK' || !me.awaitsRepeatAck) return null;
+    const last = copies[copies.length - 1];
+    if (me.lastSentNanos > last.timeNanos) return null;
+    const intervalNanos = last.timeNanos - copies[copies.length - 2].timeNanos;
+    if (!goesOnFor(connection, last.timeNanos, 2 * intervalNanos + connection.rtoNanos)) return null;
+    const name = endName(connection, index);
+    const silence = duration(connection.observedUntilNanos - last.timeNanos);
     return {
       at: name,
-      frames: fin.copies.map((copy) => copy.frame),
-      message: `The ${name} sent its FIN in ${frameList(fin.copies)}, the last ${duration(intervalNanos)} after the one before, and then nothing for ${silence}: it gave up in LAST_ACK after ${count(connection.finRetransmissions[fin.index], 'repeat')}.`,
+      frames: copies.map((copy) => copy.frame),
+      message: `The ${name} sent its FIN in ${frameList(copies)}, the last ${duration(intervalNanos)} after the one before, and then nothing for ${silence}: it gave up in LAST_ACK after ${count(connection.finRetransmissions[index], 'repeat')}.`,
     };
   },
 };
