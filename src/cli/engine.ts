@@ -2,6 +2,7 @@ import { formatAddress } from '../base/address.ts';
 import type { CaptureError } from '../base/error.ts';
 import { Analysis, type AnalysisHandler, breathe, type FinalConnection } from '../engine.ts';
 import type { Finding, Severity } from '../findings/finding.ts';
+import type { PolicyOptions } from '../findings/policy.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
 import type { ConnectionBrief } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
@@ -25,6 +26,7 @@ export interface AnalysisRequest {
   readonly paths: readonly string[];
   readonly segments: boolean;
   readonly timeWaitSeconds: number;
+  readonly policy?: PolicyOptions;
   readonly filter: ConnectionFilter;
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
 }
@@ -62,7 +64,7 @@ export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) =>
 
 /** Analyses files; connections are built only when they pass the filter and the observer wants them. */
 export const runAnalysis: Engine = async (request, observer) => {
-  const { paths, filter, segments, timeWaitSeconds, onProgress } = request;
+  const { paths, filter, segments, timeWaitSeconds, policy, onProgress } = request;
   let totalConnections = 0;
   let hasTaken = false;
   const handler: AnalysisHandler = {
@@ -79,7 +81,7 @@ export const runAnalysis: Engine = async (request, observer) => {
       return false;
     };
   }
-  const analysis = new Analysis({ segments, timeWaitSeconds }, handler);
+  const analysis = new Analysis({ ...policy, segments, timeWaitSeconds }, handler);
   const steps = readInSteps(paths, analysis, { timeBase: analysis.timeBase });
   const pace = { since: performance.now() };
   const drain = async (): Promise<void> => {

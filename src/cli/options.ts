@@ -99,8 +99,7 @@ export const FORMAT_OPTION = {
 export const ANALYSIS_OPTIONS = {
   'time-wait': {
     type: 'string',
-    describe: 'Seconds that TIME_WAIT lasts: Linux 60, RFC 240',
-    default: '60',
+    describe: 'Seconds that TIME_WAIT lasts: Linux 60 (the default), RFC 240',
     group: ANALYSIS,
   },
 } as const satisfies OptionSpecs;

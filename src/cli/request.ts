@@ -45,8 +45,9 @@ export async function readFilter(raw: RawArguments, library: Library): Promise<C
 
 const DEFAULT_TIME_WAIT_SECONDS = 60;
 
-export function readTimeWait(raw: RawArguments): number {
-  return readSeconds(raw.options, 'time-wait') ?? DEFAULT_TIME_WAIT_SECONDS;
+/** Seconds of TIME_WAIT; `configured` is what the configuration file says. */
+export function readTimeWait(raw: RawArguments, configured: number = DEFAULT_TIME_WAIT_SECONDS): number {
+  return readSeconds(raw.options, 'time-wait') ?? configured;
 }
 
 /** The filter options as they were typed, to build further commands from. */

@@ -21,12 +21,14 @@ export function list(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;
 }
 
-/** A duration in the unit a person would use: `340 ms`, `2.1 s`, `4 min`. */
+/** A duration in the unit a person would use: `340 ms`, `2.1 s`, `4 min`, `3.5 h`, `9 days`. */
 export function duration(nanos: number): string {
   const millis = nanos / 1e6;
   if (millis < 1) return `${Math.max(1, Math.round(nanos / 1e3))} µs`;
   if (millis < 1000) return `${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`;
   const seconds = millis / 1000;
   if (seconds < 120) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  return `${Math.round(seconds / 60)} min`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  const hours = seconds / 3600;
+  return hours < 48 ? `${hours.toFixed(1)} h` : `${Math.round(hours / 24)} days`;
 }

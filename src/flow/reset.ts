@@ -10,6 +10,8 @@ const MINIMUM_REACTION_NANOS = 100_000_000;
 /** Probes without an answer after which a reset is not taken to arrive. */
 const UNANSWERED_PROBES = 2;
 const MAX_RST_COPIES = 16;
+/** Resets that are kept one by one; of more, only those that are accepted. */
+const MAX_RESETS = 256;
 
 /** A segment with RST. */
 export function takeReset(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
@@ -32,7 +34,7 @@ export function takeReset(connection: Connection, me: EndTrack, peer: EndTrack, 
     unansweredProbes: me.unansweredProbes,
     isWithdrawn: false,
   };
-  connection.resets.push(record);
+  if (connection.resets.length < MAX_RESETS || verdict === 'accepted') connection.resets.push(record);
   if (verdict === 'challenged' || verdict === 'ignored') {
     connection.label(verdict === 'challenged' ? 'rst-challenged' : 'rst-ignored');
     connection.receives(peer, 'rst-not-accepted', segment);
@@ -81,7 +83,7 @@ function shapeOf(
     if (isPrompt) return { shape: 'reactive', provoking };
     return { shape: segment.window === 0 && segment.seq !== me.nxt ? 'reactive' : 'active', provoking: null };
   }
-  const looksBare = segment.window === 0 && (!me.timestamps || !hasTimestamps(segment));
+  const looksBare = segment.window === 0 && me.timestamps && !hasTimestamps(segment);
   if (looksBare && isPrompt && segment.ack === seqAdd(provoking.seq, sequenceLength(provoking))) {
     return { shape: 'reactive', provoking };
   }

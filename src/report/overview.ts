@@ -105,7 +105,11 @@ export class Overview {
   /** Adds a finding about a host or the capture. */
   addCaptureFinding(finding: Finding): void {
     this.#countFinding(finding);
-    this.#addExample(finding, null);
+    const examples = this.#groups.get(finding.code)?.examples ?? [];
+    const place = examples.findLastIndex((example) => example.connection === null) + 1;
+    if (place >= this.limits.examples) return;
+    examples.splice(place, 0, { finding, connection: null });
+    examples.length = Math.min(examples.length, this.limits.examples);
   }
 
   /** Counts a finding; says whether its group has room for an example. */

@@ -16,6 +16,7 @@ import {
   TERMINAL_OPTIONS,
 } from '../options.ts';
 import { type Output, openOutput } from '../output.ts';
+import { POLICY_OPTIONS, readPolicy } from '../policy.ts';
 import { createProgress } from '../progress.ts';
 import { filterWords, readFilter, readPaths, readTimeWait } from '../request.ts';
 import type { Sink } from '../sinks.ts';
@@ -36,6 +37,7 @@ export const analyzeCommand: CommandSpec = {
     ...TERMINAL_OPTIONS,
     ...PROGRESS_OPTION,
     ...ANALYSIS_OPTIONS,
+    ...POLICY_OPTIONS,
     ...FAIL_OPTION,
   },
   examples: [
@@ -57,7 +59,8 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
     throw new UsageError('--segments goes with json, ndjson and csv; to read segments use: lastack explain');
   }
   const choice = readTextChoice(raw);
-  const timeWaitSeconds = readTimeWait(raw);
+  const { policy, timeWaitSeconds: configured } = await readPolicy(raw, library);
+  const timeWaitSeconds = readTimeWait(raw, configured);
   const filter = await readFilter(raw, library);
   const failWords = readList(options, 'fail-on');
   const conditions = new FailConditions(failWords, failWords.length === 0 ? [] : await loadFindingCodes(library));
@@ -73,6 +76,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       paths,
       segments,
       timeWaitSeconds,
+      policy,
       filter,
       onProgress: progress.onProgress,
     };

@@ -16,6 +16,7 @@ import {
   TERMINAL_OPTIONS,
 } from '../options.ts';
 import { openOutput } from '../output.ts';
+import { POLICY_OPTIONS, readPolicy } from '../policy.ts';
 import { createProgress } from '../progress.ts';
 import { readFilter, readPaths, readTimeWait } from '../request.ts';
 import { readSwitch, readText } from '../values.ts';
@@ -27,6 +28,7 @@ const EXPLAIN_OPTIONS = {
   ...TERMINAL_OPTIONS,
   ...PROGRESS_OPTION,
   ...ANALYSIS_OPTIONS,
+  ...POLICY_OPTIONS,
 } as const satisfies OptionSpecs;
 
 export const explainCommand: CommandSpec = {
@@ -47,10 +49,11 @@ async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<
   const paths = readPaths(raw, io);
   const filter = await readFilter(raw, library);
   const choice = readTextChoice(raw);
-  const timeWaitSeconds = readTimeWait(raw);
+  const { policy, timeWaitSeconds: configured } = await readPolicy(raw, library);
+  const timeWaitSeconds = readTimeWait(raw, configured);
   const engine = await library.engine();
   const progress = createProgress(io, !readSwitch(options, 'no-progress'));
-  const request = { paths, timeWaitSeconds, filter, onProgress: progress.onProgress };
+  const request = { paths, timeWaitSeconds, policy, filter, onProgress: progress.onProgress };
   const found = await findConnection(engine, request).finally(() => progress.stop());
   const status = reportProblems(io, found.end.problems);
   if (isNothingReadable(found.end)) return status;
