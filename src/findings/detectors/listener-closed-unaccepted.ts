@@ -8,7 +8,7 @@ export const listenerClosedUnaccepted: Detector = {
     severity: 'warning',
     title: 'The server reset the connection before its program said a word',
     meaning:
-      'The handshake was completed by the kernel, and then the server reset the connection of its own accord without having sent one byte: most likely no program had ever accepted it.',
+      'The handshake was completed by the kernel, and then the server reset the connection of its own accord without having sent one byte: it may be that no program had accepted it.',
     cause:
       'The listening socket was closed, or its process ended, with the connection still in the accept queue. A program that did accept and then closed without reading or answering (close() with unread data, SO_LINGER 0), a load balancer whose idle time ran out, and a filter on the path that resets what it does not like look the same.',
     hint: 'See whether the service restarted at that time; a service that stops should first stop listening, then accept and serve what is queued.',

@@ -29,14 +29,16 @@ export const serverSilentAfterHandshake: Detector = {
       (segment) => segment.payloadBytes > 0 && segment.timeNanos >= handshakeAck.timeNanos,
     );
     if (data === undefined || !goesOnFor(connection, data.timeNanos, SILENCE_NANOS)) return null;
+    const untilNanos = connection.closingReset?.segment.timeNanos ?? connection.observedUntilNanos;
+    if (untilNanos - data.timeNanos < SILENCE_NANOS) return null;
     const bytes = count(client.uniquePayloadBytes - acceptedSynBytes, 'byte');
-    const silence = duration(connection.observedUntilNanos - data.timeNanos);
+    const silence = duration(untilNanos - data.timeNanos);
     const repeats =
-      client.retransmittedSegments > 0 ? `, ${count(client.retransmittedSegments, 'retransmission')} included` : '';
+      client.retransmittedSegments > 0 ? `, with ${count(client.retransmittedSegments, 'retransmission')}` : '';
     return {
       at: 'path',
       frames: [connection.synAckFrame, handshakeAck.frame, data.frame],
-      message: `Nothing of the server was seen after its SYN-ACK in frame ${connection.synAckFrame}: ${bytes} of the client${repeats}, stayed without acknowledgment for ${silence}.`,
+      message: `Nothing of the server was seen after its SYN-ACK in frame ${connection.synAckFrame}: ${bytes} of the client stayed without acknowledgment for ${silence}${repeats}.`,
     };
   },
 };

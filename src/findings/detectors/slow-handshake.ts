@@ -8,6 +8,8 @@ import { duration } from '../words.ts';
 /** A leg is slow when it takes this many times what the close took on it. */
 const SLOW_FACTOR = 3;
 
+/** How late after its time a repeat may pass the tap. */
+const REPEAT_NANOS = 300_000_000;
 /** No attempt to connect lasts longer than this; the clock of the capture was set meanwhile. */
 const BELIEVABLE_NANOS = 600_000_000_000;
 
@@ -30,7 +32,9 @@ export const slowHandshake: Detector = {
     const [synAck] = server.synCopies;
     if (synAck === undefined || connection.badSynAckFrames.includes(synAck.frame)) return null;
     const isSlow = (nanos: number, usualNanos: number): boolean =>
-      nanos > Math.max(policy.slowHandshakeSeconds * 1e9, SLOW_FACTOR * usualNanos) && nanos < BELIEVABLE_NANOS;
+      nanos > Math.max(policy.slowHandshakeSeconds * 1e9, SLOW_FACTOR * usualNanos) &&
+      nanos < BELIEVABLE_NANOS &&
+      !looksLikeRepeat(nanos);
     const [asked, serverNanos] = legOf(client.synCopies, synAck);
     if (asked !== null && isSlow(serverNanos, closingLegOf(client))) {
       return evidenceOf(connection, 'server', 'SYN-ACK', synAck, 'SYN', asked);
@@ -41,6 +45,17 @@ export const slowHandshake: Detector = {
     return evidenceOf(connection, 'client', 'third segment', handshakeAck, 'SYN-ACK', answered);
   },
 };
+
+/**
+ * Whether the answer came when its sender would have repeated it, one, three, seven … seconds after the first time: that
+ * first answer may have been lost before the tap.
+ */
+function looksLikeRepeat(nanos: number): boolean {
+  for (let repeatNanos = 1e9; repeatNanos <= 63e9; repeatNanos = 2 * repeatNanos + 1e9) {
+    if (nanos >= repeatNanos && nanos < repeatNanos + REPEAT_NANOS) return true;
+  }
+  return false;
+}
 
 function evidenceOf(
   connection: Connection,

@@ -10,7 +10,7 @@ export const synAckRetransmission: Detector = {
     meaning:
       'The server answered the SYN, heard nothing, and answered again; the third segment of the handshake was never seen. The server stays in SYN_RECEIVED and its accept() returns nothing.',
     cause:
-      'The SYN-ACK does not reach the client (asymmetric route, stateful firewall, wrong NAT), or the source address of the SYN was forged, as in a SYN flood.',
+      'The SYN-ACK does not reach the client (asymmetric route, stateful firewall, wrong NAT), what the client answers is lost on its way, or the source address of the SYN was forged, as in a SYN flood.',
     hint: 'Capture at the client: does the SYN-ACK arrive, and with the right address and port? The number of repeats is net.ipv4.tcp_synack_retries.',
     source: 'RFC 9293 §3.8.1; RFC 4987 §2; Linux inet_csk_reqsk_queue_drop() and reqsk_timer_handler()',
   },

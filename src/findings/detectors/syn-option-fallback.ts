@@ -18,7 +18,7 @@ export const synOptionFallback: Detector = {
   },
   detect(connection) {
     const [first, ...others] = connection.client.synCopies;
-    if (first === undefined || !connection.client.sentBareSyn) return null;
+    if (first === undefined || !connection.client.sentBareSyn || connection.client.sentSynAck) return null;
     for (const copy of others) {
       const dropped = droppedOf(first, copy);
       if (dropped.length === 0) continue;

@@ -1,3 +1,4 @@
+import { TcpFlag } from '../../wire/batch.ts';
 import type { Detector } from '../detector.ts';
 import { duration, endName, times } from '../words.ts';
 
@@ -16,7 +17,7 @@ export const synRetransmission: Detector = {
   detect(connection) {
     const index = connection.ends[1].synCopies.length > connection.ends[0].synCopies.length ? 1 : 0;
     const end = connection.ends[connection.client.sentBareSyn ? connection.clientIndex : index];
-    const { synCopies } = end;
+    const synCopies = end.synCopies.filter((copy) => (copy.flags & TcpFlag.ACK) === 0);
     if (connection.synRetransmissions === 0 || !end.sentBareSyn || synCopies.length < 2) return null;
     const name = end === connection.client ? 'client' : endName(connection, index);
     const after = duration(synCopies[1].timeNanos - synCopies[0].timeNanos);
