@@ -153,12 +153,13 @@ export const CATALOG: readonly CatalogEntry[] = [
 /** The findings of a settled connection. */
 export function findAll(connection: Connection, policy: Policy = DEFAULT_POLICY): Finding[] {
   const findings: Finding[] = [];
-  const isGated = gateOf(connection);
-  for (const { entry, detect } of DETECTORS) {
+  for (const detector of DETECTORS) {
+    const evidence = detector.detect(connection, policy);
+    if (evidence === null) continue;
+    const { entry } = detector;
     const override = policy.severities[entry.code];
-    if (override === 'off' || isGated(entry.code)) continue;
-    const evidence = detect(connection, policy);
-    if (evidence !== null) findings.push(toFinding(entry, evidence, override));
+    if (override === 'off' || gateOf(connection)(entry.code)) continue;
+    findings.push(toFinding(entry, evidence, override));
   }
   return findings;
 }
