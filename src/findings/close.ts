@@ -28,13 +28,10 @@ export function findUncoveredFin(connection: Connection): UncoveredFin | null {
   return null;
 }
 
-/** Whether an acknowledgment of the FIN would have been seen: time for a repeat of the first copy, and for an answer to the last. */
-export function couldBeCovered(connection: Connection, { first, last }: UncoveredFin): boolean {
-  const { repeatNanos, rttNanos } = connection;
-  return (
-    goesOnFor(connection, first.timeNanos, repeatNanos) &&
-    goesOnFor(connection, last.timeNanos, Math.max(2 * rttNanos, MINIMUM_REACTION_NANOS))
-  );
+/** Whether an acknowledgment of the FIN would have been seen: there was time for an answer to the first copy and to a repeat. */
+export function couldBeCovered(connection: Connection, { copies, first }: UncoveredFin): boolean {
+  if (copies.length < 2 || !goesOnFor(connection, first.timeNanos, connection.repeatNanos)) return false;
+  return goesOnFor(connection, copies[1].timeNanos, Math.max(2 * connection.rttNanos, MINIMUM_REACTION_NANOS));
 }
 
 /** Octets of end `index` before its FIN, if it sent one, that the other end has not acknowledged. */

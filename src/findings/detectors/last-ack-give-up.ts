@@ -12,7 +12,7 @@ export const lastAckGiveUp: Detector = {
     meaning:
       'The repeats of the second FIN stopped although it was never acknowledged: the kernel dropped the connection from LAST_ACK.',
     cause:
-      'The socket was closed, so it is an orphan whose repeats are limited; the other host or the path did not answer any of them.',
+      'The socket was closed, so it is an orphan whose repeats are limited; the other host did not answer them, or its answers were lost.',
     hint: 'Find out why the other end fell silent (see final-ack-missing). On Linux net.ipv4.tcp_orphan_retries sets the number of repeats (0 means 8), and TCP_USER_TIMEOUT limits their time.',
     source: 'Linux tcp_write_timeout(), tcp_orphan_retries(); RFC 9293 §3.8.3; RFC 5482',
   },
@@ -22,17 +22,17 @@ export const lastAckGiveUp: Detector = {
       return null;
     const me = connection.ends[index];
     const copies = me.finCopies;
-    if (copies.length < 3 || me.state !== 'LAST_ACK' || !me.awaitsRepeatAck) return null;
+    if (copies.length < 3 || me.state !== 'LAST_ACK') return null;
     const last = copies[copies.length - 1];
     if (me.lastSentNanos > last.timeNanos) return null;
     const intervalNanos = last.timeNanos - copies[copies.length - 2].timeNanos;
     if (!goesOnFor(connection, last.timeNanos, 2 * intervalNanos + connection.rtoNanos)) return null;
     const name = endName(connection, index);
     const silence = duration(connection.observedUntilNanos - last.timeNanos);
-    return {
-      at: name,
-      frames: copies.map((copy) => copy.frame),
-      message: `The ${name} sent its FIN in ${frameList(copies)}, the last ${duration(intervalNanos)} after the one before, and then nothing for ${silence}: it gave up in LAST_ACK after ${count(connection.finRetransmissions[index], 'repeat')}.`,
-    };
+    const message = `The ${name} sent its FIN in ${frameList(copies)}, the last ${duration(intervalNanos)} after the one before, and then nothing for ${silence}: it gave up in LAST_ACK after ${count(connection.finRetransmissions[index], 'repeat')}`;
+    const frames = copies.map((copy) => copy.frame);
+    if (me.awaitsRepeatAck || me.lastCover === null) return { at: name, frames, message: `${message}.` };
+    const doubt = `unless the last ACK (frame ${me.lastCover.frame}) arrived, unlike those before it`;
+    return { at: name, frames: [...frames, me.lastCover.frame], message: `${message}, ${doubt}.`, severity: 'note' };
   },
 };
