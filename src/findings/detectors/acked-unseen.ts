@@ -1,6 +1,7 @@
 import type { Connection } from '../../flow/connection.ts';
 import { seqDiff } from '../../tcp/seq.ts';
 import type { Detector } from '../detector.ts';
+import { leadingEnd } from '../leading-end.ts';
 import { count, endName } from '../words.ts';
 
 /** More than this acknowledged ahead of the capture is a broken number, not a gap. */
@@ -21,9 +22,10 @@ export const ackedUnseen: Detector = {
   },
   detect(connection) {
     const gaps = ([0, 1] as const).map((index) => gapOf(connection, index));
-    const [widest, other] = gaps[0].bytes >= gaps[1].bytes ? [0, 1] : [1, 0];
+    const widest = leadingEnd(connection, (index) => gaps[index].bytes);
+    const other = widest === 0 ? 1 : 0;
     if (gaps[widest].bytes === 0) return null;
-    const name = endName(connection, widest as 0 | 1);
+    const name = endName(connection, widest);
     const acker = name === 'client' ? 'server' : 'client';
     const also = gaps[other].bytes > 0 ? `, and ${gaps[other].bytes} of the ${acker}` : '';
     return {

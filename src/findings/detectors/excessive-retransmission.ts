@@ -1,6 +1,7 @@
 import { isOneWay } from '../../flow/settle.ts';
 import { seqDiff } from '../../tcp/seq.ts';
 import type { Detector } from '../detector.ts';
+import { leadingEnd } from '../leading-end.ts';
 import { duration, endName } from '../words.ts';
 
 export const excessiveRetransmission: Detector = {
@@ -17,8 +18,7 @@ export const excessiveRetransmission: Detector = {
     source: 'RFC 6298 §5; RFC 9293 §3.8.3; Linux tcp_write_timeout()',
   },
   detect(connection, policy) {
-    const [a, b] = connection.ends;
-    const index = (a.worstResend?.count ?? 0) >= (b.worstResend?.count ?? 0) ? 0 : 1;
+    const index = leadingEnd(connection, (each) => connection.ends[each].worstResend?.count ?? 0);
     const resend = connection.ends[index].worstResend;
     if (resend === null || resend.count + 1 < policy.retransmissionCopies) return null;
     if (resend.lastNanos - resend.firstNanos < connection.rttNanos) return null;

@@ -2,6 +2,7 @@ import type { Connection } from '../../flow/connection.ts';
 import { isTimedRepeat } from '../../flow/lost-wave.ts';
 import type { Segment } from '../../flow/segment.ts';
 import type { Detector } from '../detector.ts';
+import { leadingEnd } from '../leading-end.ts';
 import { duration, endName, times } from '../words.ts';
 
 export const finRetransmission: Detector = {
@@ -18,9 +19,8 @@ export const finRetransmission: Detector = {
     source: 'RFC 6298 §5; RFC 9293 §3.8.1; Linux tcp_retransmit_timer()',
   },
   detect(connection) {
-    const [repeats0, repeats1] = [repeatsOf(connection, 0), repeatsOf(connection, 1)];
-    const index = repeats0.length >= repeats1.length ? 0 : 1;
-    const [repeats, others] = index === 0 ? [repeats0, repeats1] : [repeats1, repeats0];
+    const index = leadingEnd(connection, (each) => repeatsOf(connection, each).length);
+    const [repeats, others] = [repeatsOf(connection, index), repeatsOf(connection, index === 0 ? 1 : 0)];
     const [repeat] = repeats;
     if (repeat === undefined) return null;
     const [first] = connection.ends[index].finCopies;

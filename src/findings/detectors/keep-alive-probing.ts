@@ -1,4 +1,5 @@
 import type { Detector } from '../detector.ts';
+import { leadingEnd } from '../leading-end.ts';
 import { duration, endName, times } from '../words.ts';
 
 export const keepAliveProbing: Detector = {
@@ -14,7 +15,7 @@ export const keepAliveProbing: Detector = {
     source: 'RFC 9293 §3.8.4; RFC 1122 §4.2.3.6; Linux tcp_keepalive_timer()',
   },
   detect(connection) {
-    const index = (connection.ends[0].keepAlives?.count ?? 0) >= (connection.ends[1].keepAlives?.count ?? 0) ? 0 : 1;
+    const index = leadingEnd(connection, (each) => connection.ends[each].keepAlives?.count ?? 0);
     const probes = connection.ends[index].keepAlives;
     if (probes === null) return null;
     const name = endName(connection, index);

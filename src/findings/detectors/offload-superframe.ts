@@ -17,7 +17,7 @@ export const offloadSuperframe: Detector = {
     source: 'RFC 9293 §3.7.1; Linux Documentation/networking/segmentation-offloads',
   },
   detect(connection) {
-    const [a, b] = connection.ends;
+    const [a, b] = [connection.client, connection.server];
     const found = [
       { segment: a.largest, mss: b.mss },
       { segment: b.largest, mss: a.mss },

@@ -2,6 +2,7 @@ import type { Connection } from '../../flow/connection.ts';
 import type { Segment } from '../../flow/segment.ts';
 import { seqDiff } from '../../tcp/seq.ts';
 import type { Detector } from '../detector.ts';
+import { clientFirst } from '../leading-end.ts';
 import { isReset, wasSynchronized } from '../resets.ts';
 import { count, duration, endName } from '../words.ts';
 
@@ -105,7 +106,7 @@ function otherTtl(connection: Connection): Doubt[] {
 
 /** Resets whose numbers climb beyond everything their sender has sent: guesses at where the receiver will be. */
 function ladder(connection: Connection): Doubt[] {
-  for (const from of [0, 1] as const) {
+  for (const from of clientFirst(connection)) {
     const me = connection.ends[from];
     const peer = connection.ends[1 - from];
     if (me.nxt === -1) continue;

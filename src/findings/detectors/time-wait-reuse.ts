@@ -1,6 +1,7 @@
 import type { EndTrack } from '../../flow/end.ts';
 import { seqAdd, seqDiff } from '../../tcp/seq.ts';
 import type { Detector } from '../detector.ts';
+import { clientFirst } from '../leading-end.ts';
 import { duration, endName } from '../words.ts';
 
 /** Linux starts the new connection this far behind the old one (tcp_twsk_unique(), tcp_timewait_state_process()). */
@@ -22,7 +23,7 @@ export const timeWaitReuse: Detector = {
   detect(connection) {
     const old = connection.predecessor;
     if (old === null || connection.synFrame === 0) return null;
-    for (const index of [0, 1] as const) {
+    for (const index of clientFirst(connection)) {
       const owner = old.ends[index];
       const since = timeWaitUntil(owner, connection.firstFrame);
       if (since === null) continue;

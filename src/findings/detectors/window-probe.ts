@@ -1,4 +1,5 @@
 import type { Detector } from '../detector.ts';
+import { leadingEnd } from '../leading-end.ts';
 import { duration, endName, times } from '../words.ts';
 
 export const windowProbe: Detector = {
@@ -14,8 +15,7 @@ export const windowProbe: Detector = {
     source: 'RFC 9293 §3.8.6.1; Linux tcp_send_probe0()',
   },
   detect(connection) {
-    const index =
-      (connection.ends[0].windowProbes?.count ?? 0) >= (connection.ends[1].windowProbes?.count ?? 0) ? 0 : 1;
+    const index = leadingEnd(connection, (each) => connection.ends[each].windowProbes?.count ?? 0);
     const probes = connection.ends[index].windowProbes;
     if (probes === null) return null;
     const name = endName(connection, index);

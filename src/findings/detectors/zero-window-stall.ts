@@ -1,6 +1,7 @@
 import type { Connection } from '../../flow/connection.ts';
 import type { ClosedWindow, EndTrack } from '../../flow/end.ts';
 import type { Detector } from '../detector.ts';
+import { leadingEnd } from '../leading-end.ts';
 import { duration, endName, times } from '../words.ts';
 
 export const zeroWindowStall: Detector = {
@@ -17,7 +18,7 @@ export const zeroWindowStall: Detector = {
     source: 'RFC 9293 §3.8.6 and §3.8.6.1; Linux tcp_select_window()',
   },
   detect(connection, policy) {
-    const index = durationOf(connection, 0) >= durationOf(connection, 1) ? 0 : 1;
+    const index = leadingEnd(connection, (each) => durationOf(connection, each));
     const end = connection.ends[index];
     const peer = connection.ends[1 - index];
     const closed = longestOf(connection, end);
