@@ -1,6 +1,9 @@
 import type { Detector } from '../detector.ts';
 import { duration } from '../words.ts';
 
+/** No timer repeats a SYN-ACK sooner: the network doubled it. */
+const TIMER_NANOS = 200_000_000;
+
 export const handshakeAckLost: Detector = {
   entry: {
     code: 'handshake-ack-lost',
@@ -18,7 +21,7 @@ export const handshakeAckLost: Detector = {
     const { handshakeAck, server } = connection;
     if (connection.synAckRepeatsAfterAck !== 1 || handshakeAck === null || !server.sentBeyondSyn) return null;
     const again = server.synCopies.find((copy) => copy.timeNanos > handshakeAck.timeNanos);
-    if (again === undefined) return null;
+    if (again === undefined || again.timeNanos - server.synCopies[0].timeNanos < TIMER_NANOS) return null;
     return {
       at: 'path',
       frames: [handshakeAck.frame, again.frame],

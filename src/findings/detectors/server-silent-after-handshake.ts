@@ -13,7 +13,7 @@ export const serverSilentAfterHandshake: Detector = {
     severity: 'error',
     title: 'Nothing came from the server after its SYN-ACK',
     meaning:
-      'The handshake completed, the client sent data, and the server neither acknowledged it nor repeated its SYN-ACK: since the handshake nothing of the server was seen.',
+      'The handshake completed, the client sent data again and again, and the server neither acknowledged it nor repeated its SYN-ACK: since the handshake nothing of the server was seen.',
     cause:
       'A firewall or load balancer between them that lets SYNs pass and drops what follows, a path that cannot carry full-size segments (the ICMP errors for path MTU discovery are filtered), or a server that went down right then. A program that is merely busy still has a kernel that acknowledges.',
     hint: 'Capture at the server: does the data arrive there? If only large segments are lost, lower the MSS or let ICMP "fragmentation needed" / "packet too big" through (net.ipv4.tcp_mtu_probing).',
@@ -24,7 +24,7 @@ export const serverSilentAfterHandshake: Detector = {
     if (handshakeAck === null || !server.sentSynAck || server.segments === 0) return null;
     if (server.sentBeyondSyn || server.payloadBytes > 0 || server.rst > 0 || server.fin !== -1) return null;
     if (connection.synAckRepeatsAfterAck > 0 || client.uniquePayloadBytes <= acceptedSynBytes) return null;
-    if (client.ackHigh !== seqAdd(server.isn, 1)) return null;
+    if (client.ackHigh !== seqAdd(server.isn, 1) || client.resend === null) return null;
     const data = client.recent.find(
       (segment) => segment.payloadBytes > 0 && segment.timeNanos >= handshakeAck.timeNanos,
     );
@@ -33,12 +33,11 @@ export const serverSilentAfterHandshake: Detector = {
     if (untilNanos - data.timeNanos < SILENCE_NANOS) return null;
     const bytes = count(client.uniquePayloadBytes - acceptedSynBytes, 'byte');
     const silence = duration(untilNanos - data.timeNanos);
-    const repeats =
-      client.retransmittedSegments > 0 ? `, with ${count(client.retransmittedSegments, 'retransmission')}` : '';
+    const repeats = count(client.retransmittedSegments, 'retransmission');
     return {
       at: 'path',
       frames: [connection.synAckFrame, handshakeAck.frame, data.frame],
-      message: `Nothing of the server was seen after its SYN-ACK in frame ${connection.synAckFrame}: ${bytes} of the client stayed without acknowledgment for ${silence}${repeats}.`,
+      message: `Nothing of the server was seen after its SYN-ACK in frame ${connection.synAckFrame}: ${bytes} of the client stayed without acknowledgment for ${silence}, in spite of ${repeats}.`,
     };
   },
 };
