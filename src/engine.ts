@@ -83,6 +83,51 @@ class CaptureClock implements CaptureFacts {
   }
 }
 
+interface DecoderCounts {
+  tcpSegmentCount: number;
+  skipped: Record<string, number>;
+}
+
+/** What the decoder counted, by the interface whose packets it was given. */
+class InterfaceTally {
+  interfaceIndex = -1;
+  readonly #decoder: Decoder;
+  readonly #byInterface = new Map<number, DecoderCounts>();
+  #before: DecoderCounts = { tcpSegmentCount: 0, skipped: {} };
+
+  constructor(decoder: Decoder) {
+    this.#decoder = decoder;
+  }
+
+  /** Books what was counted since the last switch. */
+  switchTo(interfaceIndex: number): void {
+    const now = { tcpSegmentCount: this.#decoder.tcpSegmentCount, skipped: this.#decoder.skippedCounts() };
+    const counts = this.#byInterface.get(this.interfaceIndex) ?? { tcpSegmentCount: 0, skipped: {} };
+    counts.tcpSegmentCount += now.tcpSegmentCount - this.#before.tcpSegmentCount;
+    for (const [reason, count] of Object.entries(now.skipped)) {
+      const more = count - (this.#before.skipped[reason] ?? 0);
+      if (more > 0) counts.skipped[reason] = (counts.skipped[reason] ?? 0) + more;
+    }
+    this.#byInterface.set(this.interfaceIndex, counts);
+    this.#before = now;
+    this.interfaceIndex = interfaceIndex;
+  }
+
+  of(interfaces: readonly number[]): DecoderCounts {
+    this.switchTo(this.interfaceIndex);
+    const sum: DecoderCounts = { tcpSegmentCount: 0, skipped: {} };
+    for (const index of interfaces) {
+      const counts = this.#byInterface.get(index);
+      if (counts === undefined) continue;
+      sum.tcpSegmentCount += counts.tcpSegmentCount;
+      for (const [reason, count] of Object.entries(counts.skipped)) {
+        sum.skipped[reason] = (sum.skipped[reason] ?? 0) + count;
+      }
+    }
+    return sum;
+  }
+}
+
 /** One analysis: a sink for packets, and the connections that come out of it. */
 export class Analysis implements PacketSink {
   readonly timeBase: TimeBase = { epochSeconds: 0 };
@@ -94,6 +139,7 @@ export class Analysis implements PacketSink {
   #kind = -1;
   readonly #policy: Policy;
   readonly #joined: Joined;
+  readonly #tally = new InterfaceTally(this.#decoder);
   readonly #clock = new CaptureClock();
   readonly #summary: SummaryResult = { connectionCount: 0, outcomes: {}, closedFirst: {}, findings: {} };
   #lastNanos = Number.NEGATIVE_INFINITY;
@@ -125,6 +171,7 @@ export class Analysis implements PacketSink {
     interfaceIndex: number,
   ): void {
     if (timeNanos > this.#lastNanos) this.#lastNanos = timeNanos;
+    if (interfaceIndex !== this.#tally.interfaceIndex) this.#tally.switchTo(interfaceIndex);
     this.#clock.take(interfaceIndex, timeNanos, frame);
     this.#decoder.decode(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
     if (this.#batch.isFull) this.flush();
@@ -153,16 +200,15 @@ export class Analysis implements PacketSink {
 
   /** What the result document says of the captures. */
   captureResults(reports: readonly CaptureReport[]): CaptureResult[] {
-    return reports.map((report, index) => ({
+    return reports.map((report) => ({
       path: report.path,
       format: report.format ?? 'pcap',
       linkTypes: report.linkTypes.map(linkTypeName),
       clock: report.clock,
       packetCount: report.packetCount,
-      tcpSegmentCount: index === 0 ? this.#decoder.tcpSegmentCount : 0,
+      ...this.#tally.of(report.interfaces.map((each) => each.index)),
       firstTime: report.firstTimeNanos === null ? null : formatTime(this.timeBase, report.firstTimeNanos),
       lastTime: report.lastTimeNanos === null ? null : formatTime(this.timeBase, report.lastTimeNanos),
-      skipped: index === 0 ? this.#decoder.skippedCounts() : {},
       problem:
         report.problem === null
           ? null
