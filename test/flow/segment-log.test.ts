@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Segment } from '../../src/flow/segment.ts';
+import { SegmentLog } from '../../src/flow/segment-log.ts';
+import { SegmentBatch } from '../../src/wire/batch.ts';
+
+const anyUint = (bits: number): fc.Arbitrary<number> =>
+  fc.oneof(fc.integer({ min: 0, max: 2 ** bits - 1 }), fc.constantFrom(0, 2 ** (bits - 1), 2 ** bits - 1));
+
+const anySegment: fc.Arbitrary<Segment> = fc.record({
+  frame: anyUint(32),
+  timeNanos: fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer({ min: 0 }).map((n) => n * 1e6),
+  ),
+  from: fc.constantFrom(0 as const, 1 as const),
+  flags: anyUint(9),
+  seq: anyUint(32),
+  ack: anyUint(32),
+  payloadBytes: anyUint(32),
+  window: anyUint(16),
+  ttl: anyUint(8),
+  ipId: anyUint(16),
+  checksum: anyUint(16),
+  options: anyUint(8),
+  mss: anyUint(16),
+  windowScale: anyUint(8),
+  tsVal: anyUint(32),
+  tsEcr: anyUint(32),
+  sack: fc.oneof(
+    { weight: 3, arbitrary: fc.constant<number[]>([]) },
+    fc.array(fc.tuple(anyUint(32), anyUint(32)), { minLength: 1, maxLength: 4 }).map((ranges) => ranges.flat()),
+  ),
+  origin: anyUint(5),
+});
+
+const batch = new SegmentBatch({ epochSeconds: 0 });
+const ROW = 5;
+
+function putRow(segment: Segment): void {
+  const { from: _from, sack, ...columns } = segment;
+  for (const [name, value] of Object.entries(columns)) batch[name as keyof typeof columns][ROW] = value;
+  batch.sackCount[ROW] = sack.length / 2;
+  batch.sackEdges.set(sack, ROW * 8);
+}
+
+/** One list of a log, and what it should hold. */
+class List {
+  readonly segments: Segment[] = [];
+  readonly #log: SegmentLog;
+  readonly first: number;
+  #last: number;
+  rows = 0;
+
+  constructor(log: SegmentLog) {
+    this.#log = log;
+    this.first = log.open();
+    this.#last = this.first;
+  }
+
+  append(segment: Segment): void {
+    putRow(segment);
+    this.#last = this.#log.append(this.#last, this.rows++, batch, ROW, segment.from);
+    if (segment.sack.length > 0) this.#last = this.#log.appendSack(this.#last, this.rows++, batch, ROW);
+    this.segments.push(segment);
+  }
+
+  check(): void {
+    expect(this.#log.read(this.first, this.rows)).toEqual(this.segments);
+  }
+}
+
+describe('the log of segments', () => {
+  it('gives back what was put in, whatever the values', () => {
+    fc.assert(
+      fc.property(fc.array(anySegment, { maxLength: 40 }), (segments) => {
+        const list = new List(new SegmentLog());
+        for (const segment of segments) list.append(segment);
+        list.check();
+      }),
+    );
+  });
+
+  it('keeps lists apart that grow together, also in chunks that others gave back', () => {
+    const anyStep = fc.record({
+      list: fc.nat({ max: 7 }),
+      action: fc.constantFrom('append', 'append', 'append', 'close'),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyStep, anySegment), { maxLength: 300 }), (steps) => {
+        const log = new SegmentLog();
+        const lists = new Map<number, List>();
+        for (const [{ list, action }, segment] of steps) {
+          const known = lists.get(list) ?? new List(log);
+          lists.set(list, known);
+          if (action === 'append') known.append(segment);
+          else {
+            log.close(known.first);
+            lists.delete(list);
+          }
+        }
+        for (const list of lists.values()) list.check();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('drops whole chunks out of the middle and goes on at the end', () => {
+    const anyPlain = anySegment.map((segment) => ({ ...segment, sack: [] }));
+    fc.assert(
+      fc.property(
+        fc.array(anyPlain, { minLength: 24, maxLength: 80 }),
+        fc.array(anySegment, { maxLength: 20 }),
+        fc.nat(),
+        fc.nat(),
+        (segments, later, a, b) => {
+          const log = new SegmentLog();
+          const list = new List(log);
+          for (const segment of segments) list.append(segment);
+          // The last chunk stays, and so does the first.
+          const chunks = Math.ceil(segments.length / 8);
+          const [from, to] = [1 + (a % (chunks - 1)), 1 + (b % (chunks - 1))].sort((x, y) => x - y).map((n) => n * 8);
+          log.drop(list.first, from, to);
+          list.segments.splice(from, to - from);
+          list.rows -= to - from;
+          const other = new List(log);
+          for (const segment of later) other.append(segment);
+          for (const segment of later) list.append(segment);
+          list.check();
+          other.check();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('spans pages', () => {
+    const log = new SegmentLog();
+    const [segment] = fc.sample(anySegment, { numRuns: 1, seed: 7 });
+    const lists = Array.from({ length: 300 }, () => new List(log));
+    for (let i = 0; i < 60; i++) for (const list of lists) list.append({ ...segment, sack: [], seq: i });
+    for (const list of lists) list.check();
+  });
+});
