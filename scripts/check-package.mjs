@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// Checks what would be published: the compiled library with its declarations, three documents, and nothing else.
+// Checks what would be published: the compiled library with its declarations, the schema of its configuration, three
+// documents, and nothing else.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-const documents = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'];
+const documents = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'config.schema.json'];
 const required = [...documents, 'dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js'];
 
 const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
