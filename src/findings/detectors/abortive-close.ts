@@ -1,7 +1,7 @@
-import { toSeconds } from '../../base/time.ts';
 import type { Detector, Evidence } from '../detector.ts';
 import { type ClosingReset, closingReset, hasPayload, latestBefore } from '../resets.ts';
 import { count, duration, endName } from '../words.ts';
+import { isDoubted } from './rst-injection-suspected.ts';
 
 const UNDECIDABLE = 'the packets cannot tell these apart for certain';
 
@@ -21,7 +21,7 @@ export const abortiveClose: Detector = {
     const closing = closingReset(connection);
     if (closing === null || closing.reset.shape !== 'active') return null;
     const { reset, me, peer } = closing;
-    if (me.fin !== -1) return null;
+    if (me.fin !== -1 || isDoubted(connection, reset.segment)) return null;
     const isTimeout = reset.verdict === 'not-delivered';
     if (isTimeout && me.lastProbe !== null) return null;
     const { frame, from, timeNanos } = reset.segment;
@@ -33,7 +33,7 @@ export const abortiveClose: Detector = {
     return {
       at: name,
       frames: [frame],
-      message: `The ${name} reset the open connection in frame ${frame} without a FIN of its own, ${toSeconds(age) > 0 ? `${duration(age)} after it began` : 'at once'}, having sent ${count(me.uniquePayloadBytes, 'octet')} and been sent ${peer.uniquePayloadBytes} by the ${other}.`,
+      message: `The ${name} reset the open connection in frame ${frame} without a FIN of its own, ${duration(age)} after it began (${count(me.uniquePayloadBytes, 'octet')} from the ${name}, ${peer.uniquePayloadBytes} from the ${other}).`,
       ...rankCauses(closing, isSilent, isTimeout, connection.isMidstream),
     };
   },

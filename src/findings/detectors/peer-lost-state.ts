@@ -1,6 +1,8 @@
+import { TcpFlag } from '../../wire/batch.ts';
 import type { Detector } from '../detector.ts';
 import { type ClosingReset, closingReset, isReset } from '../resets.ts';
 import { count, duration, endName } from '../words.ts';
+import { silentAbort } from './silent-abort.ts';
 
 /** Unanswered segments of the end itself after which it is one that gave up, not one that lost its state. */
 const GIVEN_UP = 2;
@@ -26,8 +28,9 @@ export const peerLostState: Detector = {
     if (me.fin !== -1 || !me.sentBeyondSyn || reset.unansweredProbes >= GIVEN_UP) return null;
     if (reset.senderState === 'CLOSED' || reset.senderState === 'SYN_SENT') return null;
     if (connection.successor?.isRecovery === true) return null;
+    if (silentAbort.detect(connection, policy) !== null) return null;
     const asked = reset.provoking;
-    if (asked === null && peer.segments === 0) return null;
+    if (asked === null ? peer.segments === 0 : (asked.flags & TcpFlag.SYN) !== 0) return null;
     const name = endName(connection, from);
     const lastSign = me.recent.findLast((segment) => !isReset(segment) && segment.timeNanos < timeNanos);
     const idle = longestSilence(closing);
@@ -41,7 +44,7 @@ export const peerLostState: Detector = {
       message: `The ${name} answered ${what} of the open connection${which} with a bare reset in frame ${frame}${silence}: it knew nothing of the connection.`,
       ...(isIdle
         ? {
-            cause: `An idle time-out on the path is likeliest: a firewall, NAT or load balancer drops a connection that is silent for less than the ${duration(idle.nanos)} seen here. Otherwise the end was restarted meanwhile.`,
+            cause: `An idle time-out on the path is likeliest: a firewall, NAT or load balancer drops connections that are silent for less than the ${duration(idle.nanos)} seen here. Otherwise the end was restarted meanwhile.`,
             hint: `Let one end send keep-alives more often than that: SO_KEEPALIVE with TCP_KEEPIDLE (net.ipv4.tcp_keepalive_time is 7200 s by default) or a ping of the application; or raise the idle time-out of the device.`,
           }
         : {}),

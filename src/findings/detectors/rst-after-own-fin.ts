@@ -1,6 +1,7 @@
 import type { Detector } from '../detector.ts';
 import { closingReset } from '../resets.ts';
 import { count, duration, endName } from '../words.ts';
+import { isDoubted } from './rst-injection-suspected.ts';
 
 export const rstAfterOwnFin: Detector = {
   entry: {
@@ -21,6 +22,7 @@ export const rstAfterOwnFin: Detector = {
     const { reset, me, peer } = closing;
     const fin = me.finCopies[0];
     if (fin === undefined || me.fin === -1 || fin.timeNanos > reset.segment.timeNanos) return null;
+    if (isDoubted(connection, reset.segment)) return null;
     const name = endName(connection, reset.segment.from);
     const other = name === 'client' ? 'server' : 'client';
     const lost = connection.halfCloseSegments.filter((segment) => segment.from !== reset.segment.from);

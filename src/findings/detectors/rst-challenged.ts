@@ -1,5 +1,5 @@
 import type { Detector } from '../detector.ts';
-import { count, endName } from '../words.ts';
+import { endName } from '../words.ts';
 
 export const rstChallenged: Detector = {
   entry: {
@@ -28,7 +28,7 @@ export const rstChallenged: Detector = {
     return {
       at: receiver,
       frames: [...challenged.map((reset) => reset.segment.frame), ...answers.map((ack) => ack.frame)],
-      message: `${count(challenged.length, 'reset')} in the ${sender}'s name (frame ${first.segment.frame}) hit the window but not the expected number; the ${receiver} kept the connection and ${answered}.`,
+      message: `${challenged.length === 1 ? 'A reset' : `${challenged.length} resets`} in the ${sender}'s name (frame ${first.segment.frame}) hit the window but not the expected number; the ${receiver} kept the connection and ${answered}.`,
     };
   },
 };

@@ -1,5 +1,5 @@
 import type { Detector } from '../detector.ts';
-import { count, endName } from '../words.ts';
+import { endName } from '../words.ts';
 
 export const rstIgnored: Detector = {
   entry: {
@@ -28,7 +28,7 @@ export const rstIgnored: Detector = {
     return {
       at: receiver,
       frames: ignored.map((reset) => reset.segment.frame),
-      message: `${count(ignored.length, 'reset')} to the ${receiver} (frame ${first.segment.frame}, sequence number ${first.segment.seq}) ${why}: the connection was kept.`,
+      message: `${ignored.length === 1 ? 'A reset' : `${ignored.length} resets`} to the ${receiver} (frame ${first.segment.frame}, sequence number ${first.segment.seq}) ${why}: the connection was kept.`,
     };
   },
 };

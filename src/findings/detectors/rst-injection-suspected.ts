@@ -35,7 +35,7 @@ export const rstInjectionSuspected: Detector = {
     source: 'RFC 5961 §3; RFC 3360; RFC 9293 §3.5.2',
   },
   detect(connection) {
-    const doubts = [...goesOn(connection), ...otherTtl(connection), ...ladder(connection)];
+    const doubts = doubtsOf(connection);
     const [first] = doubts;
     if (first === undefined) return null;
     const name = endName(connection, first.segment.from);
@@ -49,6 +49,16 @@ export const rstInjectionSuspected: Detector = {
     };
   },
 };
+
+function doubtsOf(connection: Connection): Doubt[] {
+  if (connection.resets.length === 0) return [];
+  return [...goesOn(connection), ...otherTtl(connection), ...ladder(connection)];
+}
+
+/** Whether there is reason to think that somebody else sent this reset. */
+export function isDoubted(connection: Connection, reset: Segment): boolean {
+  return doubtsOf(connection).some(({ segment }) => segment === reset);
+}
 
 /** An end that had the connection never sends a reset and goes on. */
 function goesOn(connection: Connection): Doubt[] {

@@ -21,11 +21,11 @@ export const trafficAfterReset: Detector = {
     const name = endName(connection, segment.from === 0 ? 1 : 0);
     const last = connection.ends[1 - segment.from].lastSentNanos;
     const answers = connection.rstCopies.filter((copy) => copy.from === segment.from && copy.frame > segment.frame);
-    const answered = answers.length === 0 ? '' : `, which ${count(answers.length, 'further reset')} answered`;
+    const answered = answers.length === 0 ? '' : `; ${count(answers.length, 'further reset')} answered`;
     return {
       at: name,
       frames: [segment.frame, ...connection.afterResetFrames, ...answers.map((copy) => copy.frame)],
-      message: `After the reset in frame ${segment.frame} the ${name} sent ${count(connection.afterResetSegments, 'more segment')} for ${duration(last - segment.timeNanos)}${answered}.`,
+      message: `After the reset in frame ${segment.frame} the ${name} still sent ${count(connection.afterResetSegments, 'segment')}, up to ${duration(last - segment.timeNanos)} later${answered}.`,
     };
   },
 };

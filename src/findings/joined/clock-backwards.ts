@@ -1,5 +1,5 @@
 import type { JoinedDetector } from '../joined.ts';
-import { count, duration } from '../words.ts';
+import { duration, times } from '../words.ts';
 
 /** Smaller steps are left to inexact time stamps of several queues. */
 const LEAST_STEP_NANOS = 1_000_000;
@@ -25,7 +25,7 @@ export const clockBackwards: JoinedDetector = {
         {
           at: 'capture',
           frames: backwardFrames,
-          message: `The time stamps go back ${count(backwardSteps, 'time')}, first at frame ${backwardFrames[0]}, by ${duration(furthestBackNanos)} at most.`,
+          message: `The time stamps go back ${times(backwardSteps)}, first at frame ${backwardFrames[0]}, by ${duration(furthestBackNanos)} at most.`,
         },
       ];
     },

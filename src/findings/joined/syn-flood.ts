@@ -57,7 +57,7 @@ export const synFlood: JoinedDetector = {
             {
               at: 'server' as const,
               frames,
-              message: `${text} answered ${count(most, 'SYN')} within ${duration(nanos)} that were never followed up, from ${count(sources.size, 'source')}; ${count(others, 'handshake')} with it completed.`,
+              message: `${text} answered ${count(most, 'SYN')} within ${duration(nanos)} that were never followed up, from ${count(sources.size, 'source')}; ${others === 0 ? 'no handshake' : count(others, 'handshake')} with it ${others > 1 ? 'were' : 'was'} completed.`,
               ...(hasPlain ? {} : { cause: DOUBT }),
             },
           ];
