@@ -21,6 +21,9 @@ export const ackedUnseen: Detector = {
     source: 'RFC 9293 §3.4: an acknowledgment says that all before it was received',
   },
   detect(connection) {
+    const isWhole =
+      connection.ackedUnseenFrames.length === 0 && connection.ends.every((end) => end.unseenRanges.length === 0);
+    if (isWhole) return null;
     const gaps = ([0, 1] as const).map((index) => gapOf(connection, index));
     const widest = leadingEnd(connection, (index) => gaps[index].bytes);
     const other = widest === 0 ? 1 : 0;

@@ -19,6 +19,7 @@ export const finRetransmission: Detector = {
     source: 'RFC 6298 §5; RFC 9293 §3.8.1; Linux tcp_retransmit_timer()',
   },
   detect(connection) {
+    if (connection.ends[0].finCopies.length < 2 && connection.ends[1].finCopies.length < 2) return null;
     const index = leadingEnd(connection, (each) => repeatsOf(connection, each).length);
     const [repeats, others] = [repeatsOf(connection, index), repeatsOf(connection, index === 0 ? 1 : 0)];
     const [repeat] = repeats;

@@ -18,6 +18,7 @@ export const offloadSuperframe: Detector = {
   },
   detect(connection) {
     const [a, b] = [connection.client, connection.server];
+    if (!isSuperOf(a.largest, b.mss) && !isSuperOf(b.largest, a.mss)) return null;
     const found = [
       { segment: a.largest, mss: b.mss },
       { segment: b.largest, mss: a.mss },
@@ -35,6 +36,10 @@ export const offloadSuperframe: Detector = {
     };
   },
 };
+
+function isSuperOf(segment: Segment | null, mss: number): boolean {
+  return segment !== null && isSuper(segment, mss);
+}
 
 /** More than the receiver's MSS, or a length that only the capture knows. */
 function isSuper(segment: Segment, mss: number): boolean {

@@ -31,6 +31,8 @@ export const slowHandshake: Detector = {
     if (connection.isSelfConnect || connection.isSimultaneousOpen || client.synCopies.length === 0) return null;
     const [synAck] = server.synCopies;
     if (synAck === undefined || connection.badSynAckFrames.includes(synAck.frame)) return null;
+    const lastNanos = Math.max(synAck.timeNanos, handshakeAck?.timeNanos ?? 0);
+    if (lastNanos - client.synCopies[0].timeNanos < policy.slowHandshakeSeconds * 1e9) return null;
     const isSlow = (nanos: number, usualNanos: number): boolean =>
       nanos > Math.max(policy.slowHandshakeSeconds * 1e9, SLOW_FACTOR * usualNanos) &&
       nanos < BELIEVABLE_NANOS &&

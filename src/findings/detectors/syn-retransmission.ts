@@ -15,10 +15,11 @@ export const synRetransmission: Detector = {
     source: 'RFC 6298 §2.1 and §5; RFC 9293 §3.8.1',
   },
   detect(connection) {
+    if (connection.synRetransmissions === 0) return null;
     const index = connection.ends[1].synCopies.length > connection.ends[0].synCopies.length ? 1 : 0;
     const end = connection.ends[connection.client.sentBareSyn ? connection.clientIndex : index];
     const synCopies = end.synCopies.filter((copy) => (copy.flags & TcpFlag.ACK) === 0);
-    if (connection.synRetransmissions === 0 || !end.sentBareSyn || synCopies.length < 2) return null;
+    if (!end.sentBareSyn || synCopies.length < 2) return null;
     const name = end === connection.client ? 'client' : endName(connection, index);
     const after = duration(synCopies[1].timeNanos - synCopies[0].timeNanos);
     const evidence = {
