@@ -91,12 +91,11 @@ export function noteLostCover(connection: Connection, me: EndTrack, segment: Seg
 }
 
 /**
- * Whether a copy of a FIN was sent because a timer ran out. Stacks of BSD descent set FIN on the ACK of a FIN that
- * crossed theirs, within a round trip: that is no repeat.
+ * Whether a copy of a FIN was sent because a timer ran out, which takes longer than a round trip. A sooner copy was
+ * doubled on the way, or is the ACK of a FIN that crossed it: stacks of BSD descent set FIN on that once more.
  */
 export function isTimedRepeat(connection: Connection, first: Segment, copy: Segment): boolean {
-  if (copy === first) return false;
-  return seqDiff(copy.ack, first.ack) <= 0 || connection.isBeyondRtt(first.timeNanos, copy.timeNanos);
+  return copy !== first && connection.isBeyondRtt(first.timeNanos, copy.timeNanos);
 }
 
 /** The wave that the FIN of an end is: 1 or 3. */
