@@ -148,6 +148,12 @@ function mirror(connection: ConnectionResult): unknown {
   };
 }
 
+/** A silent server that resets is another case than a silent client, so a guess at the roles decides on the finding. */
+const withoutRoleBound = (connection: ConnectionResult): ConnectionResult => ({
+  ...connection,
+  findings: connection.findings.filter(({ code }) => code !== 'abortive-close'),
+});
+
 const essence = ({ code, severity, category, at, frames }: Finding) => ({ code, severity, category, at, frames });
 
 /** A result without what names an end in words, and without the equivalents, which go by well-known ports. */
@@ -171,10 +177,11 @@ describe('both ends', () => {
       const before = track(recording, { segments: true }).connections;
       const after = track(swapEnds(recording, true), { segments: true }).connections;
       const expected = before.map((connection) => {
-        if (connection.roleBasis === 'port') return mirror(connection);
+        if (connection.roleBasis === 'port') return mirror(withoutRoleBound(connection));
         return withoutWords(withPlaces(connection, connection.server, connection.client));
       });
-      expect(after.map(withoutWords), name).toEqual(expected);
+      const got = after.map((each) => withoutWords(each.roleBasis === 'port' ? withoutRoleBound(each) : each));
+      expect(got, name).toEqual(expected);
     }
   });
 });
