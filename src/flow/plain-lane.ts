@@ -91,7 +91,8 @@ export class PlainLane {
     words.fill(0, at, at + WORDS);
     const isPlain =
       (batch.flags[row] & 0x3f) === TcpFlag.SYN && batch.payloadBytes[row] === 0 && batch.origin[row] === 0;
-    words[at + STAGE] = isPlain && batch.sackCount[row] === 0 ? PlainStage.SYN : PlainStage.ODD;
+    const isWhole = (batch.options[row] & TcpOption.CUT) === 0 && batch.sackCount[row] === 0;
+    words[at + STAGE] = isPlain && isWhole ? PlainStage.SYN : PlainStage.ODD;
     words[at + CLIENT] = from;
     words[at + MSS] = (batch.options[row] & TcpOption.MSS) !== 0 ? batch.mss[row] : DEFAULT_MSS;
     words[at + NXT + from] = batch.seq[row] + 1;
@@ -145,7 +146,8 @@ export class PlainLane {
     const words = this.#words;
     const at = record * WORDS;
     const time = batch.timeNanos[row];
-    if (batch.sackCount[row] !== 0 || batch.origin[row] !== 0 || time < this.#lastNanos[record]) {
+    const isCut = (batch.options[row] & TcpOption.CUT) !== 0;
+    if (isCut || batch.sackCount[row] !== 0 || batch.origin[row] !== 0 || time < this.#lastNanos[record]) {
       return this.#takeOdd(record, batch, row, from);
     }
     const stage = words[at + STAGE];
