@@ -8,7 +8,7 @@ import { overloadedListener } from './joined/overloaded-listener.ts';
 import { synFlood } from './joined/syn-flood.ts';
 import { synScan } from './joined/syn-scan.ts';
 import { timeWaitHost } from './joined/time-wait-host.ts';
-import { type CaptureFacts, type JoinedDetector, Seen, type SeenParts } from './joined.ts';
+import { type CaptureFacts, type JoinedDetector, Names, Seen, type SeenParts } from './joined.ts';
 
 /** Every detector that looks at connections together, in the order in which their findings are listed. */
 export const JOINED_DETECTORS: readonly JoinedDetector[] = [
@@ -33,9 +33,10 @@ export interface Joined {
 export function joinAll(policy: Policy): Joined {
   const active = JOINED_DETECTORS.filter(({ entry }) => policy.severities[entry.code] !== 'off');
   const joiners = active.map((detector) => ({ entry: detector.entry, joiner: detector.create(policy) }));
+  const names = new Names();
   return {
     take(parts) {
-      const seen = new Seen(parts);
+      const seen = new Seen(parts, names);
       for (const { joiner } of joiners) joiner.take(seen);
     },
     finish(capture) {

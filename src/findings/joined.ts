@@ -11,13 +11,36 @@ import type { CatalogEntry } from './catalog.ts';
 import type { Evidence, Policy } from './detector.ts';
 import type { Finding } from './finding.ts';
 
-/** Hosts or services that one detector keeps count of; those that come later are not counted. */
+/** Hosts and services that are told apart; those that come later are not counted. */
 const MAX_TALLIED = 65_536;
 /** Frames of evidence for one joined finding. */
 export const MAX_JOINED_FRAMES = 16;
 
-/** Names a host or a service in a map: a number for IPv4, text for IPv6. */
-export type Key = number | string;
+/** Number of a host or a service, small so that maps are fast; `UNNAMED` when there are too many. */
+export type Key = number;
+export const UNNAMED = -1;
+
+/** Numbers for the hosts and services of one capture. */
+export class Names {
+  readonly #hosts = new Map<number | string, number>();
+  readonly #services = new Map<number, number>();
+
+  host(ipVersion: 4 | 6, words: Int32Array): Key {
+    return numberOf(this.#hosts, ipVersion === 4 ? words[0] : words.join(' '));
+  }
+
+  service(host: Key, port: number): Key {
+    return host === UNNAMED ? UNNAMED : numberOf(this.#services, (host << 16) | port);
+  }
+}
+
+function numberOf<Name>(numbers: Map<Name, number>, name: Name): Key {
+  const known = numbers.get(name);
+  if (known !== undefined) return known;
+  if (numbers.size >= MAX_TALLIED) return UNNAMED;
+  numbers.set(name, numbers.size);
+  return numbers.size - 1;
+}
 
 /** What is known of the packets of a capture, whatever connection they belong to. */
 export interface CaptureFacts {
@@ -57,8 +80,13 @@ export class Seen {
   /** Time of its last segment, nanoseconds. */
   readonly lastNanos: number;
   readonly #addresses: FlowAddresses;
+  readonly #names: Names;
+  #client: Key | undefined;
+  #server: Key | undefined;
+  #service: Key | undefined;
 
-  constructor(parts: SeenParts) {
+  constructor(parts: SeenParts, names: Names) {
+    this.#names = names;
     this.connection = parts.connection;
     this.findings = parts.findings;
     this.clientIndex = parts.clientIndex;
@@ -72,17 +100,19 @@ export class Seen {
   }
 
   get client(): Key {
-    return this.#host(this.clientIndex);
+    this.#client ??= this.#host(this.clientIndex);
+    return this.#client;
   }
 
   get server(): Key {
-    return this.#host(this.clientIndex === 0 ? 1 : 0);
+    this.#server ??= this.#host(this.clientIndex === 0 ? 1 : 0);
+    return this.#server;
   }
 
   /** The server's address and port. */
   get service(): Key {
-    const host = this.server;
-    return typeof host === 'number' ? host * 65_536 + this.servicePort : `${host}|${this.servicePort}`;
+    this.#service ??= this.#names.service(this.server, this.servicePort);
+    return this.#service;
   }
 
   get servicePort(): number {
@@ -113,8 +143,7 @@ export class Seen {
   }
 
   #host(end: 0 | 1): Key {
-    const words = this.#words(end);
-    return this.#addresses.ipVersion === 4 ? words[0] >>> 0 : words.join(' ');
+    return this.#names.host(this.#addresses.ipVersion, this.#words(end));
   }
 
   #text(end: 0 | 1): string {
@@ -134,7 +163,7 @@ export class Tally<Value> {
   /** The value of a key, made when it is new; undefined if there is no room for it. */
   at(key: Key, seen: Seen): Value | undefined {
     const known = this.#values.get(key);
-    if (known !== undefined || this.#values.size >= MAX_TALLIED) return known;
+    if (known !== undefined || key === UNNAMED) return known;
     const fresh = this.#make(seen);
     this.#values.set(key, fresh);
     return fresh;
@@ -151,15 +180,14 @@ export class Tally<Value> {
 
 /** Counts by host or service, as many as are kept. */
 export class Counter {
-  readonly #counts = new Map<Key, number>();
+  readonly #counts: number[] = [];
 
   add(key: Key): void {
-    const count = this.#counts.get(key);
-    if (count !== undefined || this.#counts.size < MAX_TALLIED) this.#counts.set(key, (count ?? 0) + 1);
+    if (key !== UNNAMED) this.#counts[key] = (this.#counts[key] ?? 0) + 1;
   }
 
   of(key: Key): number {
-    return this.#counts.get(key) ?? 0;
+    return this.#counts[key] ?? 0;
   }
 }
 
