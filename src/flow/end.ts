@@ -234,15 +234,18 @@ export class EndTrack {
     return this.#freshOctets(start, end) > 0 ? 'fills-hole' : 'old';
   }
 
+  /** Octets of `[start, end)` that were not captured before; ranges ahead may overlap. */
   #freshOctets(start: number, end: number): number {
-    const low = seqDiff(start, this.contiguous) < 0 ? this.contiguous : start;
-    let fresh = seqDiff(end, low);
-    for (const range of this.#ahead) {
-      const from = seqDiff(range.start, low) < 0 ? low : range.start;
-      const to = seqDiff(range.end, end) > 0 ? end : range.end;
-      if (seqDiff(to, from) > 0) fresh -= seqDiff(to, from);
+    const ranges = this.#ahead.length < 2 ? this.#ahead : this.#ahead.toSorted((a, b) => seqDiff(a.start, b.start));
+    let low = seqDiff(start, this.contiguous) < 0 ? this.contiguous : start;
+    let fresh = 0;
+    for (const range of ranges) {
+      if (seqDiff(end, low) <= 0) return fresh;
+      const high = seqDiff(range.start, end) > 0 ? end : range.start;
+      if (seqDiff(high, low) > 0) fresh += seqDiff(high, low);
+      if (seqDiff(range.end, low) > 0) low = range.end;
     }
-    return Math.max(0, fresh);
+    return fresh + Math.max(0, seqDiff(end, low));
   }
 
   #closeUp(): void {
