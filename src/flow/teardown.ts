@@ -29,7 +29,9 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     connection.label(coverLabel(connection, peer));
     const copy = judgeFirstCover(connection, me, peer, segment);
     const isGuess = connection.isCrossingClose && me.state === 'TIME_WAIT';
-    if (isGuess) me.history.prove('CLOSING', segment);
+    const legNanos = connection.legRttNanos[indexOf(connection, me)];
+    const sentBeforeItsCover = me.finCover !== null && segment.timeNanos - me.finCover.timeNanos < legNanos;
+    if (isGuess && sentBeforeItsCover) me.history.prove('CLOSING', segment);
     if (copy === null) connection.sends(me, 'cover-of-fin', segment, isGuess ? 'assumed' : 'proven');
     else connection.sends(me, 'cover-of-fin', copy, 'proven', segment.frame);
   } else if (isPure) {
