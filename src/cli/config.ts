@@ -34,8 +34,7 @@ export function configSchema(codes: readonly string[]) {
   const thresholds = THRESHOLD_NAMES.map((name) => {
     const { unit, about, default: usual } = THRESHOLDS[name];
     const schema = unit === 'seconds' ? seconds() : count();
-    const text = `Report ${about} this many${unit === 'seconds' ? ' seconds' : ''} (default ${usual}).`;
-    return [name, v.optional(v.pipe(schema, v.description(text)))] as const;
+    return [name, v.optional(v.pipe(schema, v.description(`${about} (default ${usual}).`)))] as const;
   });
   const word = v.picklist(SEVERITY_WORDS, `is not one of ${SEVERITY_WORDS.join(', ')}`);
   const severities = codes.map((code) => [code, v.optional(word)] as const);

@@ -5,7 +5,7 @@ import type { Severity } from './finding.ts';
 export interface Threshold {
   readonly default: number;
   readonly unit: 'seconds' | 'count';
-  /** What it decides; a clause that follows "Report". */
+  /** What it decides, in one line. */
   readonly about: string;
 }
 
@@ -14,20 +14,36 @@ export const THRESHOLDS = {
   closeWaitSeconds: {
     default: 60,
     unit: 'seconds',
-    about: 'a CLOSE_WAIT without a sign of life as lingering after',
+    about: 'Seconds without a sign of life after which a CLOSE_WAIT lingers',
   },
-  closeWaitErrorSeconds: { default: 600, unit: 'seconds', about: 'a lingering CLOSE_WAIT as an error after' },
-  closeWaitConnections: { default: 10, unit: 'count', about: 'CLOSE_WAIT as piling up on one service from' },
-  slowHandshakeSeconds: { default: 1, unit: 'seconds', about: 'a handshake as slow from a round trip of' },
-  slowTeardownSeconds: { default: 5, unit: 'seconds', about: 'a close as slow when it takes' },
-  zeroWindowSeconds: { default: 0.2, unit: 'seconds', about: 'a closed window as a stall after' },
-  retransmissionCopies: { default: 5, unit: 'count', about: 'retransmission as excessive from copies of one segment' },
-  idleSeconds: { default: 60, unit: 'seconds', about: 'lost state as an idle time-out after a silence of' },
-  acceptQueueConnections: { default: 2, unit: 'count', about: 'a listener with a full accept queue from connections' },
-  overloadAttempts: { default: 2, unit: 'count', about: 'a listener as overloaded from unanswered attempts' },
-  timeWaitConnections: { default: 100, unit: 'count', about: 'a host as owner of many TIME_WAITs from' },
-  scanTargets: { default: 10, unit: 'count', about: 'a SYN scan from half-open targets of one source' },
-  floodConnections: { default: 50, unit: 'count', about: 'a SYN flood from half-open connections to one port' },
+  closeWaitErrorSeconds: {
+    default: 600,
+    unit: 'seconds',
+    about: 'Seconds after which a lingering CLOSE_WAIT is an error',
+  },
+  closeWaitConnections: { default: 10, unit: 'count', about: 'Lingering CLOSE_WAITs of one service that are a pile' },
+  slowHandshakeSeconds: { default: 1, unit: 'seconds', about: 'Seconds for a round trip that make a handshake slow' },
+  slowTeardownSeconds: { default: 5, unit: 'seconds', about: 'Seconds that make a close slow' },
+  zeroWindowSeconds: { default: 0.2, unit: 'seconds', about: 'Seconds of a closed window that are a stall' },
+  retransmissionCopies: { default: 5, unit: 'count', about: 'Copies of one segment that are excessive' },
+  idleSeconds: {
+    default: 60,
+    unit: 'seconds',
+    about: 'Seconds of silence that make an idle time-out likely when an end has lost its state',
+  },
+  acceptQueueConnections: {
+    default: 2,
+    unit: 'count',
+    about: 'Connections that find the accept queue full before their listener is reported',
+  },
+  overloadAttempts: {
+    default: 2,
+    unit: 'count',
+    about: 'Unanswered attempts that make a port that answers others a candidate for overload',
+  },
+  timeWaitConnections: { default: 100, unit: 'count', about: 'TIME_WAITs of one host that are many' },
+  scanTargets: { default: 10, unit: 'count', about: 'Half-open targets of one source that are a SYN scan' },
+  floodConnections: { default: 50, unit: 'count', about: 'Half-open connections to one port that are a SYN flood' },
 } as const satisfies Readonly<Record<string, Threshold>>;
 
 export type ThresholdName = keyof typeof THRESHOLDS;

@@ -51,7 +51,7 @@ export function renderTextReport(report: TextReport, options: TextOptions): stri
   const stories = report.overview.stories();
   const sections = [renderCaptures(style, report.captures)];
   if (report.summary.connectionCount === 0) {
-    sections.push(renderNothing(report));
+    sections.push(renderNothing(report), renderAttention(style, report, true));
   } else if (stories !== null) {
     sections.push(...stories.map((connection) => renderStory(style, connection)));
     sections.push(renderAttention(style, report, true));

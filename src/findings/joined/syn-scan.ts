@@ -48,11 +48,14 @@ export const synScan: JoinedDetector = {
         return scanners.map(([key, source]) => {
           const { targets, hosts, text, frames, firstNanos, lastNanos } = source;
           const others = completed.of(key);
-          const rest = others === 0 ? 'completed no handshake at all' : `completed ${count(others, 'other handshake')}`;
+          const rest =
+            others === 0
+              ? 'completed no handshake'
+              : `finished none of these handshakes, but ${count(others, 'other')}`;
           return {
             at: 'client' as const,
             frames,
-            message: `${text} sent SYNs to ${targets.size} targets on ${count(hosts.size, 'host')} within ${duration(lastNanos - firstNanos)} and finished none of these handshakes; it ${rest}.`,
+            message: `${text} sent SYNs to ${targets.size} targets on ${count(hosts.size, 'host')} within ${duration(lastNanos - firstNanos)} and ${rest}.`,
           };
         });
       },
