@@ -1,4 +1,6 @@
 /** From the analysis of a connection to its entry in the result document. */
+
+import { formatAddress } from '../base/address.ts';
 import { formatTime, type TimeBase, toSeconds } from '../base/time.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Connection, SegmentRecord } from '../flow/connection.ts';
@@ -7,7 +9,6 @@ import type { HistoryEntry } from '../flow/history.ts';
 import type { End } from '../flow/vocabulary.ts';
 import { LABELS } from '../tcp/labels.ts';
 import { TcpFlag } from '../wire/batch.ts';
-import { formatAddress } from '../base/address.ts';
 import type {
   ConnectionResult,
   EndpointResult,
