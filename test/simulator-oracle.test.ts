@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { End } from '../src/flow/vocabulary.ts';
 import type { ConnectionResult, EndpointResult, StateEntry } from '../src/report/result.ts';
+import { analyzePcap, analyzePcapInFull } from './support/simulator/analyze.ts';
 import { captureRuns, type SimulatedCapture } from './support/simulator/capture.ts';
 import { Oracle, type Untruth } from './support/simulator/oracle.ts';
-import { isUneventful } from './support/simulator/verify.ts';
+import { type Analyze, isUneventful, verifyRuns } from './support/simulator/verify.ts';
 import { FIN, type Simulation, simulate } from './support/simulator.ts';
 
 /** What an observer who reads minds would say: at every segment, the state its sender truly was in. */
@@ -74,5 +75,29 @@ describe('the oracle', () => {
     lying[2].findings.push(finding as unknown as ConnectionResult['findings'][0]);
     const kinds = judge(lying).map((untruth) => `${untruth.run} ${untruth.kind}`);
     expect(kinds).toEqual(expect.arrayContaining(['0 final-state', '1 outcome', '2 finding']));
+  });
+});
+
+/** What the analysis says wrongly of runs 1 to `count`, with the seed to run again. */
+async function findUntruths(count: number, calm: boolean, analyze: Analyze): Promise<string[]> {
+  const runs = Array.from({ length: count }, (_, index) => simulate(index + 1, calm));
+  const { untruths } = await verifyRuns(runs, analyze);
+  return untruths
+    .filter((untruth) => untruth.kind !== 'proven-in-gap')
+    .map((untruth) => `seed ${runs[untruth.run].seed}: ${untruth.kind}: ${untruth.message}`);
+}
+
+describe('the analysis of simulated connections', () => {
+  it('is right about everything, final states too, when nothing is lost', async () => {
+    expect(await findUntruths(250, true, analyzePcap)).toEqual([]);
+  });
+
+  it('proves no state that was not, and claims no loss that was none, when much is lost, repeated and reordered', async () => {
+    expect(await findUntruths(300, false, analyzePcap)).toEqual([]);
+  });
+
+  it('is as right when every segment is kept', async () => {
+    expect(await findUntruths(100, true, analyzePcapInFull)).toEqual([]);
+    expect(await findUntruths(150, false, analyzePcapInFull)).toEqual([]);
   });
 });

@@ -7,10 +7,13 @@ import { Random } from './random.ts';
 import type { SimSegment } from './segment.ts';
 import type { Socket } from './socket.ts';
 
-/** One connection as it truly was; the server's socket is null when no SYN ever led to one. */
+/** One connection as it truly was. */
 export interface TrueConnection {
   client: Socket;
+  /** The server's last socket for it; null when no SYN ever led to one. */
   server: Socket | null;
+  /** All of them: a server that went down answers a repeated SYN from a new one. */
+  servers: Socket[];
 }
 
 /** A run and everything there is to know about it. */
@@ -106,8 +109,9 @@ function scheduleReconnect(afterNanos: number, clock: Clock, client: Host): void
 
 function pairSockets(client: Host, server: Host): TrueConnection[] {
   return client.sockets.map((socket) => {
-    const partner = server.sockets.find((other) => other.irs === socket.iss && other.iss === socket.irs);
-    const halfOpen = server.sockets.find((other) => other.irs === socket.iss);
-    return { client: socket, server: partner ?? halfOpen ?? null };
+    const unmatched = client.sockets.length === 1 ? server.sockets.filter((other) => other.irs === 0) : [];
+    const servers = [...server.sockets.filter((other) => other.irs === socket.iss), ...unmatched];
+    const partner = servers.find((other) => other.iss === socket.irs);
+    return { client: socket, server: partner ?? servers.at(-1) ?? null, servers };
   });
 }
