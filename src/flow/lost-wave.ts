@@ -8,7 +8,8 @@
  *                           from TIME_WAIT, echoes a later copy      the copies before that one did not arrive
  *     FIN ... ACK ... FIN   more than a round trip after the ACK     the ACK passed the tap and did not arrive
  *
- * An ACK that may have been under way when the FIN was repeated was only late; it proves no loss.
+ * An ACK that may have been under way when the FIN was repeated was only late; it proves no loss. After FINs that crossed,
+ * the repeat itself may move its receiver from CLOSING to TIME_WAIT, which reports no duplicates: nothing is concluded.
  */
 import { seqDiff } from '../tcp/seq.ts';
 import type { Connection, LostWave } from './connection.ts';
@@ -20,6 +21,10 @@ const REPLY_SLACK_NANOS = 250_000_000;
 /** In less time than this nothing worth mentioning crosses. */
 const NO_CROSSING_NANOS = 1_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
+/** How much longer than measured a round trip may be without surprise. */
+const RTT_VARIATION = 1.25;
+/** Retransmission timers run at least this much longer than the round trip (Linux 200 ms, the BSDs 30 ms and more). */
+const SHORTEST_TIMER_NANOS = 20_000_000;
 
 /**
  * Judges the first ACK (of `me`) that covers a FIN (of `peer`) after the FIN was repeated: notes the wave that was lost,
@@ -40,6 +45,7 @@ export function judgeFirstCover(
     note(connection, ackWave, 'before-tap', 'd-sack', copies, segment);
     return first;
   }
+  if (connection.isCrossingClose && me.finCover !== null) return null;
   const isFrozen = me.state === 'FIN_WAIT_2' || me.state === 'TIME_WAIT';
   const isSackOn = me.sackPermitted && peer.sackPermitted;
   const echoed = echoedCopy(copies, segment);
@@ -77,8 +83,8 @@ export function reviewCover(connection: Connection, peer: EndTrack, segment: Seg
 export function noteLostCover(connection: Connection, me: EndTrack, segment: Segment): void {
   const { finCover, lastCover } = me;
   if (finCover === null || lastCover === null) return;
-  if (!connection.isBeyondRtt(finCover.timeNanos, segment.timeNanos)) return;
-  const cover = connection.isBeyondRtt(lastCover.timeNanos, segment.timeNanos) ? lastCover : finCover;
+  if (!isPastCrossing(connection, finCover, segment)) return;
+  const cover = isPastCrossing(connection, lastCover, segment) ? lastCover : finCover;
   const wave = finWaveOf(connection, me) === 1 ? 2 : 4;
   const known = connection.lostWaves.find((each) => each.wave === wave && each.side === 'past-tap');
   if (known === undefined) {
@@ -91,11 +97,19 @@ export function noteLostCover(connection: Connection, me: EndTrack, segment: Seg
 }
 
 /**
- * Whether a copy of a FIN was sent because a timer ran out, which takes longer than a round trip. A sooner copy was
- * doubled on the way, or is the ACK of a FIN that crossed it: stacks of BSD descent set FIN on that once more.
+ * Whether a copy of a FIN was sent because a timer ran out, which takes longer than a round trip. A sooner copy may have
+ * been doubled on the way, or is the ACK of a FIN that crossed it: stacks of BSD descent set FIN on that once more.
  */
 export function isTimedRepeat(connection: Connection, first: Segment, copy: Segment): boolean {
-  return copy !== first && connection.isBeyondRtt(first.timeNanos, copy.timeNanos);
+  if (copy === first) return false;
+  if (isPastCrossing(connection, first, copy)) return true;
+  return copy.ack === first.ack && copy.ipId !== 0 && first.ipId !== 0 && copy.ipId !== first.ipId;
+}
+
+/** Whether `later` came so long after `earlier` of the other end, or its first copy, that delays cannot explain it. */
+function isPastCrossing(connection: Connection, earlier: Segment, later: Segment): boolean {
+  const allowedNanos = connection.rttNanos * RTT_VARIATION + SHORTEST_TIMER_NANOS;
+  return later.timeNanos - earlier.timeNanos > allowedNanos;
 }
 
 /** The wave that the FIN of an end is: 1 or 3. */
