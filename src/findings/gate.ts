@@ -1,18 +1,16 @@
 /**
  * The quality of the capture gates the verdicts: what rests on segments that are not there is not claimed of a
- * connection of which such segments were left out or dropped by the capture itself.
+ * connection of which such segments were left out by a filter, or of which one direction was not captured.
  */
 import type { Connection } from '../flow/connection.ts';
-import { seqAdd, seqDiff } from '../tcp/seq.ts';
+import { isFiltered } from '../flow/quality.ts';
+import { isOneWay } from '../flow/settle.ts';
 
-/** Codes that say that something was not sent, did not arrive or was not answered. */
-const RESTS_ON_ABSENCE: ReadonlySet<string> = new Set([
-  'syn-ack-retransmission',
+/** Codes that say that something did not arrive or was not answered: one direction alone cannot tell. */
+const NEEDS_BOTH_DIRECTIONS: ReadonlySet<string> = new Set([
   'handshake-ack-lost',
   'accept-queue-overflow',
   'server-silent-after-handshake',
-  'syn-ack-give-up',
-  'excessive-retransmission',
   'established-no-data',
   'teardown-w1-lost',
   'teardown-w2-lost',
@@ -23,39 +21,23 @@ const RESTS_ON_ABSENCE: ReadonlySet<string> = new Set([
   'last-ack-give-up',
   'fin-unacknowledged',
   'close-wait-lingering',
+]);
+
+/** Besides them, codes that data or plain acknowledgments would refute. */
+const NEEDS_PLAIN_SEGMENTS: ReadonlySet<string> = new Set([
+  ...NEEDS_BOTH_DIRECTIONS,
+  'syn-ack-retransmission',
+  'syn-ack-give-up',
+  'excessive-retransmission',
   'acked-unseen',
   'data-after-own-fin',
   'fin-before-data',
 ]);
 
-/** Segments that are neither SYN nor FIN nor RST, capture duplicates and invalid ones apart. */
-export function plainSegments(connection: Connection): number {
-  let marked = connection.captureDuplicates + connection.invalidFlagSegments;
-  for (const end of new Set(connection.ends)) marked += end.syn + end.finCount + end.rst;
-  return connection.segmentCount - marked;
-}
+const NOTHING: ReadonlySet<string> = new Set();
 
-/**
- * Whether only segments with SYN, FIN or RST were captured although the numbers show that there were others: a FIN
- * far behind the SYN, or an acknowledgment of octets that nobody was seen to send.
- */
-export function isFiltered(connection: Connection): boolean {
-  if (connection.isSelfConnect || plainSegments(connection) > 0) return false;
-  return connection.ends.some((end, index) => {
-    const peer = connection.ends[1 - index];
-    if (end.isn === -1) return false;
-    const [first] = end.finCopies;
-    const start = seqAdd(end.isn, 1);
-    const isFinBehindData = first !== undefined && seqDiff(end.fin, start) > first.payloadBytes;
-    const isDataAcknowledged = peer.ackHigh !== -1 && end.nxt !== -1 && seqDiff(peer.ackHigh, end.nxt) > 1;
-    return isFinBehindData || isDataAcknowledged;
-  });
+/** The codes that are not to be claimed of the connection. */
+export function gateOf(connection: Connection): ReadonlySet<string> {
+  if (isFiltered(connection)) return NEEDS_PLAIN_SEGMENTS;
+  return isOneWay(connection) ? NEEDS_BOTH_DIRECTIONS : NOTHING;
 }
-
-/** Whether a finding code is not to be claimed of the connection. */
-export function gateOf(connection: Connection): (code: string) => boolean {
-  if (!isFiltered(connection)) return never;
-  return (code) => RESTS_ON_ABSENCE.has(code);
-}
-
-const never = (): boolean => false;

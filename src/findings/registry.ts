@@ -158,7 +158,7 @@ export function findAll(connection: Connection, policy: Policy = DEFAULT_POLICY)
     if (evidence === null) continue;
     const { entry } = detector;
     const override = policy.severities[entry.code];
-    if (override === 'off' || gateOf(connection)(entry.code)) continue;
+    if (override === 'off' || gateOf(connection).has(entry.code)) continue;
     findings.push(toFinding(entry, evidence, override));
   }
   return findings;

@@ -1,6 +1,7 @@
 /** What a connection comes to once no more can be seen of it: timers that ran out, and the outcome (SPEC §6). */
 import type { Connection } from './connection.ts';
 import type { EndTrack } from './end.ts';
+import { isFiltered } from './quality.ts';
 import type { ClosedFirst, CloseStyle, End, Outcome, UndeterminedReason } from './vocabulary.ts';
 
 /** The answer for the whole connection. */
@@ -141,11 +142,21 @@ function closeStyleOf(connection: Connection, outcome: Outcome): CloseStyle {
   return first.finCover !== null && first.finCover === second.finCopies[0] ? 'three-segment' : 'four-segment';
 }
 
+/** Outcomes that a data segment or a plain acknowledgment would have changed. */
+const RESTS_ON_ABSENCE: ReadonlySet<Outcome> = new Set<Outcome>([
+  'final-ack-missing',
+  'half-closed',
+  'fin-unacknowledged',
+  'handshake-incomplete',
+  'open',
+]);
+
 /** Why the outcome might be another one if more had been seen; null if it could not. */
 function doubtOf(connection: Connection, outcome: Outcome): UndeterminedReason | null {
   const { client, server } = connection;
   if (isOneWay(connection)) return 'one-way';
   if (outcome === 'partial') return connection.isMidstream ? 'midstream' : 'gap';
+  if (RESTS_ON_ABSENCE.has(outcome) && isFiltered(connection)) return 'gap';
   if (connection.isSynOnLiveUndetermined) return 'capture-ended';
   const last = connection.lastNanos;
   switch (outcome) {

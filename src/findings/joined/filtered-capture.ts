@@ -1,4 +1,4 @@
-import { isFiltered, plainSegments } from '../gate.ts';
+import { isFiltered, plainSegments } from '../../flow/quality.ts';
 import { type JoinedDetector, keepFrames } from '../joined.ts';
 import { count } from '../words.ts';
 

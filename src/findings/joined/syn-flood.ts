@@ -1,5 +1,5 @@
 import type { Connection } from '../../flow/connection.ts';
-import { plainSegments } from '../gate.ts';
+import { plainSegments } from '../../flow/quality.ts';
 import { Counter, isHalfOpen, type JoinedDetector, type Key, keepFrames, Tally } from '../joined.ts';
 import { count, duration } from '../words.ts';
 
