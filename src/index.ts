@@ -8,6 +8,7 @@ import { Analysis, type AnalyzeOptions } from './engine.ts';
 import { type ConnectionResult, type ResultDocument, SCHEMA_VERSION } from './report/result.ts';
 import { createParser, HEAD_BYTES } from './source/detect.ts';
 import { createSourceContext } from './source/packet.ts';
+import { type PcapParserLike, readPcapParser } from './source/pcap-parser-adapter.ts';
 import type { CaptureReport } from './source/reader.ts';
 import { readChunksInSteps, readInSteps } from './source/session.ts';
 import { VERSION } from './version.ts';
@@ -26,6 +27,7 @@ export type {
   UndeterminedReason,
 } from './flow/vocabulary.ts';
 export type * from './report/result.ts';
+export type { PcapParserLike } from './source/pcap-parser-adapter.ts';
 export type { Label } from './tcp/labels.ts';
 export type { Rule } from './tcp/rule.ts';
 export { RULES } from './tcp/rules.ts';
@@ -51,6 +53,18 @@ export async function analyze(
   return analyzeSteps(options, (analysis) =>
     readChunksInSteps(source, analysis, { timeBase: analysis.timeBase, name: options.name ?? '-' }),
   );
+}
+
+/** Analyses the packets of a parser of the npm package `pcap-parser`; to be called before it has emitted anything. */
+export async function analyzePcapParser(
+  parser: PcapParserLike,
+  options: Omit<AnalyzeOptions, 'onProgress'> & { readonly name?: string } = {},
+): Promise<ResultDocument> {
+  const connections: ConnectionResult[] = [];
+  const analysis = collect(options, connections);
+  const { timeBase } = analysis;
+  const report = await readPcapParser(parser, analysis, { timeBase, name: options.name ?? 'pcap-parser' });
+  return finishDocument(analysis, [report], connections);
 }
 
 async function analyzeSteps(options: AnalyzeOptions, open: (analysis: Analysis) => Steps): Promise<ResultDocument> {
