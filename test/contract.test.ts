@@ -93,9 +93,10 @@ describe('the result document', () => {
 });
 
 describe('the check', () => {
-  const analyzed = analyzeFile(listFixtures()[0].capture, { segments: true });
+  const [{ capture }] = listFixtures();
   const faultsAfter = async (change: (connection: Record<string, unknown>) => void): Promise<string[]> => {
-    const connection = structuredClone((await analyzed).connections[0]) as unknown as Record<string, unknown>;
+    const { connections } = await analyzeFile(capture, { segments: true });
+    const connection = connections[0] as unknown as Record<string, unknown>;
     change(connection);
     return connectionShape(true)(connection, 'connection');
   };
