@@ -2,7 +2,8 @@
 // Checks what would be published: the compiled library with its declarations, the schema of its configuration, three
 // documents, and nothing else.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 
 const documents = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'config.schema.json'];
 const required = [...documents, 'dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js'];
@@ -11,6 +12,12 @@ const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scr
 const parsed = JSON.parse(output);
 const [pack] = Array.isArray(parsed) ? parsed : Object.values(parsed);
 const files = pack.files.map((file) => file.path);
+
+/** Files of the package that a compiled file imports. */
+function importsOf(file) {
+  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.[^'"\n]+)\1/g;
+  return [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, , name]) => posix.join(posix.dirname(file), name));
+}
 
 const problems = [
   ...required.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
@@ -21,6 +28,11 @@ const problems = [
     .filter((file) => file.startsWith('dist/'))
     .filter((file) => !existsSync(file.replace(/^dist/, 'src').replace(/(?:\.d\.ts|\.js)$/, '.ts')))
     .map((file) => `${file} has no source any more: remove dist and build again`),
+  ...files
+    .filter((file) => file.endsWith('.js'))
+    .flatMap((file) => importsOf(file).map((imported) => [file, imported]))
+    .filter(([, imported]) => !files.includes(imported))
+    .map(([file, imported]) => `${file} imports ${imported}, which is not published`),
 ];
 for (const problem of problems) console.error(`package: ${problem}`);
 if (problems.length > 0) process.exit(1);

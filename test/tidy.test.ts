@@ -148,7 +148,14 @@ describe('the package', () => {
   const manifest = JSON.parse(read('package.json'));
 
   it('holds what a user needs and nothing else', () => {
-    expect(manifest.files).toEqual(['dist', 'config.schema.json', 'README.md', 'CHANGELOG.md', 'LICENSE']);
+    expect(manifest.files).toEqual([
+      'dist',
+      '!dist/synth',
+      'config.schema.json',
+      'README.md',
+      'CHANGELOG.md',
+      'LICENSE',
+    ]);
     expect(manifest.bin).toEqual({ lastack: 'dist/cli/main.js' });
     expect(manifest.type).toBe('module');
   });
