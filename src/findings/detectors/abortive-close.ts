@@ -34,7 +34,7 @@ export const abortiveClose: Detector = {
       at: name,
       frames: [frame],
       message: `The ${name} reset the open connection in frame ${frame} without a FIN of its own, ${duration(age)} after it began (${count(me.uniquePayloadBytes, 'octet')} from the ${name}, ${peer.uniquePayloadBytes} from the ${other}).`,
-      ...rankCauses(closing, isSilent, isTimeout, connection.isMidstream),
+      ...rankCauses(closing, isSilent, isTimeout, connection.isMidstream, name === 'client'),
     };
   },
 };
@@ -45,6 +45,7 @@ function rankCauses(
   isSilent: boolean,
   isTimeout: boolean,
   isMidstream: boolean,
+  isClient: boolean,
 ): Pick<Evidence, 'cause' | 'hint' | 'severity'> {
   if (isTimeout) {
     return {
@@ -70,6 +71,11 @@ function rankCauses(
   }
   if (theirs !== undefined && (mine === undefined || mine.timeNanos < theirs.timeNanos)) {
     const since = duration(timeNanos - theirs.timeNanos);
+    if (isClient) {
+      return {
+        cause: `close(), or the end of the process, with some of the latest ${count(theirs.payloadBytes, 'octet')} unread, which had come ${since} before; or SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
+      };
+    }
     return {
       cause: `Most likely close(), or the end of the process, with unread data: ${count(theirs.payloadBytes, 'octet')} had come ${since} before and were not answered. Otherwise SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
     };
