@@ -63,6 +63,7 @@ export class TupleTable {
   /** Adds the tuple of the latest `find`, or a further variant of it; returns its entry. */
   add(variant = 0): number {
     this.#key[10] = variant;
+    if (this.#key[0] === 4) this.#key.fill(0, 3, 6).fill(0, 7, 10);
     this.#key[HASH] ^= Math.imul(variant, 0x27d4eb2f);
     if (this.#count * 2 >= this.#slotCount) this.#growSlots();
     const entry = this.#free.pop() ?? this.#used++;
@@ -105,30 +106,33 @@ export class TupleTable {
     this.#count--;
   }
 
+  /** @hot */
   #order(source: Int32Array, sourceAt: number, destination: Int32Array, destinationAt: number, ports: number): void {
     const key = this.#key;
-    let order = 0;
-    for (let i = 0; i < 4 && order === 0; i++) {
+    // IPv4 addresses are one word, and nearly all there is.
+    const last = key[0] === 4 ? 1 : 4;
+    let order = (source[sourceAt] >>> 0) - (destination[destinationAt] >>> 0);
+    for (let i = 1; i < last && order === 0; i++) {
       order = (source[sourceAt + i] >>> 0) - (destination[destinationAt + i] >>> 0);
     }
-    const swapped = (ports << 16) | (ports >>> 16);
     if (order === 0) order = (ports >>> 16) - (ports & 0xffff);
     this.isSelf = order === 0;
     const isSourceFirst = order <= 0;
     this.from = isSourceFirst ? 0 : 1;
-    key[1] = isSourceFirst ? ports : swapped;
+    key[1] = isSourceFirst ? ports : (ports << 16) | (ports >>> 16);
     const low = isSourceFirst ? source : destination;
     const lowAt = isSourceFirst ? sourceAt : destinationAt;
     const high = isSourceFirst ? destination : source;
     const highAt = isSourceFirst ? destinationAt : sourceAt;
-    for (let i = 0; i < 4; i++) {
-      key[2 + i] = low[lowAt + i];
-      key[6 + i] = high[highAt + i];
-    }
+    key[2] = low[lowAt];
+    key[6] = high[highAt];
     let hash = Math.imul(key[1] ^ key[2], 0x9e3779b1);
     hash = Math.imul((hash ^ (hash >>> 15)) + key[6], 0x85ebca6b);
-    if (key[0] !== 4) {
-      for (let i = 3; i < 10; i++) if (i !== 6) hash = Math.imul((hash ^ (hash >>> 13)) + key[i], 0xc2b2ae35);
+    for (let i = 1; i < last; i++) {
+      key[2 + i] = low[lowAt + i];
+      key[6 + i] = high[highAt + i];
+      hash = Math.imul((hash ^ (hash >>> 13)) + key[2 + i], 0xc2b2ae35);
+      hash = Math.imul((hash ^ (hash >>> 13)) + key[6 + i], 0xc2b2ae35);
     }
     key[HASH] = hash ^ (hash >>> 16);
   }

@@ -45,6 +45,7 @@ export type ConnectionBrief = Pick<ConnectionResult, 'id' | 'outcome' | 'closedF
 
 function kindOf({ outcome, findings }: ConnectionBrief): string {
   if (findings.length === 0) return outcome;
+  if (findings.length === 1) return `${outcome} ${findings[0].code}`;
   return [outcome, ...new Set(findings.map((finding) => finding.code))].join(' ');
 }
 
