@@ -182,8 +182,9 @@ function* halfClose(c, habits) {
 function* abortAfterData(c, habits) {
   yield* openHandshake(c, habits);
   yield* talk(c, habits);
-  yield c.wait(c.random.exponential(50_000)).abort(eitherEnd(c));
-  return { outcome: 'reset', closedFirst: null };
+  const first = eitherEnd(c);
+  yield c.wait(c.random.exponential(50_000)).abort(first);
+  return { outcome: 'reset', closedFirst: first };
 }
 
 /** The client is gone after close(); the server's answer meets nobody. @param {Conversation} c @param {Habits} habits @returns {Script} */
@@ -234,7 +235,7 @@ function* abandonedConnect(c) {
   yield c.send('client', SYN);
   yield c.wait(c.turnMicros('server')).send('server', SYN | ACK);
   yield c.wait(c.turnMicros('client')).rejectSegment('client');
-  return { outcome: 'abandoned', closedFirst: null };
+  return { outcome: 'abandoned', closedFirst: 'client' };
 }
 
 /** @param {Conversation} c @param {Habits} habits @returns {Script} */

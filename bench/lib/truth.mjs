@@ -6,7 +6,7 @@ export class TruthCounter {
     this.connections = 0;
     /** @type {Record<string, number>} */
     this.outcomes = {};
-    /** @type {Record<string, number>} `none` counts the connections that nobody closed by a FIN */
+    /** @type {Record<string, number>} `none` counts the connections that nobody closed */
     this.closedFirst = {};
   }
 
