@@ -35,6 +35,7 @@ export const rstInjectionSuspected: Detector = {
     source: 'RFC 5961 §3; RFC 3360; RFC 9293 §3.5.2',
   },
   detect(connection) {
+    if (connection.rstCopies.length === 0) return null;
     const doubts = doubtsOf(connection);
     const [first] = doubts;
     if (first === undefined) return null;
