@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { TcpFlag } from '../../src/wire/batch.ts';
+import { makeRow, type Recording, type Row, SYN_OPTIONS, track } from '../support/rows.ts';
+
+const { SYN, ACK, RST } = TcpFlag;
+const SERVER = { words: [0x0a800001, 0, 0, 0], port: 80 };
+const client = (n: number): Row['source'] => ({ words: [0x0a000000 + (n >> 4), 0, 0, 0], port: 40_000 + (n & 15) });
+
+/** Collects rows in the order in which they are written. */
+class Capture {
+  readonly rows: Row[] = [];
+  nanos = 0;
+
+  put(from: Row['source'], to: Row['source'], changes: Partial<Row>): void {
+    this.nanos += 1_000_000;
+    const frame = this.rows.length + 1;
+    const options = ((changes.flags ?? 0) & SYN) !== 0 ? SYN_OPTIONS : 0;
+    this.rows.push(makeRow({ frame, timeNanos: this.nanos, source: from, destination: to, options, ...changes }));
+  }
+
+  refuse(from: Row['source'], isn: number, scope = 0): void {
+    this.put(from, SERVER, { flags: SYN, seq: isn, scope });
+    this.put(SERVER, from, { flags: RST | ACK, ack: isn + 1, window: 0, scope });
+  }
+
+  open(from: Row['source'], isn: number, scope = 0): void {
+    this.put(from, SERVER, { flags: SYN, seq: isn, scope });
+    this.put(SERVER, from, { flags: SYN | ACK, seq: 9000, ack: isn + 1, scope });
+    this.put(from, SERVER, { flags: ACK, seq: isn + 1, ack: 9001, scope });
+  }
+
+  get recording(): Recording {
+    return { rows: this.rows, icmpErrors: [], endNanos: this.nanos + 1e9, timeBase: { epochSeconds: 0 } };
+  }
+}
+
+const MANY = 40_000;
+
+describe('the tracker', () => {
+  it('hands over what has been over for long, and starts anew on the tuple', () => {
+    const capture = new Capture();
+    capture.refuse(client(0), 100);
+    for (let n = 1; n <= MANY; n++) capture.refuse(client(n), 1000 + n);
+    capture.nanos += 100e9;
+    for (let n = MANY + 1; n <= MANY + 2000; n++) capture.refuse(client(n), 1000 + n);
+    // Without the old connection nothing makes this an answer to anything.
+    capture.put(SERVER, client(0), { flags: RST | ACK, seq: 0, ack: 101, window: 0 });
+    const { connections } = track(capture.recording);
+    expect(connections).toHaveLength(MANY + 2002);
+    expect(connections.at(-1)).toMatchObject({ firstFrame: capture.rows.length, outcome: 'partial' });
+  });
+
+  it('does not give the segments of a forgotten VLAN to the tuple that has its place now', () => {
+    const capture = new Capture();
+    capture.open(client(0), 100, 1);
+    capture.refuse(client(0), 500_000_000, 2);
+    for (let n = 1; n <= MANY; n++) capture.refuse(client(n), 1000 + n);
+    capture.nanos += 100e9;
+    for (let n = MANY + 1; n <= MANY + 2000; n++) capture.refuse(client(n), 1000 + n);
+    const stranger = client(MANY + 3000);
+    capture.open(stranger, 77);
+    capture.refuse(client(0), 800_000_000, 2);
+    const { connections } = track(capture.recording);
+    const last = connections.filter(({ lastFrame }) => lastFrame > capture.rows.length - 5);
+    expect(last.map(({ outcome, endpoints }) => [outcome, endpoints.client.segments])).toEqual([
+      ['open', 2],
+      ['refused', 1],
+    ]);
+  });
+});
