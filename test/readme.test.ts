@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { commandsOf, retell } from '../scripts/docs/tour.ts';
 import { COMMANDS } from '../src/cli/command.ts';
+import { parseConfig } from '../src/cli/config.ts';
 import { LIBRARY } from '../src/cli/library.ts';
 
 const README = readFileSync('README.md', 'utf8');
@@ -38,6 +39,13 @@ describe('the README', () => {
     const named = [...comparison.matchAll(/`([a-z0-9]+(?:-[a-z0-9]+)+)`/g)].map((match) => match[1]);
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((name) => !codes.has(name))).toEqual([]);
+  });
+
+  test('shows a configuration that is one', async () => {
+    const codes = (await LIBRARY.catalog()).map((entry) => entry.code);
+    const blocks = [...README.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map((match) => match[1]);
+    expect(blocks.length).toBe(1);
+    for (const block of blocks) expect(parseConfig(block, 'README.md', codes).policy.severities).toBeDefined();
   });
 
   test('tells what every dependency is for, and of no other', () => {

@@ -65,7 +65,7 @@ async function retellBlock(body: string): Promise<string> {
 
 async function outputOf([, words, filter, count, muted, echo]: RegExpExecArray): Promise<string> {
   const { out, err, status } = await runLastack(splitWords(words ?? ''));
-  const lines = muted === undefined ? out.split('\n').slice(0, -1) : [];
+  const lines = muted === undefined ? out.split(/\r?\n/).slice(0, -1) : [];
   const kept = filter === undefined ? lines : filter === 'head' ? lines.slice(0, +count) : lines.slice(-count);
   const shown = kept.map((each) => `${each}\n`).join('') + err;
   return echo === undefined ? shown : `${shown}${status}\n`;
