@@ -41,6 +41,32 @@ describe('the compiled machine', () => {
   });
 });
 
+/** The arrows of RFC 9293 figures 5, 7 and 13, as an observer sees them. */
+const MUST: readonly (readonly [Cell['role'], Cell['event'], TcpState, TcpState])[] = [
+  ['sends', 'syn', 'CLOSED', 'SYN_SENT'],
+  ['receives', 'syn', 'CLOSED', 'LISTEN'],
+  ['sends', 'syn-ack', 'LISTEN', 'SYN_RECEIVED'],
+  ['receives', 'syn-crossing', 'SYN_SENT', 'SYN_RECEIVED'],
+  ['receives', 'syn-ack', 'SYN_SENT', 'ESTABLISHED'],
+  ['receives', 'syn-ack-crossing', 'SYN_RECEIVED', 'ESTABLISHED'],
+  ['sends', 'segment', 'SYN_SENT', 'ESTABLISHED'],
+  ['receives', 'syn-covered', 'SYN_RECEIVED', 'ESTABLISHED'],
+  ['sends', 'fin', 'SYN_RECEIVED', 'FIN_WAIT_1'],
+  ['sends', 'fin', 'ESTABLISHED', 'FIN_WAIT_1'],
+  ['sends', 'fin', 'CLOSE_WAIT', 'LAST_ACK'],
+  ['sends', 'cover-of-fin', 'ESTABLISHED', 'CLOSE_WAIT'],
+  ['sends', 'cover-of-fin', 'FIN_WAIT_1', 'CLOSING'],
+  ['sends', 'cover-of-fin', 'FIN_WAIT_2', 'TIME_WAIT'],
+  ['receives', 'fin-crossing', 'FIN_WAIT_1', 'CLOSING'],
+  ['receives', 'fin-covered', 'FIN_WAIT_1', 'FIN_WAIT_2'],
+  ['receives', 'fin-covered', 'CLOSING', 'TIME_WAIT'],
+  ['receives', 'fin-covered', 'LAST_ACK', 'CLOSED'],
+  ['receives', 'fin-with-cover', 'FIN_WAIT_1', 'TIME_WAIT'],
+  ['receives', 'fin-with-cover', 'CLOSING', 'TIME_WAIT'],
+  ['receives', 'fin-with-cover', 'LAST_ACK', 'CLOSED'],
+  ['receives', 'time-wait-over', 'TIME_WAIT', 'CLOSED'],
+];
+
 /** Moves that RFC 9293 figure 5 allows, the short ways of one segment that does two things at once included. */
 const MOVES: Partial<Record<TcpState, readonly TcpState[]>> = {
   LISTEN: ['SYN_RECEIVED', 'SYN_SENT'],
@@ -67,6 +93,20 @@ describe('the rules', () => {
       const { state } = cell;
       if (to === 'same' || to === 'withdraw' || to === state || state === 'UNKNOWN' || state === 'CLOSED') continue;
       expect([...(MOVES[state] ?? []), ...(UNSEEN[state] ?? [])], `${id} in ${state}`).toContain(to);
+    }
+  });
+
+  it('make every move of RFC 9293', () => {
+    for (const [role, event, state, to] of MUST) {
+      expect(lookUp({ role, event, state }).to, `${state} ${role} ${event}`).toBe(to);
+    }
+  });
+
+  it('leave every state but LISTEN to an accepted RST, and none to another', () => {
+    for (const state of STATES) {
+      expect(lookUp({ role: 'receives', event: 'rst-not-accepted', state }).to).toBe('same');
+      const { to } = lookUp({ role: 'receives', event: 'rst-accepted', state });
+      expect(to === 'same' ? state : to, state).toBe(state === 'LISTEN' ? 'LISTEN' : 'CLOSED');
     }
   });
 
