@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConnectionResult } from '../../src/report/result.ts';
 import {
@@ -10,7 +11,7 @@ import {
   scenarioRecordings,
   simulatedRecordings,
 } from '../support/recordings.ts';
-import { type Recording, readRows, type Tracked, track } from '../support/rows.ts';
+import { type Recording, type Row, readRows, type Tracked, track } from '../support/rows.ts';
 import { captureRuns } from '../support/simulator/capture.ts';
 import { simulate } from '../support/simulator.ts';
 
@@ -36,6 +37,45 @@ function compareLanes(recording: Recording, name: string): Tracked {
   expect(discordantKinds(fast), name).toEqual([]);
   return fast;
 }
+
+/** Makes one thing about the rows odd. */
+const CHANGES: Record<string, (rows: Row[], at: number, by: number) => void> = {
+  drop: (rows, at) => rows.splice(at, 1),
+  'drop the rest': (rows, at) => rows.splice(at + 1),
+  'drop what came before': (rows, at) => rows.splice(0, at),
+  repeat: (rows, at, by) => {
+    const later = { ...rows[at], timeNanos: rows[at].timeNanos + (by % 300) * 1e6 };
+    const place = rows.findIndex((row) => row.timeNanos > later.timeNanos);
+    rows.splice(place === -1 ? rows.length : place, 0, later);
+  },
+  'change places': (rows, at) => {
+    const next = Math.min(at + 1, rows.length - 1);
+    const [a, b] = [rows[at], rows[next]];
+    rows[at] = { ...b, timeNanos: a.timeNanos };
+    rows[next] = { ...a, timeNanos: b.timeNanos };
+  },
+  'set the clock back': (rows, at, by) => {
+    rows[at] = { ...rows[at], timeNanos: rows[at].timeNanos - (by % 20) * 1e6 };
+  },
+  'go silent': (rows, at, by) => {
+    for (let i = at; i < rows.length; i++) rows[i] = { ...rows[i], timeNanos: rows[i].timeNanos + (by % 400) * 1e9 };
+  },
+  'flip a flag': (rows, at, by) => {
+    rows[at] = { ...rows[at], flags: rows[at].flags ^ (1 << (by % 9)) };
+  },
+  'move the number': (rows, at, by) => {
+    rows[at] = { ...rows[at], seq: (rows[at].seq + (by % 5) - 2) >>> 0 };
+  },
+  'acknowledge otherwise': (rows, at, by) => {
+    rows[at] = { ...rows[at], ack: (rows[at].ack + (by % 5) - 2) >>> 0 };
+  },
+  'close the window': (rows, at) => {
+    rows[at] = { ...rows[at], window: 0 };
+  },
+  'change the length': (rows, at, by) => {
+    rows[at] = { ...rows[at], payloadBytes: by % 3 };
+  },
+};
 
 const GENERATOR = new URL('../../bench/generate.mjs', import.meta.url).pathname;
 
@@ -79,12 +119,34 @@ describe('connections that wait as packed rows give the same result as those tha
     }
   });
 
-  it.each([[], ['--profile', 'lossy'], ['--profile', 'long-lived']])('in generated captures %s %s', async (...args) => {
-    const path = join(folder, `${args.at(-1) ?? 'small'}.pcap`);
-    const { status } = spawnSync(process.execPath, [GENERATOR, '--connections', '2000', '--out', path, ...args]);
+  it('if rows are dropped, repeated, moved or changed', () => {
+    const all = [...fixtures, ...scenarios, ...simulated];
+    const anyChange = fc.record({ at: fc.nat(), what: fc.constantFrom(...Object.keys(CHANGES)), by: fc.nat() });
+    fc.assert(
+      fc.property(fc.nat(), fc.array(anyChange, { maxLength: 5 }), (index, changes) => {
+        const { name, recording } = all[index % all.length];
+        const rows = [...recording.rows];
+        for (const { at, what, by } of changes) if (rows.length > 0) CHANGES[what](rows, at % rows.length, by);
+        compareLanes({ ...recording, rows: rows.map((row, i) => ({ ...row, frame: i + 1 })), icmpErrors: [] }, name);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it.each(['small', 'lossy', 'long-lived'])('in a generated capture, profile %s', async (profile) => {
+    const path = join(folder, `${profile}.pcap`);
+    const { status } = spawnSync(process.execPath, [
+      GENERATOR,
+      '--profile',
+      profile,
+      '--connections',
+      '2000',
+      '--out',
+      path,
+    ]);
     expect(status).toBe(0);
     const { connections, kinds } = compareLanes(await readRows([readFileSync(path)]), path);
     expect(connections.length).toBeGreaterThan(1900);
-    if (args.length === 0) expect([...kinds.values()].flat().length).toBeGreaterThan(1000);
+    if (profile === 'small') expect([...kinds.values()].flat().length).toBeGreaterThan(1000);
   });
 });
