@@ -50,8 +50,8 @@ const INITIAL_RECORDS = 1 << 10;
 /** Rows at the beginning that are kept whatever happens. */
 const HEAD_ROWS = 16;
 /** Rows from which on the middle is condensed, and those that the machine takes over because it could not be. */
-const CONDENSE_ROWS = 96;
-const GIVE_UP_ROWS = 512;
+const CONDENSE_ROWS = 320;
+const GIVE_UP_ROWS = 1024;
 const TAIL_PER_END = 16;
 /** RFC 9293 §3.7.1. */
 const DEFAULT_MSS = 536;
@@ -164,7 +164,7 @@ export class PlainLane {
     this.#lastNanos[record] = time;
     this.#append(at, batch, row, from);
     const rows = words[at + ROWS];
-    if (rows >= CONDENSE_ROWS && rows % 32 === 0) this.#condense(record);
+    if (rows >= CONDENSE_ROWS && rows % 64 === 0) this.#condense(record);
     return true;
   }
 
