@@ -67,6 +67,7 @@ describe('the tracker', () => {
     const last = connections.slice(-strangers.length - 1);
     const refused = last.pop();
     expect([refused?.outcome, refused?.lastFrame]).toEqual(['refused', capture.rows.length]);
+    expect(refused?.client).toEqual({ address: '10.0.0.0', port: 40_000 });
     expect(new Set(last.map(({ outcome, endpoints }) => `${outcome} ${endpoints.client.segments}`))).toEqual(
       new Set(['unanswered 1']),
     );
