@@ -210,6 +210,7 @@ export class Tracker {
   }
 
   #replay(entry: number): Flow {
+    this.#entry = entry;
     const ports = this.#table.portsOf(entry);
     const flow = new Flow(ports >>> 16, ports & 0xffff, false, this.#context, this.#ids[entry]);
     replay(flow, this.#plain.rowsOf(entry));

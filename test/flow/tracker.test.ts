@@ -72,4 +72,15 @@ describe('the tracker', () => {
       new Set(['unanswered 1']),
     );
   });
+
+  it('knows whose connection gives way to a new one while packed rows are gone through', () => {
+    const capture = new Capture();
+    // A SYN with FIN opens nothing; only the machine knows that the next SYN begins another connection.
+    capture.put(client(5), SERVER, { flags: SYN | TcpFlag.FIN, seq: 100 });
+    capture.put(client(5), SERVER, { flags: SYN, seq: 100 });
+    capture.open(client(6), 300);
+    capture.refuse(client(5), 700);
+    const [fast, full] = [track(capture.recording), track(capture.recording, { alwaysInFull: true })];
+    expect(fast.connections).toEqual(full.connections);
+  });
 });
