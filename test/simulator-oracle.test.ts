@@ -100,4 +100,12 @@ describe('the analysis of simulated connections', () => {
     expect(await findUntruths(100, true, analyzePcapInFull)).toEqual([]);
     expect(await findUntruths(150, false, analyzePcapInFull)).toEqual([]);
   });
+
+  it.each([
+    ['segments of a connection that is over arrive in the next one', 3108],
+    ['a SYN-ACK of a connection that is over arrives in the next one', 3757],
+  ])('is right when %s (seed %i)', async (_, seed) => {
+    const { untruths } = await verifyRuns([simulate(seed)], analyzePcap);
+    expect(untruths).toEqual([]);
+  });
 });

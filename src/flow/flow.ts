@@ -6,7 +6,7 @@ import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { type IcmpError, TcpFlag } from '../wire/batch.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { EndTrack } from './end.ts';
-import { takeCaptureDuplicate, takeSegmentIn } from './process.ts';
+import { takeCaptureDuplicate, takeLateOfPredecessor, takeSegmentIn } from './process.ts';
 import { hasInvalidFlags, hasTimestamps, type Segment } from './segment.ts';
 
 const DUPLICATE_NANOS = 5_000_000;
@@ -18,6 +18,10 @@ const MAX_HELD = 32;
 const RECENT_SEGMENTS = 16;
 const MAX_REORDERED_FRAMES = 16;
 const MAX_ICMP_ERRORS = 16;
+/** Octets after which the numbers of a connection may have come round to those of the one before. */
+const DISTINCT_BYTES = 1 << 30;
+/** Numbers this far from the next one are believed of a connection whose SYN was not captured. */
+const NEAR_BYTES = 0xffff;
 
 /** What the tracker tells and asks of its flows. */
 export interface FlowContext {
@@ -192,7 +196,9 @@ export class Flow {
     const kind = segment.flags & (TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST | TcpFlag.FIN);
     if (kind === TcpFlag.SYN) this.deliverSyn(current, segment);
     else if (this.pending !== null) this.deliverToEither(current, this.pending, segment);
-    else if (kind === (TcpFlag.SYN | TcpFlag.ACK) && isSynAckOfNew(current, segment)) this.renew(segment);
+    else if (current.predecessor !== null && isOfPredecessor(current, current.predecessor, segment)) {
+      takeLateOfPredecessor(current, segment);
+    } else if (kind === (TcpFlag.SYN | TcpFlag.ACK) && isSynAckOfNew(current, segment)) this.renew(segment);
     else takeSegmentIn(current, segment);
   }
 
@@ -343,4 +349,27 @@ function isSynAckOfNew(current: Connection, segment: Segment): boolean {
   const peer = current.ends[1 - segment.from];
   if (!current.isClosed || me.isn === segment.seq) return false;
   return peer.isn === -1 || segment.ack !== seqAdd(peer.isn, 1);
+}
+
+/** Whether the segment has the numbers of the incarnation before and not those of the current one. */
+function isOfPredecessor(current: Connection, old: Connection, segment: Segment): boolean {
+  const { flags, seq, ack, from } = segment;
+  const me = current.ends[from];
+  const peer = current.ends[1 - from];
+  if (me.payloadBytes + peer.payloadBytes > DISTINCT_BYTES) return false;
+  const hasAck = (flags & TcpFlag.ACK) !== 0;
+  const hasSeq = !hasAck || (flags & TcpFlag.RST) === 0 || seq !== 0;
+  const isSeqForeign = hasSeq && me.isn !== -1 && (flags & TcpFlag.SYN) === 0 && seqDiff(seq, me.isn) <= 0;
+  const isAckForeign =
+    hasAck && peer.isn !== -1 && (seqDiff(ack, peer.isn) <= 0 || seqDiff(ack, peer.nxt) > NEAR_BYTES);
+  if (!isSeqForeign && !isAckForeign) return false;
+  return (!hasSeq || isNumberOf(old.ends[from], seq)) && (!hasAck || isNumberOf(old.ends[1 - from], ack));
+}
+
+/** Whether an end used the number, or is about to. */
+function isNumberOf(end: EndTrack, number: number): boolean {
+  if (end.nxt === -1) return false;
+  const beyond = seqDiff(number, end.nxt);
+  if (beyond > NEAR_BYTES) return false;
+  return end.isn === -1 ? beyond >= -NEAR_BYTES : seqDiff(number, end.isn) >= 0;
 }

@@ -23,6 +23,15 @@ export function takeCaptureDuplicate(connection: Connection, segment: Segment): 
   connection.close(record);
 }
 
+/** Takes a segment of the incarnation before, which is over, into the counters only: it says nothing of this one. */
+export function takeLateOfPredecessor(connection: Connection, segment: Segment): void {
+  const record = connection.open(segment);
+  record.labels.push('late');
+  record.phase = phaseNow(connection);
+  connection.lateSegments++;
+  connection.close(record);
+}
+
 /** Takes a segment through the machine. */
 export function takeSegmentIn(connection: Connection, segment: Segment): void {
   const record = connection.open(segment);
