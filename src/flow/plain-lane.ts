@@ -202,7 +202,8 @@ export class PlainLane {
 
   #noteIsn(at: number, batch: SegmentBatch, row: number, from: 0 | 1): void {
     const words = this.#words;
-    if ((batch.flags[row] & TcpFlag.SYN) === 0 || ((words[at + ISNS] >> from) & 1) !== 0) return;
+    const isSyn = (batch.flags[row] & (TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST)) === TcpFlag.SYN;
+    if (!isSyn || ((words[at + ISNS] >> from) & 1) !== 0) return;
     words[at + ISNS] |= 1 << from;
     words[at + ISN + from] = batch.seq[row];
   }
