@@ -104,6 +104,7 @@ describe('the analysis of simulated connections', () => {
   it.each([
     ['segments of a connection that is over arrive in the next one', 3108],
     ['a SYN-ACK of a connection that is over arrives in the next one', 3757],
+    ['the repeat of a FIN is the first to cover the FIN that crossed it', 16883],
   ])('is right when %s (seed %i)', async (_, seed) => {
     const { untruths } = await verifyRuns([simulate(seed)], analyzePcap);
     expect(untruths).toEqual([]);

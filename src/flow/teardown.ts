@@ -27,6 +27,7 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
   if (isFirst) {
     peer.finCover = segment;
     connection.label(coverLabel(connection, peer));
+    const isRefuted = refuteByRepeat(connection, me, segment);
     const copy = judgeFirstCover(connection, me, peer, segment);
     const isGuess = connection.isCrossingClose && me.state === 'TIME_WAIT';
     const legNanos = connection.legRttNanos[indexOf(connection, me)];
@@ -34,12 +35,25 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     if (isGuess && sentBeforeItsCover) me.history.prove('CLOSING', segment);
     if (copy === null) connection.sends(me, 'cover-of-fin', segment, isGuess ? 'assumed' : 'proven');
     else connection.sends(me, 'cover-of-fin', copy, 'proven', segment.frame);
+    if (isRefuted && me.lastCover !== null && !connection.isBeyondRtt(me.lastCover.timeNanos, segment.timeNanos)) {
+      connection.receives(me, 'fin-covered', segment);
+    }
   } else if (isPure) {
     if (peer.awaitsRepeatAck) connection.label('ack-of-fin-repeat');
     if (peer.finCopies.length > 1) reviewCover(connection, peer, segment);
   }
   if (isPure || isFirst) peer.awaitsRepeatAck = false;
   peer.lastCover = segment;
+}
+
+/** A repeat of a FIN that is the first to cover the peer's: whoever sends it has not got the cover of its own so far. */
+function refuteByRepeat(connection: Connection, me: EndTrack, segment: Segment): boolean {
+  if ((segment.flags & TcpFlag.FIN) === 0 || me.state !== 'FIN_WAIT_2' || me.finCover === null) return false;
+  if (!connection.isBeyondRtt(me.finCover.timeNanos, segment.timeNanos)) return false;
+  if (isLateCopy(segment, me.finCopies)) return false;
+  if (!connection.sends(me, 'fin-repeat-refuting', segment)) return false;
+  me.coverRefutations++;
+  return true;
 }
 
 /** What the cover does to the end whose FIN it is; `isFinSegment` when the segment also carries a FIN. */
