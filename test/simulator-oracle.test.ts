@@ -105,6 +105,9 @@ describe('the analysis of simulated connections', () => {
     ['segments of a connection that is over arrive in the next one', 3108],
     ['a SYN-ACK of a connection that is over arrives in the next one', 3757],
     ['the repeat of a FIN is the first to cover the FIN that crossed it', 16883],
+    ['a FIN is overtaken by the ACK that its sender sent next', 1933],
+    ['such a FIN is overtaken on a slower path', 2335],
+    ['such a FIN is overtaken once more', 19643],
   ])('is right when %s (seed %i)', async (_, seed) => {
     const { untruths } = await verifyRuns([simulate(seed)], analyzePcap);
     expect(untruths).toEqual([]);

@@ -10,6 +10,8 @@ import type { Segment } from './segment.ts';
 const MAX_FIN_COPIES = 64;
 /** Refutations after which an acknowledgment is no longer taken to have arrived. */
 const PATIENCE = 2;
+/** A leg may take less time than was measured, but hardly less than this part of it. */
+const CERTAIN_PART = 0.5;
 
 /** Whether an acknowledgment covers the FIN of an end. */
 export function coversFin(end: EndTrack, ack: number): boolean {
@@ -31,9 +33,11 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     const copy = judgeFirstCover(connection, me, peer, segment);
     const isGuess = connection.isCrossingClose && me.state === 'TIME_WAIT';
     const legNanos = connection.legRttNanos[indexOf(connection, me)];
-    const sentBeforeItsCover = me.finCover !== null && segment.timeNanos - me.finCover.timeNanos < legNanos;
+    const sentBeforeItsCover =
+      me.finCover !== null && segment.timeNanos - me.finCover.timeNanos < legNanos * CERTAIN_PART;
     if (isGuess && sentBeforeItsCover) me.history.prove('CLOSING', segment);
-    if (copy === null) connection.sends(me, 'cover-of-fin', segment, isGuess ? 'assumed' : 'proven');
+    const isUnsure = isGuess || mayFollowOwnFin(me, segment);
+    if (copy === null) connection.sends(me, 'cover-of-fin', segment, isUnsure ? 'assumed' : 'proven');
     else connection.sends(me, 'cover-of-fin', copy, 'proven', segment.frame);
     if (isRefuted && me.lastCover !== null && !connection.isBeyondRtt(me.lastCover.timeNanos, segment.timeNanos)) {
       connection.receives(me, 'fin-covered', segment);
@@ -44,6 +48,11 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
   }
   if (isPure || isFirst) peer.awaitsRepeatAck = false;
   peer.lastCover = segment;
+}
+
+/** Whether octets before the segment were not captured: its sender's FIN may be among them. */
+function mayFollowOwnFin(me: EndTrack, segment: Segment): boolean {
+  return me.fin === -1 && me.nxt !== -1 && seqDiff(segment.seq, me.nxt) > 0;
 }
 
 /** A repeat of a FIN that is the first to cover the peer's: whoever sends it has not got the cover of its own so far. */
@@ -84,17 +93,29 @@ function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segm
   me.finCopies.push(segment);
   const isSecond = connection.firstFinIndex !== -1 && connection.firstFinIndex !== index;
   const isCrossing = isSecond && peer.fin !== -1 && peer.finCover === null && me.finCover === null;
+  const cover = isSecond && me.finCover === null && isOvertaken(me, peer, segment) ? peer.finCover : null;
   if (isSecond) connection.secondFinIndex = index;
   else connection.firstFinIndex = index;
-  if (isCrossing) {
+  if (cover !== null) me.history.withdraw(segment);
+  if (isCrossing || cover !== null) {
     connection.isCrossingClose = true;
     connection.label('fin-crossing');
   } else connection.label(isSecond ? 'fin-2' : 'fin-1');
   connection.sends(me, 'fin', segment, 'proven');
+  if (cover !== null) connection.sends(me, 'cover-of-fin', segment, 'proven', cover.frame);
   if (isCrossing || connection.isSelfConnect) {
     connection.receives(me, 'fin-crossing', segment);
     connection.receives(peer, 'fin-crossing', segment);
   }
+}
+
+/** Whether the FIN was sent before the segment that covers the peer's FIN, which was captured first. */
+function isOvertaken(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  const { finCover } = peer;
+  if (finCover === null || finCover.from !== segment.from || coversFin(peer, segment.ack)) return false;
+  const { current } = me.history;
+  if (current?.state !== 'CLOSE_WAIT' || current.basis !== 'assumed') return false;
+  return seqDiff(finCover.seq, me.fin) > 0;
 }
 
 function takeFinCopy(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment, fin: number): void {
