@@ -108,6 +108,7 @@ describe('the analysis of simulated connections', () => {
     ['a FIN is overtaken by the ACK that its sender sent next', 1933],
     ['such a FIN is overtaken on a slower path', 2335],
     ['such a FIN is overtaken once more', 19643],
+    ['the first FIN and what it acknowledges were not captured', 20],
   ])('is right when %s (seed %i)', async (_, seed) => {
     const { untruths } = await verifyRuns([simulate(seed)], analyzePcap);
     expect(untruths).toEqual([]);

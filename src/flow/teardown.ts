@@ -101,12 +101,17 @@ function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segm
     connection.isCrossingClose = true;
     connection.label('fin-crossing');
   } else connection.label(isSecond ? 'fin-2' : 'fin-1');
-  connection.sends(me, 'fin', segment, 'proven');
+  connection.sends(me, 'fin', segment, isPeerFinUnseen(peer, segment) ? 'assumed' : 'proven');
   if (cover !== null) connection.sends(me, 'cover-of-fin', segment, 'proven', cover.frame);
   if (isCrossing || connection.isSelfConnect) {
     connection.receives(me, 'fin-crossing', segment);
     connection.receives(peer, 'fin-crossing', segment);
   }
+}
+
+/** Whether the segment acknowledges octets that were not captured: the peer's FIN may be among them. */
+function isPeerFinUnseen(peer: EndTrack, segment: Segment): boolean {
+  return peer.segments > 0 && peer.fin === -1 && peer.nxt !== -1 && seqDiff(segment.ack, peer.nxt) > 0;
 }
 
 /** Whether the FIN was sent before the segment that covers the peer's FIN, which was captured first. */
