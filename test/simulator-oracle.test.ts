@@ -109,6 +109,8 @@ describe('the analysis of simulated connections', () => {
     ['such a FIN is overtaken on a slower path', 2335],
     ['such a FIN is overtaken once more', 19643],
     ['the first FIN and what it acknowledges were not captured', 20],
+    ['the SYN comes again after the SYN-ACK with which the capture begins', 851],
+    ['so it does on another path', 13819],
   ])('is right when %s (seed %i)', async (_, seed) => {
     const { untruths } = await verifyRuns([simulate(seed)], analyzePcap);
     expect(untruths).toEqual([]);

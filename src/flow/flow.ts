@@ -226,7 +226,7 @@ export class Flow {
     }
     const me = current.ends[segment.from];
     const peer = current.ends[1 - segment.from];
-    if (me.isn === segment.seq && me.sentBareSyn) takeSegmentIn(current, segment);
+    if (me.isn === segment.seq && (me.sentBareSyn || !me.sentSynAck)) takeSegmentIn(current, segment);
     else if (isOver(current) || isUnanswered(me, peer)) this.renew(segment);
     else if (isCrossing(me, peer)) takeSegmentIn(current, segment);
     else this.await(segment);

@@ -79,12 +79,20 @@ function takeFirstSyn(connection: Connection, me: EndTrack, peer: EndTrack, segm
   else connection.receives(peer, 'syn', segment);
 }
 
+/** The first copy that was captured of a SYN that a SYN-ACK had told of. */
+function noteUnseenSyn(connection: Connection, me: EndTrack, segment: Segment): void {
+  me.sentBareSyn = true;
+  noteOptions(me, segment);
+  if (connection.synFrame === 0) connection.synFrame = segment.frame;
+}
+
 function takeSynCopy(connection: Connection, me: EndTrack, segment: Segment): void {
   if (me.sentBeyondSyn || isLateCopy(segment, me.synCopies)) {
     connection.label('late');
     connection.lateSegments++;
     return;
   }
+  if (!me.sentBareSyn) noteUnseenSyn(connection, me, segment);
   connection.label('syn-retransmission');
   if (segment.payloadBytes > 0) connection.label('syn-data');
   connection.synRetransmissions++;
