@@ -111,6 +111,7 @@ describe('the analysis of simulated connections', () => {
     ['the first FIN and what it acknowledges were not captured', 20],
     ['the SYN comes again after the SYN-ACK with which the capture begins', 851],
     ['so it does on another path', 13819],
+    ['a FIN that was sent before the reset arrived follows such an ACK', 13339],
   ])('is right when %s (seed %i)', async (_, seed) => {
     const { untruths } = await verifyRuns([simulate(seed)], analyzePcap);
     expect(untruths).toEqual([]);

@@ -132,5 +132,6 @@ export function isSentBeforeReset(connection: Connection, me: EndTrack, segment:
   const closing = connection.closingReset;
   if (closing === null || closing.isWithdrawn || me.state !== 'CLOSED') return false;
   const isVictim = connection.ends[closing.segment.from] !== me;
-  return isVictim && !connection.isBeyondRtt(closing.segment.timeNanos, segment.timeNanos);
+  const closedNanos = me.history.current?.timeNanos ?? closing.segment.timeNanos;
+  return isVictim && !connection.isBeyondRtt(closedNanos, segment.timeNanos);
 }
