@@ -112,6 +112,7 @@ describe('the analysis of simulated connections', () => {
     ['the SYN comes again after the SYN-ACK with which the capture begins', 851],
     ['so it does on another path', 13819],
     ['a FIN that was sent before the reset arrived follows such an ACK', 13339],
+    ['the ACK of the second FIN is lost and the same sockets close once more', 10032],
   ])('is right when %s (seed %i)', async (_, seed) => {
     const { untruths } = await verifyRuns([simulate(seed)], analyzePcap);
     expect(untruths).toEqual([]);

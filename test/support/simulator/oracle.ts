@@ -285,10 +285,11 @@ function checkFindings(
  */
 function checkTeardownLoss(simulation: Simulation, code: string, say: (message: string) => void): void {
   if (!/^teardown-w\d-lost$/.test(code)) return;
-  const { fins } = watchTap(simulation);
+  const fins = simulation.tap.filter(({ segment }) => (segment.flags & FIN) !== 0);
   const lost = simulation.losses.some(({ segment }) => {
-    const fin = fins[peerOf(segment.from)];
-    const coversFin = fin !== null && (segment.flags & ACK) !== 0 && !before(segment.ack, fin);
+    const isCover = ({ segment: fin }: TapRecord): boolean =>
+      fin.from !== segment.from && segment.ack === (fin.seq + fin.payloadBytes + 1) >>> 0;
+    const coversFin = (segment.flags & ACK) !== 0 && fins.some(isCover);
     return coversFin || (segment.flags & FIN) !== 0;
   });
   if (!lost) say(`${code} where no such segment was lost`);
