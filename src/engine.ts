@@ -7,7 +7,7 @@ import type { CaptureFacts } from './findings/joined.ts';
 import { type Joined, joinAll } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
-import type { Connection } from './flow/connection.ts';
+import type { Connection, SegmentChoice } from './flow/connection.ts';
 import { type FlowAddresses, type PlainPlace, Tracker } from './flow/tracker.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
 import { buildConnection } from './report/build.ts';
@@ -20,8 +20,8 @@ import { linkTypeName } from './wire/linktype-names.ts';
 
 /** How a capture is analysed, and from where on something is reported; everything has a default. */
 export interface AnalyzeOptions extends PolicyOptions {
-  /** Keep every segment with its labels, states and rules (default false). */
-  readonly segments?: boolean;
+  /** Keep every segment with its labels, states and rules, or those of the connections with certain ids (default false). */
+  readonly segments?: SegmentChoice;
   /** How long an end stays in TIME_WAIT, seconds (default 60, as Linux; RFC 9293 says 240). */
   readonly timeWaitSeconds?: number;
   /** Called now and then while files are read; `totalBytes` is 0 when it is not known. */

@@ -3,6 +3,7 @@ import type { CaptureError } from '../base/error.ts';
 import { Analysis, type AnalysisHandler, breathe, type FinalConnection } from '../engine.ts';
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { PolicyOptions } from '../findings/policy.ts';
+import type { SegmentChoice } from '../flow/connection.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
 import type { ConnectionBrief } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
@@ -24,7 +25,8 @@ export interface ConnectionFilter {
 export interface AnalysisRequest {
   /** Files that together are one capture; `-` is standard input. */
   readonly paths: readonly string[];
-  readonly segments: boolean;
+  /** Whether every segment is kept, or those of the connections with certain ids. */
+  readonly segments: SegmentChoice;
   readonly timeWaitSeconds: number;
   readonly policy?: PolicyOptions;
   readonly filter: ConnectionFilter;

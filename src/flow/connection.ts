@@ -57,8 +57,16 @@ const SMOOTHING = 8;
 /** What the analysis of a connection may be told. */
 export interface ConnectionOptions {
   readonly timeWaitNanos: number;
-  /** Keep a record of every segment. */
-  readonly segments: boolean;
+  /** Keep a record of every segment, or only those of the connections with certain ids. */
+  readonly segments: SegmentChoice;
+}
+
+/** Of which connections every segment is kept: of all, of none, or of those with certain ids. */
+export type SegmentChoice = boolean | ((id: number) => boolean);
+
+/** Whether the segments of a connection are to be kept. */
+export function keepsSegments(choice: SegmentChoice, id: number): boolean {
+  return typeof choice === 'boolean' ? choice : choice(id);
 }
 
 /** One incarnation of a tuple: both ends, what was believed of them and what was seen. */
@@ -71,7 +79,7 @@ export class Connection {
   /** Which end is the client; meaningful once the first segment was taken in. */
   clientIndex: 0 | 1 = 0;
   roleBasis: RoleBasis = 'first-seen';
-  id = 0;
+  readonly id: number;
 
   firstFrame = 0;
   lastFrame = 0;
@@ -177,13 +185,14 @@ export class Connection {
   readonly zeek: ZeekTracker;
   completeness = 0;
 
-  constructor(port0: number, port1: number, isSelfConnect: boolean, options: ConnectionOptions) {
+  constructor(port0: number, port1: number, isSelfConnect: boolean, options: ConnectionOptions, id: number) {
+    this.id = id;
     const end = new EndTrack();
     this.ends = [end, isSelfConnect ? end : new EndTrack()];
     this.isSelfConnect = isSelfConnect;
     this.ports = [port0, port1];
     this.options = options;
-    this.records = options.segments ? [] : null;
+    this.records = keepsSegments(options.segments, id) ? [] : null;
     this.zeek = new ZeekTracker(port0, port1);
   }
 

@@ -91,7 +91,7 @@ export class Flow {
     this.lastNanos = Math.max(this.lastNanos, segment.timeNanos);
     if (this.held.length > 0) this.release(segment.timeNanos);
     if (this.isCaptureDuplicate(segment)) {
-      if (this.context.options.segments || this.current) this.takeDuplicate(segment);
+      this.takeDuplicate(segment);
       return;
     }
     const recent = this.recent[segment.from];
@@ -180,10 +180,9 @@ export class Flow {
 
   private create(): Connection {
     const { port0, port1, isSelfConnect, context } = this;
-    const connection = new Connection(port0, port1, isSelfConnect, context.options);
-    connection.id = this.firstId !== 0 ? this.firstId : context.nextId++;
+    const id = this.firstId !== 0 ? this.firstId : context.nextId++;
     this.firstId = 0;
-    return connection;
+    return new Connection(port0, port1, isSelfConnect, context.options, id);
   }
 
   private deliver(segment: Segment): void {

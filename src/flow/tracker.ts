@@ -1,5 +1,5 @@
 import { type IcmpError, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
-import type { Connection, ConnectionOptions } from './connection.ts';
+import { type Connection, type ConnectionOptions, keepsSegments } from './connection.ts';
 import { Flow, type FlowContext } from './flow.ts';
 import { PlainLane, PlainStage } from './plain-lane.ts';
 import { replay } from './replay.ts';
@@ -78,7 +78,7 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options;
-    this.#lane = !options.segments && options.alwaysInFull !== true;
+    this.#lane = options.segments !== true && options.alwaysInFull !== true;
     this.#context = {
       options,
       nextId: 1,
@@ -181,7 +181,8 @@ export class Tracker {
     const id = this.#context.nextId;
     this.#ids[entry] = id;
     this.#isQueued[entry] = false;
-    if (this.#lane && !table.isSelf) {
+    const isRecorded = keepsSegments(this.#options.segments, id);
+    if (this.#lane && !table.isSelf && !isRecorded) {
       this.#plain.open(entry, batch, row, table.from);
       this.#context.nextId++;
       this.#flows[entry] = null;
@@ -189,7 +190,8 @@ export class Tracker {
       return entry;
     }
     const ports = table.portsOf(entry);
-    const flow = new Flow(ports >>> 16, ports & 0xffff, table.isSelf, this.#context);
+    this.#context.nextId++;
+    const flow = new Flow(ports >>> 16, ports & 0xffff, table.isSelf, this.#context, id);
     this.#flows[entry] = flow;
     this.#takeInFull(flow, entry, batch, row);
     return entry;

@@ -119,6 +119,18 @@ describe('connections that wait as packed rows give the same result as those tha
     compareLanes(await readRows([together.bytes]), '200 together');
   });
 
+  it('if the segments of some connections are kept', async () => {
+    const runs = Array.from({ length: 60 }, (_, index) => simulate(700 + index));
+    const starts = runs.map((_, index) => index * 40_000_000);
+    const together = await readRows([captureRuns(runs, starts).bytes]);
+    for (const { name, recording } of [...fixtures, { name: '60 together', recording: together }]) {
+      const all = track(recording, { segments: true }).connections;
+      const some = track(recording, { segments: (id) => id % 3 === 1 }).connections;
+      const expected = all.map(({ segments, ...rest }) => (rest.id % 3 === 1 ? { ...rest, segments } : rest));
+      expect(some, name).toEqual(expected);
+    }
+  });
+
   it('if each direction has a VLAN of its own', () => {
     for (const { name, recording } of [...fixtures, ...simulated]) {
       const rows = recording.rows.map((row) => ({ ...row, scope: row.source.port < row.destination.port ? 7 : 0 }));

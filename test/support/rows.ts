@@ -1,5 +1,6 @@
 import type { TimeBase } from '../../src/base/time.ts';
 import { findAll } from '../../src/findings/registry.ts';
+import type { SegmentChoice } from '../../src/flow/connection.ts';
 import { type Segment, takeSegment } from '../../src/flow/segment.ts';
 import { Tracker } from '../../src/flow/tracker.ts';
 import { buildConnection } from '../../src/report/build.ts';
@@ -94,7 +95,7 @@ function putRow(batch: SegmentBatch, row: Row): void {
 }
 
 export interface TrackOptions {
-  readonly segments?: boolean;
+  readonly segments?: SegmentChoice;
   readonly alwaysInFull?: boolean;
   readonly timeWaitSeconds?: number;
   /** Rows in a batch (default: as many as there is room for). */

@@ -80,13 +80,19 @@ interface Found {
 
 const MAX_CANDIDATES = 12;
 
-/** A first pass finds the connection, a second one, for that connection alone, collects its segments. */
+/**
+ * A first pass finds the connection, a second one keeps the segments of that connection alone. With a number one pass
+ * is enough; standard input can be read only once, so there the segments of all are kept.
+ */
 async function findConnection(engine: Engine, request: Omit<AnalysisRequest, 'segments'>): Promise<Found> {
   const { filter, paths } = request;
-  const onePass = filter.connection !== undefined || paths.includes('-');
+  if (filter.connection !== undefined)
+    return collect(engine, { ...request, segments: (id) => id === filter.connection });
+  const onePass = paths.includes('-');
   const first = await collect(engine, { ...request, segments: onePass });
   if (onePass || first.count !== 1) return first;
-  return collect(engine, { ...request, filter: { connection: first.connections[0].id }, segments: true });
+  const [{ id }] = first.connections;
+  return collect(engine, { ...request, filter: { connection: id }, segments: (each) => each === id });
 }
 
 async function collect(engine: Engine, request: AnalysisRequest): Promise<Found> {
