@@ -8,7 +8,8 @@ import { type Joined, joinAll } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
-import { type FlowAddresses, type PlainPlace, Tracker } from './flow/tracker.ts';
+import { peek } from './flow/settle.ts';
+import { type FlowAddresses, type PlainPlace, Tracker, type TrackerWatcher } from './flow/tracker.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
 import { buildConnection } from './report/build.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from './report/result.ts';
@@ -144,7 +145,8 @@ export class Analysis implements PacketSink {
   readonly #summary: SummaryResult = { connectionCount: 0, outcomes: {}, closedFirst: {}, findings: {} };
   #lastNanos = Number.NEGATIVE_INFINITY;
 
-  constructor(options: AnalyzeOptions, handler: AnalysisHandler) {
+  /** `watcher` sees connections before they are final; for live captures. */
+  constructor(options: AnalyzeOptions, handler: AnalysisHandler, watcher?: TrackerWatcher) {
     this.#policy = resolvePolicy(options);
     this.#joined = joinAll(this.#policy);
     this.#handler = handler;
@@ -152,6 +154,7 @@ export class Analysis implements PacketSink {
       segments: options.segments ?? false,
       timeWaitNanos: (options.timeWaitSeconds ?? DEFAULT_TIME_WAIT_SECONDS) * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
+      ...(watcher === undefined ? {} : { watcher }),
       ...(handler.onPlain === undefined
         ? {}
         : { onPlain: (kind, id, build, place) => this.#takePlain(kind, id, build, place) }),
@@ -181,6 +184,33 @@ export class Analysis implements PacketSink {
   flush(): void {
     this.#tracker.push(this.#batch);
     this.#batch.clear();
+  }
+
+  /** Time has passed by the clock of the packets, nanoseconds; for a live capture, whether packets came or not. */
+  tick(nowNanos: number): void {
+    this.flush();
+    if (nowNanos > this.#lastNanos) this.#lastNanos = nowNanos;
+    this.#tracker.tick(this.#lastNanos);
+  }
+
+  /** Tuples that are tracked. */
+  get openCount(): number {
+    return this.#tracker.openCount;
+  }
+
+  /** Addresses of the tuple at an entry that the watcher was told. */
+  addressesAt(entry: number): FlowAddresses {
+    return this.#tracker.addressesAt(entry);
+  }
+
+  /** Judges a connection that goes on as if the capture ended at `nowNanos`, and leaves it as it was. */
+  peek<Seen>(
+    connection: Connection,
+    addresses: FlowAddresses,
+    nowNanos: number,
+    look: (seen: FinalConnection) => Seen,
+  ): Seen {
+    return peek(connection, nowNanos, () => look(this.#judge(connection, addresses, false)));
   }
 
   /** The capture is over: all that is left is judged and handed over, a few at a time. */
@@ -231,19 +261,24 @@ export class Analysis implements PacketSink {
   }
 
   #take(connection: Connection, addresses: FlowAddresses): void {
-    const findings = findAll(connection, this.#policy);
     const isAnnounced = this.#kinds.has(this.#kind);
+    const final = this.#judge(connection, addresses, isAnnounced);
     if (this.#kind !== -1) {
       const { outcome, closedFirst } = connection.verdict;
-      this.#kinds.set(this.#kind, { outcome, closedFirst, findings });
+      this.#kinds.set(this.#kind, { outcome, closedFirst, findings: final.findings });
     }
-    this.#handler.onConnection({
+    this.#handler.onConnection(final);
+  }
+
+  #judge(connection: Connection, addresses: FlowAddresses, isAnnounced: boolean): FinalConnection {
+    const findings = findAll(connection, this.#policy);
+    return {
       connection,
       findings,
       addresses,
       isAnnounced,
       build: () => buildConnection(connection, addresses, findings, this.timeBase),
-    });
+    };
   }
 
   /** Lets findings about hosts, listeners and the capture see a connection. */

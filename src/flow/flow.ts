@@ -76,6 +76,16 @@ export class Flow {
     return current.ends.every((end) => end.state === 'CLOSED' || end.state === 'TIME_WAIT');
   }
 
+  /** Whether segments wait for what they acknowledge. */
+  get isHolding(): boolean {
+    return this.held.length > 0;
+  }
+
+  /** Lets segments go on that have waited long enough: time passes, also when no segment comes. */
+  tick(nowNanos: number): void {
+    if (this.held.length > 0) this.release(nowNanos);
+  }
+
   /** Takes in an ICMP error that quotes a segment of end `from`. */
   takeIcmp(error: IcmpError, from: 0 | 1): void {
     const connection = this.pending?.connection ?? this.current;

@@ -25,6 +25,16 @@ export function settle(connection: Connection, endNanos: number): void {
   connection.verdict = judge(connection);
 }
 
+/** Looks at a connection as if the capture ended at `nowNanos`, and leaves its history as it was. */
+export function peek<Seen>(connection: Connection, nowNanos: number, look: () => Seen): Seen {
+  settle(connection, nowNanos);
+  try {
+    return look();
+  } finally {
+    for (const end of connection.ends) end.history.dropTimers();
+  }
+}
+
 function endTimeWait(connection: Connection, me: EndTrack, peer: EndTrack, endNanos: number): void {
   const { current } = me.history;
   if (current?.state !== 'TIME_WAIT') return;

@@ -25,6 +25,16 @@ export interface PlainPlace {
   readonly addresses: FlowAddresses;
 }
 
+/** Sees what becomes of connections before they are over, as somebody who watches a live capture wants to. */
+export interface TrackerWatcher {
+  /** Connections that may be tracked at a time. */
+  readonly maxConnections: number;
+  /** The connections of a tuple may have changed; `entry` is its place until `onConnection` was called for the last. */
+  onChange(flow: Flow, entry: number): void;
+  /** A connection is given up because there are too many; it is handed over next. */
+  onEvict(isOver: boolean): void;
+}
+
 export interface TrackerOptions extends ConnectionOptions {
   /** Called with each connection once it is final. */
   readonly onConnection: (connection: Connection, addresses: FlowAddresses) => void;
@@ -36,6 +46,8 @@ export interface TrackerOptions extends ConnectionOptions {
   readonly onPlain?: (kind: number, id: number, build: () => void, place: () => PlainPlace) => void;
   /** Send every connection through the machine from its first segment, also those that go by the book (default false). */
   readonly alwaysInFull?: boolean;
+  /** Whoever watches; the machine then gets every connection from its first segment on. */
+  readonly watcher?: TrackerWatcher;
 }
 
 /** Connections that are over are kept, for stray segments, until there are more of them than this... */
@@ -49,6 +61,8 @@ const HANDLED = -2;
 /** Sequence numbers this near belong to one connection. */
 const SAME_CONNECTION_OCTETS = 1 << 22;
 const QUEUE_GROWTH = 1.25;
+/** When there are too many connections, this part of them goes at once. */
+const EVICTED_PART = 64;
 
 /** Follows every tuple of a capture and hands over its connections. */
 export class Tracker {
@@ -72,13 +86,18 @@ export class Tracker {
   /** Length of that list at which it is gone through again. */
   #evictAt = MAX_CLOSED;
   readonly #isQueued: boolean[] = [];
+  readonly #watcher: TrackerWatcher | null;
+  /** Entries of flows that hold segments back; only kept for a watcher. */
+  readonly #holding = new Set<number>();
+  #openCount = 0;
   #entry = NO_ENTRY;
   /** Latest time of any segment, nanoseconds. */
   #nowNanos = Number.NEGATIVE_INFINITY;
 
   constructor(options: TrackerOptions) {
     this.#options = options;
-    this.#lane = options.segments !== true && options.alwaysInFull !== true;
+    this.#watcher = options.watcher ?? null;
+    this.#lane = options.segments !== true && options.alwaysInFull !== true && this.#watcher === null;
     this.#context = {
       options,
       nextId: 1,
@@ -97,6 +116,37 @@ export class Tracker {
     }
     while (icmp < batch.icmpErrors.length) this.#takeIcmp(batch.icmpErrors[icmp++]);
     if (this.#closed.length > this.#evictAt) this.#evict();
+    if (this.#watcher !== null && this.#openCount > this.#watcher.maxConnections) this.#giveUp(this.#watcher);
+  }
+
+  /** Tuples that are tracked, those among them that are over included. */
+  get openCount(): number {
+    return this.#openCount;
+  }
+
+  /** Time has passed, whether a segment came or not: what waited long enough goes on, and what is long over goes. */
+  tick(nowNanos: number): void {
+    if (nowNanos > this.#nowNanos) this.#nowNanos = nowNanos;
+    for (const entry of this.#holding) {
+      const flow = this.#flows[entry];
+      this.#entry = entry;
+      flow?.tick(this.#nowNanos);
+      if (flow?.isHolding !== true) this.#holding.delete(entry);
+      if (flow) this.#noteChange(flow, entry);
+    }
+    const horizon = this.#nowNanos - this.#options.timeWaitNanos - LINGER_NANOS;
+    const queue = this.#closed;
+    let gone = 0;
+    while (gone < queue.length && (this.#flows[queue[gone]]?.lastNanos ?? 0) <= horizon) {
+      const entry = queue[gone++];
+      if (!this.#closeIfOver(entry)) this.#isQueued[entry] = false;
+    }
+    queue.splice(0, gone);
+  }
+
+  /** Addresses of the tuple at an entry that a watcher was told. */
+  addressesAt(entry: number): FlowAddresses {
+    return this.#addressesOf(entry);
   }
 
   /**
@@ -177,6 +227,7 @@ export class Tracker {
   #open(batch: SegmentBatch, row: number, variant = 0): number {
     const table = this.#table;
     const entry = table.add(variant);
+    this.#openCount++;
     this.#scopes[entry] = batch.scope[row];
     const id = this.#context.nextId;
     this.#ids[entry] = id;
@@ -201,6 +252,32 @@ export class Tracker {
     this.#entry = entry;
     flow.take(takeSegment(batch, row, this.#table.from));
     if (flow.isOver && !this.#isQueued[entry]) this.#queue(entry);
+    if (this.#watcher !== null) this.#noteChange(flow, entry);
+  }
+
+  #noteChange(flow: Flow, entry: number): void {
+    if (flow.isHolding) this.#holding.add(entry);
+    if (flow.isOver && !this.#isQueued[entry]) this.#queue(entry);
+    this.#watcher?.onChange(flow, entry);
+  }
+
+  /** There are too many connections: those go first that were over first, then those that were silent for longest. */
+  #giveUp(watcher: TrackerWatcher): void {
+    let excess = this.#openCount - watcher.maxConnections + Math.floor(watcher.maxConnections / EVICTED_PART);
+    const over = this.#closed.splice(0, excess);
+    excess -= over.length;
+    for (const entry of over) this.#giveUpOne(watcher, entry);
+    if (excess <= 0) return;
+    const open: number[] = [];
+    for (let entry = 0; entry < this.#table.endEntry; entry++) if (this.#ids[entry] > 0) open.push(entry);
+    const age = (entry: number): number => this.#flows[entry]?.lastNanos ?? 0;
+    open.sort((a, b) => age(a) - age(b));
+    for (const entry of open.slice(0, excess)) this.#giveUpOne(watcher, entry);
+  }
+
+  #giveUpOne(watcher: TrackerWatcher, entry: number): void {
+    watcher.onEvict(this.#flows[entry]?.isOver === true);
+    this.#close(entry);
   }
 
   /** Gives a plain connection to the machine, which takes in all its rows again. */
@@ -267,6 +344,8 @@ export class Tracker {
     if (isPlain) this.#plain.release(entry);
     this.#flows[entry] = null;
     this.#ids[entry] = 0;
+    this.#openCount--;
+    this.#holding.delete(entry);
     this.#table.remove(entry);
     this.#variants.delete(entry);
     const variant = this.#variantOf.get(entry);
@@ -314,5 +393,6 @@ export class Tracker {
     const { from } = this.#table;
     const flow = this.#flows[entry] ?? this.#promote(entry);
     flow.takeIcmp(error, from);
+    if (this.#watcher !== null) this.#noteChange(flow, entry);
   }
 }
