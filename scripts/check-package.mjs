@@ -25,7 +25,7 @@ const problems = [
     .filter((file) => !documents.includes(file) && !/^dist\/.+\.(?:js|d\.ts)$/.test(file))
     .map((file) => `${file} should not be published`),
   ...files
-    .filter((file) => file.startsWith('dist/'))
+    .filter((file) => file.startsWith('dist/') && !file.startsWith('dist/cli/'))
     .filter((file) => !existsSync(file.replace(/^dist/, 'src').replace(/(?:\.d\.ts|\.js)$/, '.ts')))
     .map((file) => `${file} has no source any more: remove dist and build again`),
   ...files

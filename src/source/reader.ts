@@ -1,6 +1,5 @@
 import { CaptureError } from '../base/error.ts';
 import { BLOCK_BYTES, type Blocks, type Input, iterateBytes, openInput } from './blocks.ts';
-import { decompress } from './decompress.ts';
 import { type Compression, createParser, detectFormat, HEAD_BYTES } from './detect.ts';
 import { InterfaceMerger } from './interface-merger.ts';
 import type { CaptureParser, InterfaceInfo, PacketSink, ResolvedName, SourceContext } from './packet.ts';
@@ -133,6 +132,7 @@ export class CaptureReader {
     const detected = detectFormat(head);
     if (detected.kind === 'compressed') {
       this.compression = detected.compression;
+      const { decompress } = await import('./decompress.ts');
       rest = decompress(prepend(head, rest), detected.compression, this.path);
       head = await readHead(rest);
     }
