@@ -1,5 +1,6 @@
 /** Joins the rooms: packets from a source are decoded, tracked, judged and built into results. */
 import { performance } from 'node:perf_hooks';
+import { Annotations } from './annotations.ts';
 import type { TimeBase } from './base/time.ts';
 import { formatTime } from './base/time.ts';
 import type { Finding } from './findings/finding.ts';
@@ -12,8 +13,9 @@ import { peek } from './flow/settle.ts';
 import { type FlowAddresses, type PlainPlace, Tracker, type TrackerWatcher } from './flow/tracker.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
 import { buildConnection } from './report/build.ts';
+import { describeCounts, describeLosses } from './report/capture.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from './report/result.ts';
-import type { PacketSink } from './source/packet.ts';
+import type { PacketSink, ResolvedName } from './source/packet.ts';
 import type { CaptureReport } from './source/reader.ts';
 import { SegmentBatch } from './wire/batch.ts';
 import { Decoder } from './wire/decode.ts';
@@ -25,6 +27,10 @@ export interface AnalyzeOptions extends PolicyOptions {
   readonly segments?: SegmentChoice;
   /** How long an end stays in TIME_WAIT, seconds (default 60, as Linux; RFC 9293 says 240). */
   readonly timeWaitSeconds?: number;
+  /** Follow tunnels to the innermost TCP (default true); otherwise the outer packets are analysed. */
+  readonly decapsulate?: boolean;
+  /** Verify IPv4 and TCP checksums (default false: what a host sends is often captured before its network card fills them in). */
+  readonly checksums?: boolean;
   /** Called now and then while files are read; `totalBytes` is 0 when it is not known. */
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
 }
@@ -84,69 +90,28 @@ class CaptureClock implements CaptureFacts {
   }
 }
 
-interface DecoderCounts {
-  tcpSegmentCount: number;
-  skipped: Record<string, number>;
-}
-
-/** What the decoder counted, by the interface whose packets it was given. */
-class InterfaceTally {
-  interfaceIndex = -1;
-  readonly #decoder: Decoder;
-  readonly #byInterface = new Map<number, DecoderCounts>();
-  #before: DecoderCounts = { tcpSegmentCount: 0, skipped: {} };
-
-  constructor(decoder: Decoder) {
-    this.#decoder = decoder;
-  }
-
-  /** Books what was counted since the last switch. */
-  switchTo(interfaceIndex: number): void {
-    const now = { tcpSegmentCount: this.#decoder.tcpSegmentCount, skipped: this.#decoder.skippedCounts() };
-    const counts = this.#byInterface.get(this.interfaceIndex) ?? { tcpSegmentCount: 0, skipped: {} };
-    counts.tcpSegmentCount += now.tcpSegmentCount - this.#before.tcpSegmentCount;
-    for (const [reason, count] of Object.entries(now.skipped)) {
-      const more = count - (this.#before.skipped[reason] ?? 0);
-      if (more > 0) counts.skipped[reason] = (counts.skipped[reason] ?? 0) + more;
-    }
-    this.#byInterface.set(this.interfaceIndex, counts);
-    this.#before = now;
-    this.interfaceIndex = interfaceIndex;
-  }
-
-  of(interfaces: readonly number[]): DecoderCounts {
-    this.switchTo(this.interfaceIndex);
-    const sum: DecoderCounts = { tcpSegmentCount: 0, skipped: {} };
-    for (const index of interfaces) {
-      const counts = this.#byInterface.get(index);
-      if (counts === undefined) continue;
-      sum.tcpSegmentCount += counts.tcpSegmentCount;
-      for (const [reason, count] of Object.entries(counts.skipped)) {
-        sum.skipped[reason] = (sum.skipped[reason] ?? 0) + count;
-      }
-    }
-    return sum;
-  }
-}
-
 /** One analysis: a sink for packets, and the connections that come out of it. */
 export class Analysis implements PacketSink {
   readonly timeBase: TimeBase = { epochSeconds: 0 };
   readonly #batch = new SegmentBatch(this.timeBase);
-  readonly #decoder = new Decoder(this.#batch);
+  readonly #decoder: Decoder;
+  readonly #annotations = new Annotations();
+  readonly #verifiesChecksums: boolean;
   readonly #tracker: Tracker;
   readonly #handler: AnalysisHandler;
   readonly #kinds = new Map<number, Omit<PlainBrief, 'id'>>();
   #kind = -1;
   readonly #policy: Policy;
   readonly #joined: Joined;
-  readonly #tally = new InterfaceTally(this.#decoder);
   readonly #clock = new CaptureClock();
   readonly #summary: SummaryResult = { connectionCount: 0, outcomes: {}, closedFirst: {}, findings: {} };
   #lastNanos = Number.NEGATIVE_INFINITY;
 
   /** `watcher` sees connections before they are final; for live captures. */
   constructor(options: AnalyzeOptions, handler: AnalysisHandler, watcher?: TrackerWatcher) {
+    const { decapsulate = true, checksums: verifyChecksums = false } = options;
+    this.#decoder = new Decoder(this.#batch, { decapsulate, verifyChecksums });
+    this.#verifiesChecksums = verifyChecksums;
     this.#policy = resolvePolicy(options);
     this.#joined = joinAll(this.#policy);
     this.#handler = handler;
@@ -174,10 +139,17 @@ export class Analysis implements PacketSink {
     interfaceIndex: number,
   ): void {
     if (timeNanos > this.#lastNanos) this.#lastNanos = timeNanos;
-    if (interfaceIndex !== this.#tally.interfaceIndex) this.#tally.switchTo(interfaceIndex);
     this.#clock.take(interfaceIndex, timeNanos, frame);
-    this.#decoder.decode(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
-    if (this.#batch.isFull) this.flush();
+    const batch = this.#batch;
+    const row = batch.count;
+    const decoder = this.#decoder;
+    decoder.decode(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
+    if (decoder.tunnelPath !== 0 && batch.count !== row) this.#annotations.noteTunnel(batch, row, decoder.tunnelPath);
+    if (batch.isFull) this.flush();
+  }
+
+  onName(name: ResolvedName): void {
+    this.#annotations.noteName(name);
   }
 
   /** Hands what was decoded on to the tracker. */
@@ -236,7 +208,7 @@ export class Analysis implements PacketSink {
       linkTypes: report.linkTypes.map(linkTypeName),
       clock: report.clock,
       packetCount: report.packetCount,
-      ...this.#tally.of(report.interfaces.map((each) => each.index)),
+      ...describeCounts(this.#decoder.counts(report.interfaces.map((each) => each.index)), this.#verifiesChecksums),
       firstTime: report.firstTimeNanos === null ? null : formatTime(this.timeBase, report.firstTimeNanos),
       lastTime: report.lastTimeNanos === null ? null : formatTime(this.timeBase, report.lastTimeNanos),
       problem:
@@ -248,6 +220,7 @@ export class Analysis implements PacketSink {
               packetNumber: report.problem.packetNumber,
               message: report.problem.message,
             },
+      ...describeLosses(report),
     }));
   }
 
@@ -277,7 +250,7 @@ export class Analysis implements PacketSink {
       findings,
       addresses,
       isAnnounced,
-      build: () => buildConnection(connection, addresses, findings, this.timeBase),
+      build: () => buildConnection(connection, addresses, findings, this.timeBase, this.#annotations),
     };
   }
 

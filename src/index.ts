@@ -129,6 +129,9 @@ export function analyzeBytes(bytes: Uint8Array, options: AnalyzeOptions = {}): R
     firstTimeNanos: isTimed ? parser.firstTimeNanos : null,
     lastTimeNanos: isTimed ? parser.lastTimeNanos : null,
     interfaces: parser.interfaces,
+    sections: parser.sections,
+    sectionCount: parser.sectionCount,
+    duplicateCount: 0,
     names: parser.names,
     problem: null,
   };

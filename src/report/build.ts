@@ -25,26 +25,37 @@ export interface TupleAddresses {
   readonly words1: Int32Array;
 }
 
+/** What else is known of connections. */
+export interface ConnectionNotes {
+  /** The name that the capture gives to an address. */
+  nameOf(address: string): string | undefined;
+  /** The tunnels that a tuple came through, outermost first. */
+  tunnelOf(addresses: TupleAddresses, ports: readonly [number, number]): string | undefined;
+}
+
 /** Builds the entry of a settled connection. */
 export function buildConnection(
   connection: Connection,
   addresses: TupleAddresses,
   findings: Finding[],
   base: TimeBase,
+  notes?: ConnectionNotes,
 ): ConnectionResult {
   const { verdict, clientIndex } = connection;
   const texts = [
     formatAddress(addresses.ipVersion, addresses.words0),
     formatAddress(addresses.ipVersion, addresses.words1),
   ];
-  const place = (index: number): { address: string; port: number } => ({
-    address: texts[index],
-    port: connection.ports[index],
-  });
+  const place = (index: number): ConnectionResult['client'] => {
+    const name = notes?.nameOf(texts[index]);
+    return { address: texts[index], port: connection.ports[index], ...(name === undefined ? {} : { name }) };
+  };
+  const tunnel = notes?.tunnelOf(addresses, connection.ports);
   const result: ConnectionResult = {
     id: connection.id,
     client: place(clientIndex),
     server: place(1 - clientIndex),
+    ...(tunnel === undefined ? {} : { tunnel }),
     roleBasis: connection.roleBasis,
     firstFrame: connection.firstFrame,
     lastFrame: connection.lastFrame,

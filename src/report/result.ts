@@ -78,10 +78,19 @@ export interface SegmentResult {
   rules: string[];
 }
 
+export interface PlaceResult {
+  address: string;
+  port: number;
+  /** Name that the capture gives to the address (pcapng name resolution); nothing is ever looked up. */
+  name?: string;
+}
+
 export interface ConnectionResult {
   id: number;
-  client: { address: string; port: number };
-  server: { address: string; port: number };
+  client: PlaceResult;
+  server: PlaceResult;
+  /** Tunnels it came through, outermost first (`gre > vxlan`); absent without one. */
+  tunnel?: string;
   roleBasis: RoleBasis;
   firstFrame: number;
   lastFrame: number;
@@ -115,6 +124,41 @@ export interface CaptureResult {
   /** Packets that were not analysed, by reason (`arp`, `udp`, `truncated-ip`, ...). */
   skipped: Record<string, number>;
   problem: null | { code: string; byteOffset: number; packetNumber: number; message: string };
+  /** Packets that were lost before the capture could have them, by its own counters; absent when it has none. */
+  droppedCount?: number;
+  /** Packets left out because another of the files has the same packet; absent when there are none. */
+  duplicateCount?: number;
+  /** TCP segments that came through tunnels, by path, outermost first; absent when there are none. */
+  tunnels?: Record<string, number>;
+  /** What became of IP fragments; absent when there are none. */
+  fragments?: FragmentsResult;
+  /** With `checksums`: what their verification found. */
+  checksums?: ChecksumsResult;
+}
+
+export interface FragmentsResult {
+  reassembled: number;
+  duplicates: number;
+  /** Fragments that cover octets already there; receivers drop such datagrams (RFC 5722). */
+  overlaps: number;
+  /** Overlaps whose octets differ. */
+  conflicts: number;
+  timedOut: number;
+  evicted: number;
+  oversized: number;
+}
+
+export interface ChecksumsResult {
+  good: number;
+  /** Wrong TCP checksums: their receiver drops these segments. */
+  bad: number;
+  /** Captured on the sending host before its network card had filled the checksum in: checksum offload. */
+  offloaded: number;
+  /** Not captured whole. */
+  unverifiable: number;
+  badIpHeaders: number;
+  /** Frames with a wrong checksum, the first few. */
+  badFrames: number[];
 }
 
 export interface SummaryResult {

@@ -7,7 +7,7 @@
  * is wrong by more than the look-ahead costs order but no memory.
  */
 import { NANOS_PER_SECOND } from '../base/time.ts';
-import type { InterfaceInfo, PacketSink } from './packet.ts';
+import type { InterfaceInfo, PacketSink, ResolvedName } from './packet.ts';
 import { PacketQueue, QueueHeap } from './packet-queue.ts';
 
 const LOOK_AHEAD_NANOS = NANOS_PER_SECOND;
@@ -53,6 +53,10 @@ export class InterfaceMerger implements PacketSink {
 
   onInterface(info: InterfaceInfo): void {
     this.output.onInterface?.(info);
+  }
+
+  onName(name: ResolvedName): void {
+    this.output.onName?.(name);
   }
 
   onSection(): void {

@@ -10,12 +10,34 @@ export interface InterfaceInfo {
   readonly snapLength: number;
   /** Ticks of the file's clock in a second: 1e6, 1e9, or a power of 2 or 10. */
   readonly ticksPerSecond: number;
+  /** Seconds that the file adds to every time of this interface (if_tsoffset). */
+  readonly offsetSeconds: number;
+  /** Bytes of a frame check sequence at the end of every packet; null when the file does not say. */
+  readonly fcsBytes: number | null;
   readonly name: string | null;
   readonly description: string | null;
+  /** The capture filter, as text. */
+  readonly filter: string | null;
+  /** Operating system of the machine that captured. */
+  readonly system: string | null;
   /** Packets the interface saw, by its statistics block; null when there was none. */
   receivedCount: number | null;
   /** Packets the interface or the kernel dropped before the capture could have them; null when it is not told. */
   droppedCount: number | null;
+}
+
+/** What opens a capture, or a section of one: a pcap file header or a pcapng section header. */
+export interface SectionInfo {
+  readonly byteOrder: 'little-endian' | 'big-endian';
+  /** `2.4`, `1.0`. */
+  readonly version: string;
+  /** A variant of the format that has a name of its own; null for the ordinary one. */
+  readonly variant: string | null;
+  /** Program that wrote it. */
+  readonly application: string | null;
+  readonly system: string | null;
+  readonly hardware: string | null;
+  readonly comment: string | null;
 }
 
 /** A name for an address, from a pcapng name resolution block. */
@@ -51,6 +73,8 @@ export interface PacketSink {
   onInterface?(info: InterfaceInfo): void;
   /** A pcapng section begins: no later packet belongs to an interface announced before. */
   onSection?(): void;
+  /** The capture gives a name to an address. */
+  onName?(name: ResolvedName): void;
 }
 
 /** An incremental parser of one capture: bytes in, packets out, no I/O. */
@@ -65,6 +89,9 @@ export interface CaptureParser {
   /** Latest time seen; -Infinity before the first packet that has a time. */
   readonly lastTimeNanos: number;
   readonly interfaces: readonly InterfaceInfo[];
+  /** The first 1000 sections. */
+  readonly sections: readonly SectionInfo[];
+  readonly sectionCount: number;
   /** Names found in the file, in file order, bounded. */
   readonly names: readonly ResolvedName[];
   /**
@@ -119,6 +146,7 @@ const LARGE_PACKET_BYTES: ReadonlyMap<number, number> = new Map([
 ]);
 
 const MAX_PACKET_BYTES = 262_144;
+export const MAX_SECTIONS_KEPT = 1000;
 
 /** Most bytes a packet of this link type can have; a length above it means a damaged file. */
 export function maxPacketBytes(linkType: number): number {

@@ -83,8 +83,12 @@ class PcapParserAdapter {
       linkType: header.linkLayerType & 0xffff,
       snapLength: header.snapshotLength,
       ticksPerSecond: 1_000_000,
+      offsetSeconds: 0,
+      fcsBytes: null,
       name: null,
       description: null,
+      filter: null,
+      system: null,
       receivedCount: null,
       droppedCount: null,
     };
@@ -122,6 +126,9 @@ class PcapParserAdapter {
       firstTimeNanos: timed ? this.firstTimeNanos : null,
       lastTimeNanos: timed ? this.lastTimeNanos : null,
       interfaces: info === null ? [] : [info],
+      sections: [],
+      sectionCount: 0,
+      duplicateCount: 0,
       names: [],
       problem,
     };

@@ -7,7 +7,7 @@
  *     +8   time zone, always ignored               +8   captured length
  *     +12  accuracy, always ignored                +12  length on the wire
  *     +16  snap length                             then the captured bytes
- *     +20  link type (low 16 bits), FCS length
+ *     +20  link type (low 16 bits), FCS length (high bits)
  *
  * The magic also tells the byte order. 0xa1b2cd34 is the variant of some Linux distributions of 1999, whose packet
  * header has 8 more bytes (interface, protocol, packet type). Before version 2.3 the two lengths were the other way
@@ -30,6 +30,9 @@ export const PcapMagic = {
 const FILE_HEADER_BYTES = 24;
 const PACKET_HEADER_BYTES = 16;
 const MODIFIED_PACKET_HEADER_BYTES = 24;
+
+/** Bit of the link type field that says that its upper four bits hold the FCS length, in units of two bytes. */
+const FCS_PRESENT = 0x0400_0000;
 
 const LengthOrder = { CAPTURED_FIRST: 0, LARGER_IS_WIRE: 1, WIRE_FIRST: 2 } as const;
 
@@ -147,17 +150,30 @@ export class PcapParser extends PushParser {
     }
     this.interfaceIndex = this.context.interfaceCount++;
     this.headerRead = true;
-    this.announce(view.getUint32(offset + 16, this.littleEndian));
+    this.noteSection({
+      byteOrder: this.littleEndian ? 'little-endian' : 'big-endian',
+      version: `${major}.${minor}`,
+      variant: magic === PcapMagic.MODIFIED ? 'modified by Kuznetzov' : null,
+      application: null,
+      system: null,
+      hardware: null,
+      comment: null,
+    });
+    this.announce(view.getUint32(offset + 16, this.littleEndian), view.getUint32(offset + 20, this.littleEndian));
   }
 
-  private announce(snapLength: number): void {
+  private announce(snapLength: number, linkTypeField: number): void {
     const info: InterfaceInfo = {
       index: this.interfaceIndex,
       linkType: this.linkType,
       snapLength,
       ticksPerSecond: NANOS_PER_SECOND / this.nanosPerTick,
+      offsetSeconds: 0,
+      fcsBytes: linkTypeField & FCS_PRESENT ? (linkTypeField >>> 28) * 2 : null,
       name: null,
       description: null,
+      filter: null,
+      system: null,
       receivedCount: null,
       droppedCount: null,
     };

@@ -6,16 +6,24 @@ import type { ResolvedName } from './packet.ts';
  *     +0 code (2)   +2 length (2)   +4 value, padded to 4 bytes       code 0 ends the list
  */
 export const OptionCode = {
+  COMMENT: 1,
+  SHB_HARDWARE: 2,
+  SHB_OS: 3,
+  SHB_APPLICATION: 4,
   IF_NAME: 2,
   IF_DESCRIPTION: 3,
   IF_TSRESOL: 9,
+  IF_FILTER: 11,
+  IF_OS: 12,
+  IF_FCSLEN: 13,
   IF_TSOFFSET: 14,
   ISB_IFRECV: 4,
   ISB_IFDROP: 5,
   ISB_OSDROP: 7,
 } as const;
 
-const MAX_NAMES = 10_000;
+/** Names kept of one capture. */
+export const MAX_NAMES = 10_000;
 const RECORD_IPV4 = 1;
 const RECORD_IPV6 = 2;
 const TWO_32 = 0x1_0000_0000;
@@ -64,21 +72,21 @@ export function readSignedSeconds(view: DataView, offset: number, littleEndian: 
   return high * TWO_32 + low;
 }
 
-/** Adds the names of a name resolution block to `names`, up to a limit of 10 000. */
+/** Calls `take` with the names of a name resolution block. */
 export function readNames(
   bytes: Uint8Array,
   view: DataView,
   start: number,
   end: number,
   littleEndian: boolean,
-  names: ResolvedName[],
+  take: (name: ResolvedName) => void,
 ): void {
   visitOptions(view, start, end, littleEndian, (type, valueStart, valueBytes) => {
     const addressBytes = type === RECORD_IPV4 ? 4 : type === RECORD_IPV6 ? 16 : 0;
-    if (addressBytes === 0 || valueBytes <= addressBytes || names.length >= MAX_NAMES) return;
+    if (addressBytes === 0 || valueBytes <= addressBytes) return;
     const nameStart = valueStart + addressBytes;
     const nameEnd = bytes.subarray(nameStart, valueStart + valueBytes).indexOf(0);
     const name = readText(bytes, nameStart, nameEnd < 0 ? valueBytes - addressBytes : nameEnd);
-    names.push({ address: bytes.slice(valueStart, nameStart), name });
+    take({ address: bytes.slice(valueStart, nameStart), name });
   });
 }

@@ -20,7 +20,15 @@
  */
 import { assert, type CaptureError } from '../base/error.ts';
 import { type InterfaceInfo, MAX_INTERFACES, maxPacketBytes } from './packet.ts';
-import { OptionCode, readCounter, readNames, readSignedSeconds, readText, visitOptions } from './pcapng-options.ts';
+import {
+  MAX_NAMES,
+  OptionCode,
+  readCounter,
+  readNames,
+  readSignedSeconds,
+  readText,
+  visitOptions,
+} from './pcapng-options.ts';
 import { TimestampReader, ticksPerSecond } from './pcapng-time.ts';
 import { PushParser } from './push-parser.ts';
 
@@ -189,7 +197,7 @@ export class PcapngParser extends PushParser {
   private readOther(type: number, bytes: Uint8Array, view: DataView, offset: number, totalBytes: number): void {
     switch (type) {
       case SECTION_HEADER:
-        this.readSection(view, offset);
+        this.readSection(bytes, view, offset, totalBytes);
         break;
       case BlockType.INTERFACE:
         this.readInterface(bytes, view, offset, totalBytes);
@@ -204,7 +212,7 @@ export class PcapngParser extends PushParser {
         this.readStatistics(view, offset, totalBytes);
         break;
       case BlockType.NAME_RESOLUTION:
-        readNames(bytes, view, offset + 8, offset + totalBytes - 4, this.littleEndian, this.names);
+        this.readNames(bytes, view, offset, totalBytes);
         break;
       default:
         assert(false, 'a block type that is read has a reader');
@@ -269,7 +277,15 @@ export class PcapngParser extends PushParser {
     }
   }
 
-  private readSection(view: DataView, offset: number): void {
+  private readNames(bytes: Uint8Array, view: DataView, offset: number, totalBytes: number): void {
+    readNames(bytes, view, offset + 8, offset + totalBytes - 4, this.littleEndian, (name) => {
+      if (this.names.length >= MAX_NAMES) return;
+      this.names.push(name);
+      this.sink.onName?.(name);
+    });
+  }
+
+  private readSection(bytes: Uint8Array, view: DataView, offset: number, totalBytes: number): void {
     const major = view.getUint16(offset + 12, this.littleEndian);
     const minor = view.getUint16(offset + 14, this.littleEndian);
     if (major !== 1) {
@@ -278,6 +294,19 @@ export class PcapngParser extends PushParser {
     }
     this.headerRead = true;
     this.section = [];
+    const texts: (string | null)[] = [null, null, null, null, null];
+    visitOptions(view, offset + 24, offset + totalBytes - 4, this.littleEndian, (code, start, count) => {
+      if (code < texts.length) texts[code] ??= readText(bytes, start, count);
+    });
+    this.noteSection({
+      byteOrder: this.littleEndian ? 'little-endian' : 'big-endian',
+      version: `${major}.${minor}`,
+      variant: null,
+      application: texts[OptionCode.SHB_APPLICATION],
+      system: texts[OptionCode.SHB_OS],
+      hardware: texts[OptionCode.SHB_HARDWARE],
+      comment: texts[OptionCode.COMMENT],
+    });
     this.sink.onSection?.();
   }
 
@@ -287,14 +316,17 @@ export class PcapngParser extends PushParser {
       throw this.fail('limit-reached', message, offset, DAMAGED);
     }
     const littleEndian = this.littleEndian;
-    let name: string | null = null;
-    let description: string | null = null;
+    const texts = new Map<number, string>();
     let resolution = DEFAULT_RESOLUTION;
     let offsetSeconds = 0;
+    let fcsBytes: number | null = null;
     visitOptions(view, offset + 16, offset + totalBytes - 4, littleEndian, (code, start, count) => {
-      if (code === OptionCode.IF_NAME) name = readText(bytes, start, count);
-      else if (code === OptionCode.IF_DESCRIPTION) description = readText(bytes, start, count);
-      else if (code === OptionCode.IF_TSRESOL && count >= 1) resolution = view.getUint8(start);
+      if (code === OptionCode.IF_NAME || code === OptionCode.IF_DESCRIPTION || code === OptionCode.IF_OS) {
+        texts.set(code, readText(bytes, start, count));
+      } else if (code === OptionCode.IF_FILTER && count > 1 && view.getUint8(start) === 0) {
+        texts.set(code, readText(bytes, start + 1, count - 1));
+      } else if (code === OptionCode.IF_TSRESOL && count >= 1) resolution = view.getUint8(start);
+      else if (code === OptionCode.IF_FCSLEN && count >= 1) fcsBytes = view.getUint8(start);
       else if (code === OptionCode.IF_TSOFFSET && count >= 8) {
         offsetSeconds = readSignedSeconds(view, start, littleEndian);
       }
@@ -306,8 +338,12 @@ export class PcapngParser extends PushParser {
       linkType,
       snapLength: view.getUint32(offset + 12, littleEndian),
       ticksPerSecond: timestamps.ticksPerSecond,
-      name,
-      description,
+      offsetSeconds,
+      fcsBytes,
+      name: texts.get(OptionCode.IF_NAME) ?? null,
+      description: texts.get(OptionCode.IF_DESCRIPTION) ?? null,
+      filter: texts.get(OptionCode.IF_FILTER) ?? null,
+      system: texts.get(OptionCode.IF_OS) ?? null,
       receivedCount: null,
       droppedCount: null,
     };

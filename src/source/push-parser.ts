@@ -1,5 +1,13 @@
 import { assert, CaptureError, type CaptureErrorCode } from '../base/error.ts';
-import type { CaptureParser, InterfaceInfo, PacketSink, ResolvedName, SourceContext } from './packet.ts';
+import {
+  type CaptureParser,
+  type InterfaceInfo,
+  MAX_SECTIONS_KEPT,
+  type PacketSink,
+  type ResolvedName,
+  type SectionInfo,
+  type SourceContext,
+} from './packet.ts';
 
 const EMPTY = new Uint8Array(0);
 const FIRST_CARRY_BYTES = 4096;
@@ -16,6 +24,8 @@ export abstract class PushParser implements CaptureParser {
   firstTimeNanos = Number.POSITIVE_INFINITY;
   lastTimeNanos = Number.NEGATIVE_INFINITY;
   readonly interfaces: InterfaceInfo[] = [];
+  readonly sections: SectionInfo[] = [];
+  sectionCount = 0;
   readonly names: ResolvedName[] = [];
   onSecondInterface: (() => void) | null = null;
 
@@ -80,6 +90,11 @@ export abstract class PushParser implements CaptureParser {
     if (this.skipBytes === 0 && this.carryCount === 0 && this.headerRead) return;
     this.position = this.pushedBytes - this.carryCount;
     throw this.cutShort(this.carryCount);
+  }
+
+  protected noteSection(section: SectionInfo): void {
+    this.sectionCount++;
+    if (this.sections.length < MAX_SECTIONS_KEPT) this.sections.push(section);
   }
 
   protected fail(code: CaptureErrorCode, message: string, offset: number, hint: string): CaptureError {

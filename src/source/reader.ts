@@ -2,7 +2,7 @@ import { CaptureError } from '../base/error.ts';
 import { BLOCK_BYTES, type Blocks, type Input, iterateBytes, openInput } from './blocks.ts';
 import { type Compression, createParser, detectFormat, HEAD_BYTES } from './detect.ts';
 import { InterfaceMerger } from './interface-merger.ts';
-import type { CaptureParser, InterfaceInfo, PacketSink, ResolvedName, SourceContext } from './packet.ts';
+import type { CaptureParser, InterfaceInfo, PacketSink, ResolvedName, SectionInfo, SourceContext } from './packet.ts';
 
 /** What is known of one capture once it was read. */
 export interface CaptureReport {
@@ -25,6 +25,11 @@ export interface CaptureReport {
   /** Latest time; null when no packet has one. */
   readonly lastTimeNanos: number | null;
   readonly interfaces: readonly InterfaceInfo[];
+  /** File or section headers, the first 1000; empty when they are not known. */
+  readonly sections: readonly SectionInfo[];
+  readonly sectionCount: number;
+  /** Packets left out because they are in another of the captures read together. */
+  readonly duplicateCount: number;
   /** Names that the file gives to addresses, at most 10 000. */
   readonly names: readonly ResolvedName[];
   readonly problem: CaptureError | null;
@@ -119,6 +124,9 @@ export class CaptureReader {
       firstTimeNanos: timed ? parser.firstTimeNanos : null,
       lastTimeNanos: timed ? parser.lastTimeNanos : null,
       interfaces,
+      sections: parser?.sections ?? [],
+      sectionCount: parser?.sectionCount ?? 0,
+      duplicateCount: 0,
       names: parser?.names ?? [],
       problem,
     };

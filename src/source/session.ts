@@ -9,7 +9,14 @@ import type { TimeBase } from '../base/time.ts';
 import { NANOS_PER_SECOND } from '../base/time.ts';
 import { BLOCK_BYTES, isOneWay, STANDARD_INPUT } from './blocks.ts';
 import { InterfaceMerger } from './interface-merger.ts';
-import { createSourceContext, fixTimeBase, type InterfaceInfo, type PacketSink, type SourceContext } from './packet.ts';
+import {
+  createSourceContext,
+  fixTimeBase,
+  type InterfaceInfo,
+  type PacketSink,
+  type ResolvedName,
+  type SourceContext,
+} from './packet.ts';
 import { PacketQueue, QueueHeap } from './packet-queue.ts';
 import { CaptureReader, type CaptureReport } from './reader.ts';
 
@@ -131,6 +138,10 @@ class Lane implements PacketSink {
 
   onInterface(info: InterfaceInfo): void {
     this.reading.output.onInterface?.(info);
+  }
+
+  onName(name: ResolvedName): void {
+    this.reading.output.onName?.(name);
   }
 }
 

@@ -21,7 +21,12 @@ export interface ChecksumCounts {
   unverifiable: number;
   /** IPv4 headers with a wrong checksum; 0 there is offload and not counted. */
   badIpHeaders: number;
+  /** Frames in which one of them is wrong, the first few. */
+  badFrames: number[];
 }
+
+/** Frames noted of those with a wrong checksum. */
+export const MAX_BAD_FRAMES = 16;
 
 const TCP = 6;
 const TCP_CHECKSUM_OFFSET = 16;
@@ -29,7 +34,7 @@ const IPV4_CHECKSUM_OFFSET = 10;
 
 /** Counts of a capture in which nothing was verified yet. */
 export function newChecksumCounts(): ChecksumCounts {
-  return { good: 0, bad: 0, offloaded: 0, unverifiable: 0, badIpHeaders: 0 };
+  return { good: 0, bad: 0, offloaded: 0, unverifiable: 0, badIpHeaders: 0, badFrames: [] };
 }
 
 /** Verifies the TCP segment at `packet.offset` and its IP header; a wrong one gets `RowOrigin.BAD_CHECKSUM`. */
@@ -37,7 +42,7 @@ export function verifyChecksums(packet: Packet, counts: ChecksumCounts): void {
   const { view, offset, networkOffset } = packet;
   if (packet.ipVersion === 4 && !isIpv4HeaderGood(view, networkOffset)) {
     counts.badIpHeaders++;
-    packet.origin |= RowOrigin.BAD_CHECKSUM;
+    noteBad(packet, counts);
   }
   if (packet.end < packet.wireEnd || (packet.origin & RowOrigin.LENGTH_FROM_CAPTURE) !== 0) {
     counts.unverifiable++;
@@ -53,8 +58,14 @@ export function verifyChecksums(packet: Packet, counts: ChecksumCounts): void {
     counts.offloaded++;
   } else {
     counts.bad++;
-    packet.origin |= RowOrigin.BAD_CHECKSUM;
+    noteBad(packet, counts);
   }
+}
+
+function noteBad(packet: Packet, { badFrames }: ChecksumCounts): void {
+  packet.origin |= RowOrigin.BAD_CHECKSUM;
+  const frame = packet.batch.frame[packet.batch.count];
+  if (badFrames.length < MAX_BAD_FRAMES && badFrames.at(-1) !== frame) badFrames.push(frame);
 }
 
 function isIpv4HeaderGood(view: DataView, header: number): boolean {

@@ -1,6 +1,6 @@
 import { NANOS_PER_SECOND } from '../base/time.ts';
 import { BATCH_ROWS, type SegmentBatch } from './batch.ts';
-import { type ChecksumCounts, newChecksumCounts } from './checksum.ts';
+import type { ChecksumCounts } from './checksum.ts';
 import { decodeEthernet } from './ethernet.ts';
 import type { FragmentCounts } from './fragments.ts';
 import { decodeSubframe } from './ieee80211.ts';
@@ -11,8 +11,8 @@ import { LinkType } from './linktype.ts';
 import { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
+import { type DecoderCounts, sumTallies, Tally } from './tally.ts';
 import { decodeTcp } from './tcp.ts';
-import { formatPath } from './tunnel.ts';
 
 /** What a decoder does beyond the plain way, and its bounds. */
 export interface DecoderOptions {
@@ -40,9 +40,8 @@ const MAXIMUM_WIRE_BYTES = 1 << 24;
  */
 export class Decoder {
   readonly #packet: Packet;
-  /** Rows by tunnel path (see tunnel.ts). */
-  readonly #tunnelRows = new Map<number, number>();
-  #rows = 0;
+  /** By interface index. */
+  readonly #tallies = new Map<number, Tally>();
 
   constructor(batch: SegmentBatch, options: DecoderOptions = {}) {
     this.#packet = new Packet(batch, options.decapsulate ?? true, options.verifyChecksums ?? false, {
@@ -50,6 +49,7 @@ export class Decoder {
       bytes: options.maxFragmentBytes ?? 1 << 24,
       timeoutNanos: (options.fragmentTimeoutSeconds ?? 60) * NANOS_PER_SECOND,
     });
+    this.#tallies.set(0, this.#packet.tally);
   }
 
   /**
@@ -87,45 +87,69 @@ export class Decoder {
     packet.scope = 0;
     packet.origin = 0;
     packet.tunnelPath = 0;
-    packet.interfaceIndex = interfaceIndex;
+    if (interfaceIndex !== packet.interfaceIndex) this.#switchTo(interfaceIndex);
     packet.aggregateOffset = 0;
     peel(packet, linkType === LinkType.ETHERNET ? decodeEthernet(packet) : decodeLink(packet, linkType));
     if (batch.count !== row) this.#noteRow(packet);
     if (packet.aggregateOffset !== 0) this.#peelAggregate(packet, row);
   }
 
+  /** What was counted of some interfaces, by their index, or of all. */
+  counts(interfaces?: readonly number[]): DecoderCounts {
+    if (interfaces === undefined) return sumTallies(this.#tallies.values());
+    return sumTallies(interfaces.flatMap((index) => this.#tallies.get(index) ?? []));
+  }
+
   /** Packets that gave no row, by reason (kebab case; see `Skip`). */
   skippedCounts(): Record<string, number> {
-    return this.#packet.skips.toRecord();
+    return this.counts().skipped;
   }
 
   /** Rows that came through tunnels, by path, outermost first: `gre > vxlan`. */
   tunnelCounts(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const [path, rows] of this.#tunnelRows) counts[formatPath(path)] = rows;
-    return counts;
+    return this.counts().tunnels;
   }
 
-  /** What became of IP fragments. */
-  fragmentCounts(): FragmentCounts {
-    return { ...this.#packet.reassembler.counts };
+  /** What became of IP fragments; `pending` datagrams are not finished. */
+  fragmentCounts(): FragmentCounts & { pending: number } {
+    return { ...this.counts().fragments, pending: this.#packet.reassembler.pendingCount };
   }
 
   /** What the verification of checksums found; all 0 without `verifyChecksums`. */
   checksumCounts(): ChecksumCounts {
-    return { ...(this.#packet.checksums ?? newChecksumCounts()) };
+    return this.counts().checksums;
   }
 
   /** Rows appended so far. */
   get tcpSegmentCount(): number {
-    return this.#rows;
+    return this.counts().tcpSegmentCount;
+  }
+
+  /** Tunnels that the latest frame came through (see tunnel.ts); 0 is none. */
+  get tunnelPath(): number {
+    return this.#packet.tunnelPath;
+  }
+
+  /** Frames of the datagram that was put together last. */
+  get reassembledFrames(): readonly number[] {
+    return this.#packet.reassembler.completedFrames;
+  }
+
+  #switchTo(interfaceIndex: number): void {
+    let tally = this.#tallies.get(interfaceIndex);
+    if (tally === undefined) {
+      tally = new Tally();
+      this.#tallies.set(interfaceIndex, tally);
+    }
+    this.#packet.switchTo(tally);
+    this.#packet.interfaceIndex = interfaceIndex;
   }
 
   /** @hot */
   #noteRow(packet: Packet): void {
-    this.#rows++;
-    const path = packet.tunnelPath;
-    if (path !== 0) this.#tunnelRows.set(path, (this.#tunnelRows.get(path) ?? 0) + 1);
+    const { tally, tunnelPath } = packet;
+    tally.rows++;
+    if (tunnelPath !== 0) tally.tunnelRows.set(tunnelPath, (tally.tunnelRows.get(tunnelPath) ?? 0) + 1);
   }
 
   /** Goes through the other subframes of an 802.11 aggregate, each with the identity that the frame had. */

@@ -35,11 +35,16 @@ export interface FragmentCounts {
   evicted: number;
   /** Fragments beyond the largest datagram. */
   oversized: number;
-  /** Datagrams still unfinished. */
-  pending: number;
+}
+
+/** Counts before the first fragment. */
+export function newFragmentCounts(): FragmentCounts {
+  return { reassembled: 0, duplicates: 0, overlaps: 0, conflicts: 0, timedOut: 0, evicted: 0, oversized: 0 };
 }
 
 interface Piece {
+  /** Frame that carried it. */
+  readonly frame: number;
   readonly start: number;
   readonly end: number;
   /** Captured octets of the fragment, `end - start` or, cut by the snap length, fewer. */
@@ -67,16 +72,10 @@ const LARGEST_PIECE_COUNT = 8192;
 
 /** Holds unfinished datagrams of one capture. */
 export class Reassembler {
-  readonly counts: FragmentCounts = {
-    reassembled: 0,
-    duplicates: 0,
-    overlaps: 0,
-    conflicts: 0,
-    timedOut: 0,
-    evicted: 0,
-    oversized: 0,
-    pending: 0,
-  };
+  /** Where things are counted; the decoder changes it with the interface. */
+  counts: FragmentCounts = newFragmentCounts();
+  /** Frames of the datagram that was completed last. */
+  completedFrames: readonly number[] = [];
   readonly #limits: FragmentLimits;
   /** In order of their first fragment. */
   readonly #datagrams = new Map<string, Datagram>();
@@ -84,6 +83,11 @@ export class Reassembler {
 
   constructor(limits: FragmentLimits) {
     this.#limits = limits;
+  }
+
+  /** Datagrams that are not finished. */
+  get pendingCount(): number {
+    return this.#datagrams.size;
   }
 
   /**
@@ -124,6 +128,7 @@ export class Reassembler {
     }
     this.#remove(identity, datagram);
     this.counts.reassembled++;
+    this.completedFrames = datagram.pieces.map((piece) => piece.frame);
     aimAt(packet, datagram);
     return datagram.next;
   }
@@ -139,7 +144,6 @@ export class Reassembler {
       pieceBytes: 0,
     };
     this.#datagrams.set(identity, datagram);
-    this.counts.pending++;
     return datagram;
   }
 
@@ -160,7 +164,7 @@ export class Reassembler {
       if (!same) this.counts.conflicts++;
     }
     if (pieces.length >= LARGEST_PIECE_COUNT) return false;
-    pieces.splice(at, 0, { start, end, bytes });
+    pieces.splice(at, 0, { frame: packet.batch.frame[packet.batch.count], start, end, bytes });
     datagram.heldBytes += bytes.length;
     datagram.pieceBytes += end - start;
     this.#heldBytes += bytes.length;
@@ -186,7 +190,6 @@ export class Reassembler {
   #remove(identity: string, datagram: Datagram): void {
     this.#datagrams.delete(identity);
     this.#heldBytes -= datagram.heldBytes;
-    this.counts.pending--;
   }
 }
 

@@ -168,7 +168,7 @@ function decodeOddLink(packet: Packet, linkType: number): number {
 }
 
 function unsupported(packet: Packet, linkType: number): number {
-  packet.skips.addLinkType(`LINKTYPE_${linkTypeName(linkType)}`);
+  packet.tally.skips.addLinkType(`LINKTYPE_${linkTypeName(linkType)}`);
   return Protocol.DONE;
 }
 

@@ -1,8 +1,9 @@
 import { RowOrigin, type SegmentBatch } from './batch.ts';
-import { type ChecksumCounts, newChecksumCounts } from './checksum.ts';
+import type { ChecksumCounts } from './checksum.ts';
 import { type FragmentLimits, Reassembler } from './fragments.ts';
 import { Protocol } from './protocol.ts';
-import { SkipCounter, type SkipReason } from './skip.ts';
+import type { SkipReason } from './skip.ts';
+import { Tally } from './tally.ts';
 import { extendPath, type TunnelKind } from './tunnel.ts';
 
 /**
@@ -49,21 +50,31 @@ export class Packet {
 
   readonly batch: SegmentBatch;
   readonly decapsulate: boolean;
+  readonly verifiesChecksums: boolean;
   /** Null when checksums are not to be verified. */
-  readonly checksums: ChecksumCounts | null;
+  checksums: ChecksumCounts | null = null;
   readonly reassembler: Reassembler;
-  readonly skips = new SkipCounter();
+  /** What is counted of the present interface. */
+  tally = new Tally();
 
   constructor(batch: SegmentBatch, decapsulate: boolean, verifyChecksums: boolean, limits: FragmentLimits) {
     this.batch = batch;
     this.decapsulate = decapsulate;
-    this.checksums = verifyChecksums ? newChecksumCounts() : null;
+    this.verifiesChecksums = verifyChecksums;
     this.reassembler = new Reassembler(limits);
+    this.switchTo(this.tally);
+  }
+
+  /** Counts elsewhere from now on. */
+  switchTo(tally: Tally): void {
+    this.tally = tally;
+    this.checksums = this.verifiesChecksums ? tally.checksums : null;
+    this.reassembler.counts = tally.fragments;
   }
 
   /** Counts the packet as one that gives no row. @hot */
   skip(reason: SkipReason): typeof Protocol.DONE {
-    this.skips.add(reason);
+    this.tally.skips.add(reason);
     return Protocol.DONE;
   }
 

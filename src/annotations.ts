@@ -1,0 +1,61 @@
+/** What is known of connections besides their segments: names that captures give to addresses, tunnels they came through. */
+import { formatAddress } from './base/address.ts';
+import type { ConnectionNotes, TupleAddresses } from './report/build.ts';
+import type { ResolvedName } from './source/packet.ts';
+import type { SegmentBatch } from './wire/batch.ts';
+import { formatPath } from './wire/tunnel.ts';
+
+const MAX_NAMES = 10_000;
+const MAX_TUNNELLED = 1 << 20;
+
+/** Gathers such things while packets go by, within bounds. */
+export class Annotations implements ConnectionNotes {
+  readonly #names = new Map<string, string>();
+  /** Tunnel path by tuple. */
+  readonly #paths = new Map<number, number>();
+  /** Until a tunnel was seen nothing need be looked up. */
+  #hasTunnels = false;
+
+  /** Takes a name for an address; the first one that an address was given holds. */
+  noteName({ address, name }: ResolvedName): void {
+    if (name === '' || this.#names.size >= MAX_NAMES) return;
+    const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
+    const words = Int32Array.from({ length: 4 }, (_, i) => (i * 4 < address.length ? view.getInt32(i * 4) : 0));
+    const text = formatAddress(address.length === 4 ? 4 : 6, words);
+    if (!this.#names.has(text)) this.#names.set(text, name);
+  }
+
+  /** Takes the tunnel path of a row; the one that a tuple was seen with last holds. */
+  noteTunnel(batch: SegmentBatch, row: number, path: number): void {
+    this.#hasTunnels = true;
+    const at = row * 4;
+    const source = hashEnd(batch.sourceAddress, at, batch.sourcePort[row]);
+    const key = joinEnds(source, hashEnd(batch.destinationAddress, at, batch.destinationPort[row]));
+    if (this.#paths.size < MAX_TUNNELLED || this.#paths.has(key)) this.#paths.set(key, path);
+  }
+
+  nameOf(address: string): string | undefined {
+    return this.#names.get(address);
+  }
+
+  tunnelOf({ words0, words1 }: TupleAddresses, ports: readonly [number, number]): string | undefined {
+    if (!this.#hasTunnels) return undefined;
+    const path = this.#paths.get(joinEnds(hashEnd(words0, 0, ports[0]), hashEnd(words1, 0, ports[1])));
+    return path === undefined ? undefined : formatPath(path);
+  }
+}
+
+/** FNV-1a over address and port. */
+function hashEnd(words: Int32Array, at: number, port: number): number {
+  let hash = 0x811c9dc5 ^ port;
+  for (let i = at; i < at + 4; i++) {
+    hash = Math.imul(hash ^ (words[i] >>> 16), 0x01000193);
+    hash = Math.imul(hash ^ (words[i] & 0xffff), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+/** The same for both directions; 53 bits, so that two tuples hardly ever meet. */
+function joinEnds(a: number, b: number): number {
+  return Math.min(a, b) * 0x20_0000 + (Math.max(a, b) & 0x1f_ffff);
+}
