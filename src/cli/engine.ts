@@ -1,6 +1,6 @@
 import { formatAddress } from '../base/address.ts';
 import type { CaptureError } from '../base/error.ts';
-import { Analysis, type AnalysisHandler, breathe, type FinalConnection } from '../engine.ts';
+import { Analysis, type AnalysisHandler, type AnalyzeOptions, breathe, type FinalConnection } from '../engine.ts';
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { PolicyOptions } from '../findings/policy.ts';
 import type { SegmentChoice } from '../flow/connection.ts';
@@ -28,6 +28,8 @@ export interface AnalysisRequest {
   /** Whether every segment is kept, or those of the connections with certain ids. */
   readonly segments: SegmentChoice;
   readonly timeWaitSeconds: number;
+  /** How packets are decoded. */
+  readonly decoding?: Pick<AnalyzeOptions, 'decapsulate' | 'checksums'>;
   readonly policy?: PolicyOptions;
   readonly filter: ConnectionFilter;
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
@@ -66,7 +68,7 @@ export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) =>
 
 /** Analyses files; connections are built only when they pass the filter and the observer wants them. */
 export const runAnalysis: Engine = async (request, observer) => {
-  const { paths, filter, segments, timeWaitSeconds, policy, onProgress } = request;
+  const { paths, filter, segments, timeWaitSeconds, decoding, policy, onProgress } = request;
   let totalConnections = 0;
   let hasTaken = false;
   const handler: AnalysisHandler = {
@@ -83,7 +85,7 @@ export const runAnalysis: Engine = async (request, observer) => {
       return false;
     };
   }
-  const analysis = new Analysis({ ...policy, segments, timeWaitSeconds }, handler);
+  const analysis = new Analysis({ ...policy, ...decoding, segments, timeWaitSeconds }, handler);
   const steps = readInSteps(paths, analysis, { timeBase: analysis.timeBase });
   const pace = { since: performance.now() };
   const drain = async (): Promise<void> => {

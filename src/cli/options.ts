@@ -102,6 +102,16 @@ export const ANALYSIS_OPTIONS = {
     describe: 'Seconds that TIME_WAIT lasts: Linux 60 (the default), RFC 240',
     group: ANALYSIS,
   },
+  'no-decapsulate': {
+    type: 'boolean',
+    describe: 'Analyse the outer packets; do not look into tunnels',
+    group: ANALYSIS,
+  },
+  checksums: {
+    type: 'boolean',
+    describe: 'Verify IPv4 and TCP checksums (off because of checksum offload)',
+    group: ANALYSIS,
+  },
 } as const satisfies OptionSpecs;
 
 export const FAIL_OPTION = {

@@ -1,11 +1,20 @@
 import { SEVERITIES } from '../findings/finding.ts';
 import { OUTCOMES } from '../flow/vocabulary.ts';
-import type { ConnectionFilter } from './engine.ts';
+import type { AnalysisRequest, ConnectionFilter } from './engine.ts';
 import { UsageError } from './exit.ts';
 import type { CliIo } from './io.ts';
 import { type Library, loadFindingCodes } from './library.ts';
 import type { RawArguments } from './options.ts';
-import { checkChoice, readAddress, readChoice, readList, readSeconds, readText, readWhole } from './values.ts';
+import {
+  checkChoice,
+  readAddress,
+  readChoice,
+  readList,
+  readSeconds,
+  readSwitch,
+  readText,
+  readWhole,
+} from './values.ts';
 
 /** Capture paths from the command line. */
 export function readPaths(raw: RawArguments, io: CliIo): readonly string[] {
@@ -48,6 +57,12 @@ const DEFAULT_TIME_WAIT_SECONDS = 60;
 /** Seconds of TIME_WAIT; `configured` is what the configuration file says. */
 export function readTimeWait(raw: RawArguments, configured: number = DEFAULT_TIME_WAIT_SECONDS): number {
   return readSeconds(raw.options, 'time-wait') ?? configured;
+}
+
+/** How packets are to be decoded. */
+export function readDecoding(raw: RawArguments): NonNullable<AnalysisRequest['decoding']> {
+  const { options } = raw;
+  return { decapsulate: !readSwitch(options, 'no-decapsulate'), checksums: readSwitch(options, 'checksums') };
 }
 
 /** The filter options as they were typed, to build further commands from. */

@@ -3,7 +3,7 @@ import type { End } from '../flow/vocabulary.ts';
 import { formatClock, formatDuration, formatEndpoint, formatFrames } from './measure.ts';
 import type { ConnectionResult, StateEntry } from './result.ts';
 import { sortBySeverity } from './severity.ts';
-import { padRight, paintWords, type Style, textWidth, wrapBehind } from './terminal.ts';
+import { padRight, paintWords, printable, type Style, textWidth, wrapBehind } from './terminal.ts';
 import {
   closingLabel,
   describeBasis,
@@ -47,6 +47,11 @@ export function renderStory(style: Style, connection: ConnectionResult): string[
   };
   const lasted = connection.durationSeconds > 0 ? `, lasted ${formatDuration(connection.durationSeconds)}` : '';
   say('when', `${formatClock(connection.startTime)} UTC${lasted}`);
+  const names = [connection.client.name, connection.server.name];
+  if (names.some((name) => name !== undefined)) {
+    say('names', names.map((name) => (name === undefined ? '?' : printable(name))).join(` ${style.glyphs.to} `));
+  }
+  if (connection.tunnel !== undefined) say('through', connection.tunnel);
   say('opened', describeOpening(connection));
   say('carried', describeTraffic(connection));
   say(closingLabel(connection), describeClosing(connection));

@@ -1,6 +1,7 @@
 /** The default output: what an engineer wants to read of a capture in ten seconds. */
 import type { Severity } from '../findings/finding.ts';
 import type { Outcome } from '../flow/vocabulary.ts';
+import { describeCaptures } from './capture.ts';
 import {
   formatClock,
   formatCount,
@@ -92,6 +93,9 @@ function renderCaptures(style: Style, captures: readonly CaptureResult[]): strin
   }
   const skipped = describeSkipped(captures);
   if (skipped !== '') lines.push(...wrapBehind('  not analysed: ', skipped, style.width).map(style.faint));
+  for (const { label, text } of describeCaptures(captures)) {
+    lines.push(...wrapBehind(`  ${label}: `, text, style.width));
+  }
   for (const { path, problem } of captures) {
     if (problem === null) continue;
     const where = captures.length > 1 ? `${printable(path)}: ` : '';

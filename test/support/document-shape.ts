@@ -35,7 +35,7 @@ const LABEL = words(
     'fin-crossing ack-of-crossing-fin fin-retransmission ack-of-fin-repeat rst-refuse rst-active rst-reactive ' +
     'rst-challenged rst-ignored rst-duplicate challenge-ack capture-duplicate late orphan unclassified',
 );
-const ADDRESS = object({ address: matching('an address', /^[0-9a-f.:]+$/), port });
+const ADDRESS = object({ address: matching('an address', /^[0-9a-f.:]+$/), port, 'name?': text });
 
 export const FINDING = object({
   code: CODE,
@@ -59,6 +59,18 @@ const CAPTURE = object({
   lastTime: orNull(time),
   skipped: mapOf(CODE, count),
   problem: orNull(object({ code: CODE, byteOffset: count, packetNumber: count, message: text })),
+  'droppedCount?': count,
+  'duplicateCount?': count,
+  'tunnels?': mapOf(text, count),
+  'fragments?': mapOf(text, count),
+  'checksums?': object({
+    good: count,
+    bad: count,
+    offloaded: count,
+    unverifiable: count,
+    badIpHeaders: count,
+    badFrames: listOf(frame),
+  }),
 });
 
 const ENDPOINT = object({
@@ -113,6 +125,7 @@ export function connectionShape(hasSegments: boolean): Shape {
     id: frame,
     client: ADDRESS,
     server: ADDRESS,
+    'tunnel?': text,
     roleBasis: words('syn syn-ack port first-seen'),
     firstFrame: frame,
     lastFrame: frame,

@@ -29,7 +29,14 @@ describe('checksums', () => {
   it('that are wrong are marked', () => {
     const { batch, decoder } = decodeOne(ethernet(0x0800, ipv4(withChecksum(0x1234))), 1, VERIFY);
     expect(batch.origin[0]).toBe(RowOrigin.BAD_CHECKSUM);
-    expect(decoder.checksumCounts()).toEqual({ good: 0, bad: 1, offloaded: 0, unverifiable: 0, badIpHeaders: 0, badFrames: [1] });
+    expect(decoder.checksumCounts()).toEqual({
+      good: 0,
+      bad: 1,
+      offloaded: 0,
+      unverifiable: 0,
+      badIpHeaders: 0,
+      badFrames: [1],
+    });
   });
 
   it.each([

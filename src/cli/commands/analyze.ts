@@ -18,7 +18,7 @@ import {
 import { type Output, openOutput } from '../output.ts';
 import { POLICY_OPTIONS, readPolicy } from '../policy.ts';
 import { createProgress } from '../progress.ts';
-import { filterWords, readFilter, readPaths, readTimeWait } from '../request.ts';
+import { filterWords, readDecoding, readFilter, readPaths, readTimeWait } from '../request.ts';
 import type { Sink } from '../sinks.ts';
 import { readChoice, readList, readSwitch, readText, suggest } from '../values.ts';
 
@@ -76,6 +76,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       paths,
       segments,
       timeWaitSeconds,
+      decoding: readDecoding(raw),
       policy,
       filter,
       onProgress: progress.onProgress,

@@ -18,7 +18,7 @@ import {
 import { openOutput } from '../output.ts';
 import { POLICY_OPTIONS, readPolicy } from '../policy.ts';
 import { createProgress } from '../progress.ts';
-import { readFilter, readPaths, readTimeWait } from '../request.ts';
+import { readDecoding, readFilter, readPaths, readTimeWait } from '../request.ts';
 import { readSwitch, readText } from '../values.ts';
 
 const EXPLAIN_OPTIONS = {
@@ -53,7 +53,8 @@ async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<
   const timeWaitSeconds = readTimeWait(raw, configured);
   const engine = await library.engine();
   const progress = createProgress(io, !readSwitch(options, 'no-progress'));
-  const request = { paths, timeWaitSeconds, policy, filter, onProgress: progress.onProgress };
+  const decoding = readDecoding(raw);
+  const request = { paths, timeWaitSeconds, decoding, policy, filter, onProgress: progress.onProgress };
   const found = await findConnection(engine, request).finally(() => progress.stop());
   const status = reportProblems(io, found.end.problems);
   if (isNothingReadable(found.end)) return status;
