@@ -48,7 +48,7 @@ export function describeCaptures(captures: readonly CaptureResult[]): { label: s
   const overlaps = addUp(captures.map(({ fragments }) => fragments?.overlaps ?? 0));
   if (overlaps > 0) {
     const worse = conflicts > 0 ? `, ${formatCount(conflicts)} of them with other octets: an attack or damage` : '';
-    say('fragments', `${formatQuantity(overlaps, 'IP fragment')} overlap${worse}; receivers drop such datagrams`);
+    say('fragments', `${formatQuantity(overlaps, 'IP fragment')} over others${worse}; receivers drop such datagrams`);
   }
   for (const { checksums } of captures) if (checksums !== undefined) say('checksums', describeChecksums(checksums));
   return told;
