@@ -22,9 +22,11 @@ export class LaneBuilder {
     this.#history = startsBefore ? history.slice(1) : history;
   }
 
-  /** Whether the segment of a frame was first believed to have moved this end, and then was not. */
-  isWithdrawn(frame: number): boolean {
-    return this.#history.some((entry) => entry.frame === frame && entry.withdrawn !== undefined);
+  /** The frame that showed that a segment, first believed to have moved this end, did not; null when it did. */
+  withdrawnBy(frame: number): number | null {
+    return (
+      this.#history.find((entry) => entry.frame === frame && entry.withdrawn !== undefined)?.withdrawn?.frame ?? null
+    );
   }
 
   /** Changes at a frame, at most two: what is taken back, then what is entered. */

@@ -111,7 +111,18 @@ export interface TimerRow {
   readonly changes: readonly StateChange[];
 }
 
-export type LadderRow = SegmentRow | FoldRow | IdleRow | TimerRow;
+/** A segment that was lost before the capture point: later ones show that it was sent. */
+export interface UnseenRow {
+  readonly kind: 'unseen';
+  readonly seconds: number;
+  readonly from: End;
+  readonly flags: readonly string[];
+  /** Relative to the initial sequence number of its sender; null when it is not known. */
+  readonly seq: number | null;
+  readonly length: number;
+}
+
+export type LadderRow = SegmentRow | FoldRow | IdleRow | TimerRow | UnseenRow;
 
 export interface Ladder {
   readonly connection: number;

@@ -20,6 +20,7 @@ import type {
   SegmentRow,
   StateChange,
   TimerRow,
+  UnseenRow,
 } from './ladder-model.ts';
 import { formatBytes, formatCount, formatDuration, formatQuantity } from './measure.ts';
 import { padLeft, padRight, paintWords, type Style, shorten, textWidth, wrapBehind } from './terminal.ts';
@@ -115,7 +116,18 @@ function renderRow(layout: Frame, row: LadderRow): string[] {
       return [joinCells(layout, { between: centre(layout, renderIdle(layout, row)) })];
     case 'timer':
       return renderTimer(layout, row);
+    case 'unseen':
+      return [joinCells(layout, { between: renderUnseen(layout, row) })];
   }
+}
+
+function renderUnseen({ style, arrowWidth }: Frame, { from, flags, length }: UnseenRow): string {
+  const { glyphs } = style;
+  const text = `${flags.join(',')}${length > 0 ? ` len ${length}` : ''} not captured`;
+  const shaft = style.severity.error(glyphs.dashed.repeat(2));
+  const cross = style.severity.error(glyphs.lost);
+  if (from === 'client') return `${shaft}${cross} ${style.faint(text)}`;
+  return padLeft(`${style.faint(text)} ${cross}${shaft}`, arrowWidth);
 }
 
 const formatSeconds = (layout: Frame, seconds: number): string => seconds.toFixed(layout.timeDecimals);
@@ -198,7 +210,7 @@ function renderNotes(layout: Frame, row: SegmentRow): string[] {
   const lines = wrapNote(layout, '', head.join('  '));
   for (const change of row.changes) {
     if (change.takesBack !== null) lines.push(...wrapNote(layout, '', takenBackText(layout, row, change)));
-    if (change.withdrawnAt !== null) lines.push(...wrapNote(layout, '', withdrawnText(layout, change)));
+    if (change.withdrawnAt !== null) lines.push(...wrapNote(layout, '', withdrawnText(layout, row, change)));
   }
   for (const note of row.notes) lines.push(...renderWhy(layout, row, note));
   return lines;
@@ -209,9 +221,9 @@ function takenBackText(layout: Frame, row: SegmentRow, change: StateChange): str
   return `${who} was presumed ${change.takesBack}; #${row.frame} contradicts it: ${change.state} again`;
 }
 
-function withdrawnText(layout: Frame, change: StateChange): string {
+function withdrawnText(layout: Frame, row: SegmentRow, change: StateChange): string {
   const who = paintEnd(layout.style, change.end);
-  return `${who} was believed to be ${change.state} until #${change.withdrawnAt}: this segment never got there`;
+  return `${who} was believed to be ${change.state} until #${change.withdrawnAt}: ${row.fate === 'lost' ? 'this segment never got there' : 'it took nothing of this segment'}`;
 }
 
 /** Whether a change is what the rule of a note did, among all that a segment may do to an end. */

@@ -4,6 +4,7 @@ import type { Severity } from '../findings/finding.ts';
 import type { End } from '../flow/vocabulary.ts';
 import type { Rule } from '../tcp/rule.ts';
 import { LaneBuilder } from './ladder-lane.ts';
+import { findLosses } from './ladder-losses.ts';
 import type { Fate, FoldRow, Ladder, LadderNote, LadderRow, SegmentRow, TimerRow } from './ladder-model.ts';
 import { secondsBetween } from './measure.ts';
 import { createSequenceBase, type SequenceBase } from './relative.ts';
@@ -84,9 +85,13 @@ export function layOutLadder(connection: ConnectionResult, options: LadderOption
     lanes,
     findings: findingsByFirstFrame(connection),
     heard: heardEnds(connection, segments),
+    refusals: new Set(connection.resets.filter(({ shape }) => shape === 'reactive').map(({ frame }) => frame)),
   };
-  const all = segments.map((segment) => createSegmentRow(context, segment));
-  const folded = options.unfolded === true ? all : foldRows(all);
+  const created = segments.map((segment) => createSegmentRow(context, segment));
+  const losses = findLosses(connection, created);
+  const all = created.map((row) => (losses.lostFrames.has(row.frame) ? { ...row, fate: 'lost' as const } : row));
+  const drawn = options.unfolded === true ? all : foldRows(all);
+  const folded = drawn.flatMap((row) => [...((row.kind === 'segment' && losses.unseen.get(row.frame)) || []), row]);
   const rows = addPauses(addTimers(folded, connection, lanes), connection.durationSeconds);
   return {
     connection: connection.id,
@@ -103,6 +108,8 @@ interface RowContext {
   readonly lanes: Readonly<Record<End, LaneBuilder>>;
   readonly findings: ReadonlyMap<number, { code: string; severity: Severity }[]>;
   readonly heard: Readonly<Record<End, boolean>>;
+  /** Frames of resets that answer a segment: it arrived, and its receiver wanted nothing of it. */
+  readonly refusals: ReadonlySet<number>;
 }
 
 /** Which ends are known to be there: those that sent something, and both of a socket that talks to itself. */
@@ -155,7 +162,8 @@ function createNote(rule: Rule | undefined, from: End): LadderNote[] {
 
 function judgeFate(context: RowContext, segment: SegmentResult): Fate {
   const receiver = otherEnd(segment.from);
-  if (context.lanes[receiver].isWithdrawn(segment.frame)) return 'lost';
+  const refutedBy = context.lanes[receiver].withdrawnBy(segment.frame);
+  if (refutedBy !== null) return context.refusals.has(refutedBy) ? 'not-taken' : 'lost';
   if (segment.labels.some((label) => NOT_TAKEN_LABELS.has(label))) return 'not-taken';
   return context.heard[receiver] ? 'arrives' : 'unanswered';
 }

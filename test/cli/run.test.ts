@@ -286,7 +286,7 @@ describe('arguments', () => {
       (await lastack(`--get-yargs-completions lastack ${words}`)).out.split('\n');
     expect(await complete('exp')).toContain('explain');
     expect(await complete('web.pcap --f')).toEqual(expect.arrayContaining(['--format', '--fail-on', '--finding']));
-    expect(await complete('explain web.pcap -')).not.toContain('--format');
+    expect(await complete('explain web.pcap -')).not.toContain('--outcome');
     expect(await complete('web.pcap --format js')).toEqual(['text', 'json', 'ndjson', 'csv', '']);
     expect(await complete('web.pcap --fail-on x')).toEqual(expect.arrayContaining(['error', 'reset', 'half-close']));
     expect(await complete('web.pcap we')).toEqual(['']);

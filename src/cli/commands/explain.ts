@@ -1,3 +1,4 @@
+import { EXPLAIN_FORMATS } from '../../report/explain-vocabulary.ts';
 import { formatEndpoint } from '../../report/measure.ts';
 import type { ConnectionResult } from '../../report/result.ts';
 import type { CommandSpec } from '../command.ts';
@@ -19,10 +20,18 @@ import { openOutput } from '../output.ts';
 import { POLICY_OPTIONS, readPolicy } from '../policy.ts';
 import { createProgress } from '../progress.ts';
 import { readDecoding, readFilter, readPaths, readTimeWait } from '../request.ts';
-import { readSwitch, readText } from '../values.ts';
+import { readChoice, readSwitch, readText } from '../values.ts';
 
 const EXPLAIN_OPTIONS = {
   ...SELECT_OPTIONS,
+  format: {
+    type: 'string',
+    alias: 'f',
+    describe: 'Format of the picture',
+    choices: EXPLAIN_FORMATS,
+    default: 'text',
+    group: 'Output:',
+  },
   all: { type: 'boolean', alias: 'a', describe: 'Draw every segment; do not fold long transfers', group: 'Output:' },
   ...OUTPUT_FILE_OPTION,
   ...TERMINAL_OPTIONS,
@@ -40,6 +49,7 @@ export const explainCommand: CommandSpec = {
   examples: [
     ['lastack explain web.pcap --connection 12', 'The one that lastack calls #12'],
     ['lastack explain web.pcap --port 40112', 'The one with this port'],
+    ['lastack explain web.pcap -c 12 -f svg -o 12.svg', 'As a picture, for a ticket'],
   ],
   run: explain,
 };
@@ -47,6 +57,7 @@ export const explainCommand: CommandSpec = {
 async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<number> {
   const { options } = raw;
   const paths = readPaths(raw, io);
+  const format = readChoice(options, 'format', EXPLAIN_FORMATS) ?? 'text';
   const filter = await readFilter(raw, library);
   const choice = readTextChoice(raw);
   const { policy, timeWaitSeconds: configured } = await readPolicy(raw, library);
@@ -59,12 +70,12 @@ async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<
   const status = reportProblems(io, found.end.problems);
   if (isNothingReadable(found.end)) return status;
   const connection = pickOne(found);
-  const { renderExplanation } = await import('../../report/explain.ts');
+  const { renderConnection } = await import('../../report/explain-formats.ts');
   const output = openOutput(io, readText(options, 'output'));
   try {
     const style = textOptionsFor(io, output.stream, choice);
     const rules = await library.rules();
-    output.write(renderExplanation(connection, { rules, unfolded: readSwitch(options, 'all') }, style));
+    output.write(renderConnection(connection, format, { rules, unfolded: readSwitch(options, 'all') }, style));
     await output.finish();
     return status;
   } finally {
