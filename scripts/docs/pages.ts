@@ -19,6 +19,10 @@ export const PAGES: readonly Page[] = [
   { path: 'docs/findings.md', render: async () => renderFindingsPage(await LIBRARY.catalog()) },
   { path: 'docs/state-machine.md', render: async () => renderMachinePage(await LIBRARY.rules()) },
   { path: 'docs/images/overview.svg', render: () => drawCommand(['fixtures/four-connections.pcap']) },
+  {
+    path: 'docs/images/ladder.svg',
+    render: async () => (await runLastack(['explain', 'fixtures/w4-lost-after-tap.pcap', '-f', 'svg'])).out,
+  },
   { path: 'docs/images/explain.svg', render: () => drawCommand(['explain', 'fixtures/data-after-close.pcap']) },
 ];
 
