@@ -8,6 +8,13 @@ import { formatPath } from './wire/tunnel.ts';
 const MAX_NAMES = 10_000;
 const MAX_TUNNELLED = 1 << 20;
 
+/** Address and name as text. */
+export function describeResolved({ address, name }: ResolvedName): { address: string; name: string } {
+  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
+  const words = Int32Array.from({ length: 4 }, (_, i) => (i * 4 < address.length ? view.getInt32(i * 4) : 0));
+  return { address: formatAddress(address.length === 4 ? 4 : 6, words), name };
+}
+
 /** Gathers such things while packets go by, within bounds. */
 export class Annotations implements ConnectionNotes {
   readonly #names = new Map<string, string>();
@@ -17,12 +24,10 @@ export class Annotations implements ConnectionNotes {
   #hasTunnels = false;
 
   /** Takes a name for an address; the first one that an address was given holds. */
-  noteName({ address, name }: ResolvedName): void {
-    if (name === '' || this.#names.size >= MAX_NAMES) return;
-    const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
-    const words = Int32Array.from({ length: 4 }, (_, i) => (i * 4 < address.length ? view.getInt32(i * 4) : 0));
-    const text = formatAddress(address.length === 4 ? 4 : 6, words);
-    if (!this.#names.has(text)) this.#names.set(text, name);
+  noteName(resolved: ResolvedName): void {
+    if (resolved.name === '' || this.#names.size >= MAX_NAMES) return;
+    const { address, name } = describeResolved(resolved);
+    if (!this.#names.has(address)) this.#names.set(address, name);
   }
 
   /** Takes the tunnel path of a row; the one that a tuple was seen with last holds. */

@@ -123,6 +123,7 @@ export function analyzeBytes(bytes: Uint8Array, options: AnalyzeOptions = {}): R
     status: 'complete',
     format: parser.format,
     compression: null,
+    fileBytes: 0,
     linkTypes: [...new Set(parser.interfaces.map((each) => each.linkType))],
     clock: 'capture',
     packetCount: parser.packetCount,

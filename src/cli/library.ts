@@ -1,5 +1,6 @@
 /** What the commands need of the rest of lastack, loaded piece by piece and only when asked for. */
 import type { CatalogEntry } from '../findings/catalog.ts';
+import type { inspectCaptures } from '../inspect.ts';
 import type { Rule } from '../tcp/rule.ts';
 import { VERSION } from '../version.ts';
 import type { Engine } from './engine.ts';
@@ -7,6 +8,8 @@ import type { Engine } from './engine.ts';
 export interface Library {
   readonly version: string;
   engine(): Promise<Engine>;
+  /** What looks at captures themselves. */
+  inspector(): Promise<typeof inspectCaptures>;
   /** The machine's rules. */
   rules(): Promise<readonly Rule[]>;
   /** What there is to know of each finding code. */
@@ -21,6 +24,7 @@ export async function loadFindingCodes(library: Library): Promise<string[]> {
 export const LIBRARY: Library = {
   version: VERSION,
   engine: async () => (await import('./engine.ts')).runAnalysis,
+  inspector: async () => (await import('../inspect.ts')).inspectCaptures,
   rules: async () => (await import('../tcp/rules.ts')).RULES,
   catalog: async () => (await import('../findings/registry.ts')).CATALOG,
 };

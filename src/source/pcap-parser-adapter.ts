@@ -120,6 +120,7 @@ class PcapParserAdapter {
       status: problem === null ? 'complete' : info === null ? 'unreadable' : 'damaged',
       format: info === null ? null : 'pcap',
       compression: null,
+      fileBytes: 0,
       linkTypes: info === null ? [] : [info.linkType],
       clock: 'capture',
       packetCount,

@@ -15,6 +15,8 @@ export interface CaptureReport {
   /** Null when it is not known to be a capture. */
   readonly format: 'pcap' | 'pcapng' | null;
   readonly compression: Compression | null;
+  /** Size of the file as it lies there; 0 when it is not known. */
+  readonly fileBytes: number;
   /** LINKTYPE_ numbers of its interfaces, each once, in file order. */
   readonly linkTypes: readonly number[];
   /** Where the times come from. */
@@ -118,6 +120,7 @@ export class CaptureReader {
       status: problem === null ? 'complete' : opened ? 'damaged' : 'unreadable',
       format: opened ? parser.format : null,
       compression: this.compression,
+      fileBytes: this.totalBytes,
       linkTypes: [...new Set(interfaces.map((info) => info.linkType))],
       clock: 'capture',
       packetCount: parser?.packetCount ?? 0,

@@ -1,6 +1,6 @@
 import { CaptureError, type CaptureErrorCode } from '../../src/base/error.ts';
 import type { AnalysisRequest, Engine, FileProblem } from '../../src/cli/engine.ts';
-import type { Library } from '../../src/cli/library.ts';
+import { LIBRARY, type Library } from '../../src/cli/library.ts';
 import type { CaptureResult, ConnectionResult, ResultDocument } from '../../src/report/result.ts';
 import { severityRank } from '../../src/report/severity.ts';
 import { SAMPLE_CATALOG } from './sample-catalog.ts';
@@ -38,6 +38,7 @@ export function createFakeLibrary(document: ResultDocument): FakeLibrary {
     version: '0.1.0',
     requests,
     engine: async () => engine,
+    inspector: LIBRARY.inspector,
     rules: async () => SAMPLE_RULES,
     catalog: async () => SAMPLE_CATALOG,
   };
