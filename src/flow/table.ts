@@ -1,4 +1,5 @@
 import type { SegmentBatch } from '../wire/batch.ts';
+import { bucketOf } from './bucket.ts';
 
 const WORDS = 12;
 const HASH = 11;
@@ -87,6 +88,12 @@ export class TupleTable {
   addressOf(entry: number, end: 0 | 1): Int32Array {
     const at = entry * WORDS + 2 + end * 4;
     return this.#entries.slice(at, at + 4);
+  }
+
+  bucketOf(entry: number): number {
+    const at = entry * WORDS;
+    const words = this.#entries;
+    return bucketOf(words[at], words, at + 2, words, at + 6, words[at + 1]);
   }
 
   /** Removes an entry; slots behind it in its chain move up. */

@@ -1,4 +1,6 @@
 import { type IcmpError, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
+import { BUCKETS } from './bucket.ts';
+import { ClosedQueue, NO_BUCKET } from './closed-queue.ts';
 import { type Connection, type ConnectionOptions, keepsSegments } from './connection.ts';
 import { Flow, type FlowContext } from './flow.ts';
 import { PlainLane, PlainStage } from './plain-lane.ts';
@@ -50,9 +52,7 @@ export interface TrackerOptions extends ConnectionOptions {
   readonly watcher?: TrackerWatcher;
 }
 
-/** Connections that are over are kept, for stray segments, until there are more of them than this... */
-const MAX_CLOSED = 32_768;
-/** ...and their TIME_WAIT has been over for this long. */
+/** Connections that are over are kept for stray segments, until many wait and their TIME_WAIT has been over for this long. */
 const LINGER_NANOS = 5_000_000_000;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
@@ -60,7 +60,6 @@ const CLOSED_AT_A_TIME = 256;
 const HANDLED = -2;
 /** Sequence numbers this near belong to one connection. */
 const SAME_CONNECTION_OCTETS = 1 << 22;
-const QUEUE_GROWTH = 1.25;
 /** When there are too many connections, this part of them goes at once. */
 const EVICTED_PART = 64;
 
@@ -81,10 +80,7 @@ export class Tracker {
   readonly #variantOf = new Map<number, { readonly first: number; readonly scope: number }>();
   readonly #context: FlowContext;
   readonly #lane: boolean;
-  /** Entries whose connection is over, in the order in which that was seen. */
-  #closed: number[] = [];
-  /** Length of that list at which it is gone through again. */
-  #evictAt = MAX_CLOSED;
+  readonly #closed = new ClosedQueue();
   readonly #isQueued: boolean[] = [];
   readonly #watcher: TrackerWatcher | null;
   /** Entries of flows that hold segments back; only kept for a watcher. */
@@ -113,9 +109,9 @@ export class Tracker {
         this.#takeIcmp(batch.icmpErrors[icmp++]);
       }
       this.#takeRow(batch, row);
+      if (this.#closed.overfull !== NO_BUCKET) this.#evict(this.#closed.overfull);
     }
     while (icmp < batch.icmpErrors.length) this.#takeIcmp(batch.icmpErrors[icmp++]);
-    if (this.#closed.length > this.#evictAt) this.#evict();
     if (this.#watcher !== null && this.#openCount > this.#watcher.maxConnections) this.#giveUp(this.#watcher);
   }
 
@@ -134,14 +130,7 @@ export class Tracker {
       if (flow?.isHolding !== true) this.#holding.delete(entry);
       if (flow) this.#noteChange(flow, entry);
     }
-    const horizon = this.#nowNanos - this.#options.timeWaitNanos - LINGER_NANOS;
-    const queue = this.#closed;
-    let gone = 0;
-    while (gone < queue.length && (this.#flows[queue[gone]]?.lastNanos ?? 0) <= horizon) {
-      const entry = queue[gone++];
-      if (!this.#closeIfOver(entry)) this.#isQueued[entry] = false;
-    }
-    queue.splice(0, gone);
+    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#closeOld(bucket, () => true);
   }
 
   /** Addresses of the tuple at an entry that a watcher was told. */
@@ -264,9 +253,11 @@ export class Tracker {
   /** There are too many connections: those go first that were over first, then those that were silent for longest. */
   #giveUp(watcher: TrackerWatcher): void {
     let excess = this.#openCount - watcher.maxConnections + Math.floor(watcher.maxConnections / EVICTED_PART);
-    const over = this.#closed.splice(0, excess);
-    excess -= over.length;
-    for (const entry of over) this.#giveUpOne(watcher, entry);
+    for (; excess > 0; excess--) {
+      const entry = this.#closed.takeOldestOfAll();
+      if (entry === NO_ENTRY) break;
+      this.#giveUpOne(watcher, entry);
+    }
     if (excess <= 0) return;
     const open: number[] = [];
     for (let entry = 0; entry < this.#table.endEntry; entry++) if (this.#ids[entry] > 0) open.push(entry);
@@ -299,25 +290,27 @@ export class Tracker {
   #queue(entry: number): void {
     if (this.#isQueued[entry]) return;
     this.#isQueued[entry] = true;
-    this.#closed.push(entry);
+    this.#closed.add(this.#table.bucketOf(entry), entry, this.#nowNanos);
+  }
+
+  #evict(bucket: number): void {
+    this.#closeOld(bucket, () => this.#closed.isOverfull(bucket));
+    this.#closed.settle();
   }
 
   /**
-   * Hands over the connections that have been over for longest. Whether an odd one is over is known only once the
-   * machine has seen it; one that is not keeps its rows.
+   * Hands over what has been over for long in a bucket, the oldest first, while `goesOn`. Whether an odd connection is
+   * over is known only once the machine has seen it; one that is not keeps its rows.
    */
-  #evict(): void {
+  #closeOld(bucket: number, goesOn: () => boolean): void {
     const horizon = this.#nowNanos - this.#options.timeWaitNanos - LINGER_NANOS;
-    const queue = this.#closed;
-    this.#closed = [];
-    for (const [index, entry] of queue.entries()) {
-      const flow = this.#flows[entry];
-      const lastNanos = flow === null ? this.#plain.lastNanosOf(entry) : flow.lastNanos;
-      const isExcess = queue.length - index + this.#closed.length > MAX_CLOSED;
-      if (!isExcess || lastNanos > horizon) this.#closed.push(entry);
+    while (goesOn()) {
+      const entry = this.#closed.takeOldest(bucket, horizon);
+      if (entry === NO_ENTRY) return;
+      const lastNanos = this.#flows[entry]?.lastNanos ?? this.#plain.lastNanosOf(entry);
+      if (lastNanos > horizon) this.#closed.add(bucket, entry, this.#nowNanos);
       else if (!this.#closeIfOver(entry)) this.#isQueued[entry] = false;
     }
-    this.#evictAt = Math.max(MAX_CLOSED, Math.ceil(this.#closed.length * QUEUE_GROWTH));
   }
 
   #closeIfOver(entry: number): boolean {
