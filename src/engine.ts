@@ -5,6 +5,7 @@ import type { TimeBase } from './base/time.ts';
 import { formatTime } from './base/time.ts';
 import type { Finding } from './findings/finding.ts';
 import type { CaptureFacts } from './findings/joined.ts';
+import { ConnectionFacts } from './findings/joined-facts.ts';
 import { type Joined, joinAll } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
@@ -257,7 +258,8 @@ export class Analysis implements PacketSink {
   /** Lets findings about hosts, listeners and the capture see a connection. */
   join({ connection, addresses, findings }: FinalConnection): void {
     const { clientIndex, lastNanos } = connection;
-    this.#joined.take({ connection, findings, clientIndex, lastNanos, addresses });
+    const facts = new ConnectionFacts(connection);
+    this.#joined.take({ connection: facts, findings, clientIndex, lastNanos, addresses });
   }
 
   /** What came of the connections that were joined; to be called once, after `finish`. */

@@ -5,11 +5,11 @@
  * a few frames as evidence.
  */
 import { formatAddress } from '../base/address.ts';
-import type { Connection } from '../flow/connection.ts';
 import type { FlowAddresses } from '../flow/tracker.ts';
 import type { CatalogEntry } from './catalog.ts';
 import type { Evidence, Policy } from './detector.ts';
 import type { Finding } from './finding.ts';
+import type { JoinedFacts } from './joined-facts.ts';
 
 /** Hosts and services that are told apart; those that come later are not counted. */
 const MAX_TALLIED = 65_536;
@@ -63,7 +63,7 @@ export interface JoinedDetector {
 
 /** What a `Seen` is made of. */
 export interface SeenParts {
-  readonly connection: Connection | null;
+  readonly connection: JoinedFacts | null;
   readonly findings: readonly Finding[];
   readonly clientIndex: 0 | 1;
   readonly lastNanos: number;
@@ -73,7 +73,7 @@ export interface SeenParts {
 /** A final connection, with names for its hosts and its service. */
 export class Seen {
   /** Null for one that went by the book: handshake, data, two FINs, and nothing to tell. */
-  readonly connection: Connection | null;
+  readonly connection: JoinedFacts | null;
   /** Those of one that went by the book are its own by code, place and severity only. */
   readonly findings: readonly Finding[];
   readonly clientIndex: 0 | 1;
@@ -96,7 +96,7 @@ export class Seen {
 
   /** Whether the third segment of the handshake was seen. */
   get isCompleted(): boolean {
-    return this.connection === null || this.connection.handshakeAck !== null;
+    return this.connection === null || this.connection.isCompleted;
   }
 
   get client(): Key {
@@ -194,11 +194,4 @@ export class Counter {
 /** Adds frames of evidence as long as there is room. */
 export function keepFrames(frames: number[], more: readonly number[]): void {
   for (const frame of more) if (frames.length < MAX_JOINED_FRAMES) frames.push(frame);
-}
-
-/** Whether the SYN was answered and its sender never completed the handshake, as far as it was possible to see. */
-export function isHalfOpen({ verdict, handshakeAck, client }: Connection): boolean {
-  if (verdict.outcome === 'abandoned') return true;
-  if (verdict.outcome !== 'handshake-incomplete' || verdict.undeterminedBecause !== null) return false;
-  return handshakeAck === null && !client.sentBeyondSyn;
 }

@@ -23,10 +23,8 @@ export const closeWaitPile: JoinedDetector = {
         if (pile === undefined) return;
         const { connection } = seen;
         if (connection === null) return;
-        const cover = connection.firstFinIndex === -1 ? null : connection.ends[connection.firstFinIndex].finCover;
-        const nanos = cover === null ? 0 : connection.observedUntilNanos - cover.timeNanos;
         pile.connections++;
-        pile.longestNanos = Math.max(pile.longestNanos, nanos);
+        pile.longestNanos = Math.max(pile.longestNanos, connection.closeWaitNanos);
         keepFrames(pile.frames, finding.frames.slice(0, 1));
       },
       finish() {

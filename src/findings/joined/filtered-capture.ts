@@ -1,4 +1,3 @@
-import { isFiltered, plainSegments } from '../../flow/quality.ts';
 import { type JoinedDetector, keepFrames } from '../joined.ts';
 import { count } from '../words.ts';
 
@@ -25,8 +24,8 @@ export const filteredCapture: JoinedDetector = {
           plain++;
           return;
         }
-        plain += plainSegments(connection);
-        if (!isFiltered(connection)) return;
+        if (connection.hasPlainSegments) plain++;
+        if (!connection.isFiltered) return;
         filtered++;
         keepFrames(frames, [connection.lastFrame]);
       },

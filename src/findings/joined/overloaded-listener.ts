@@ -28,7 +28,7 @@ export const overloadedListener: JoinedDetector = {
       take(seen) {
         const { connection } = seen;
         const isUnanswered = seen.find(synUnanswered.entry.code) !== undefined;
-        if (!isUnanswered && connection?.server.sentSynAck === false) return;
+        if (!isUnanswered && connection?.isAnswered === false) return;
         const listener = listeners.at(seen.service, seen);
         if (listener === undefined) return;
         const nanos = connection?.firstNanos ?? seen.lastNanos;

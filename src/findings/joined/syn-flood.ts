@@ -1,6 +1,5 @@
-import type { Connection } from '../../flow/connection.ts';
-import { plainSegments } from '../../flow/quality.ts';
-import { Counter, isHalfOpen, type JoinedDetector, type Key, keepFrames, Tally } from '../joined.ts';
+import { Counter, type JoinedDetector, type Key, keepFrames, Tally } from '../joined.ts';
+import type { JoinedFacts } from '../joined-facts.ts';
 import { count, duration } from '../words.ts';
 
 /** Half-open connections count together when they began within this time: as long as Linux keeps one by default. */
@@ -43,9 +42,9 @@ export const synFlood: JoinedDetector = {
     return {
       take(seen) {
         const { connection } = seen;
-        hasPlain ||= connection === null || plainSegments(connection) > 0;
+        hasPlain ||= connection === null || connection.hasPlainSegments;
         if (connection === null || seen.isCompleted) completed.add(seen.service);
-        else if (isHalfOpen(connection)) note(targets.at(seen.service, seen), seen.client, connection);
+        else if (connection.isHalfOpen) note(targets.at(seen.service, seen), seen.client, connection);
       },
       finish() {
         const flooded = [...targets.entries()].flatMap(([key, target]) => {
@@ -71,7 +70,7 @@ export const synFlood: JoinedDetector = {
 const DOUBT =
   'A SYN flood with forged sources; or a capture filter that let through nothing but SYNs: there is no other segment in this capture that would tell.';
 
-function note(target: Target | undefined, client: Key, connection: Connection): void {
+function note(target: Target | undefined, client: Key, connection: JoinedFacts): void {
   if (target === undefined) return;
   if (target.begins.length < MAX_BEGINS) target.begins.push(connection.firstNanos);
   if (target.sources.size < MAX_SOURCES) target.sources.add(client);

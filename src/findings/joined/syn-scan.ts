@@ -1,13 +1,9 @@
-import type { Connection } from '../../flow/connection.ts';
-import { TcpOption } from '../../wire/batch.ts';
-import { Counter, isHalfOpen, type JoinedDetector, type Key, keepFrames, type Seen, Tally } from '../joined.ts';
+import { Counter, type JoinedDetector, type Key, keepFrames, type Seen, Tally } from '../joined.ts';
+import type { JoinedFacts } from '../joined-facts.ts';
 import { count, duration } from '../words.ts';
 
 /** Targets of one source that are told apart. */
 const MAX_TARGETS = 4096;
-/** Options that the SYN of every common stack has, and that of a hand-made probe has not. */
-const USUAL_OPTIONS = TcpOption.SACK_PERMITTED | TcpOption.TIMESTAMPS | TcpOption.WINDOW_SCALE;
-
 /** What one source left half-open. */
 interface Source {
   readonly text: string;
@@ -39,7 +35,7 @@ export const synScan: JoinedDetector = {
       take(seen) {
         const { connection } = seen;
         if (connection === null || seen.isCompleted) completed.add(seen.client);
-        else if (isProbe(connection)) note(sources.at(seen.client, seen), seen, connection);
+        else if (connection.isProbe) note(sources.at(seen.client, seen), seen, connection);
       },
       finish() {
         const scanners = [...sources.entries()].filter(
@@ -63,16 +59,6 @@ export const synScan: JoinedDetector = {
   },
 };
 
-/** A handshake left half-open on purpose, or an unsuccessful attempt with a SYN that no common stack sends. */
-function isProbe(connection: Connection): boolean {
-  if (isHalfOpen(connection)) return true;
-  const { outcome } = connection.verdict;
-  const [syn] = connection.client.synCopies;
-  return (
-    (outcome === 'refused' || outcome === 'unanswered') && syn !== undefined && (syn.options & USUAL_OPTIONS) === 0
-  );
-}
-
 function newSource({ clientText }: Seen): Source {
   return {
     text: clientText,
@@ -85,7 +71,7 @@ function newSource({ clientText }: Seen): Source {
   };
 }
 
-function note(source: Source | undefined, seen: Seen, { firstFrame, firstNanos }: Connection): void {
+function note(source: Source | undefined, seen: Seen, { firstFrame, firstNanos }: JoinedFacts): void {
   if (source === undefined) return;
   source.attempts++;
   if (source.targets.size < MAX_TARGETS) {

@@ -1,0 +1,86 @@
+/** What joined detectors look at in a connection: little enough to be handed from thread to thread. */
+import type { Connection } from '../flow/connection.ts';
+import { isFiltered, plainSegments } from '../flow/quality.ts';
+import { TcpOption } from '../wire/batch.ts';
+
+export interface JoinedFacts {
+  readonly firstFrame: number;
+  readonly lastFrame: number;
+  /** Time of the first segment, nanoseconds. */
+  readonly firstNanos: number;
+  /** How long the end that has not closed was seen to stay in CLOSE_WAIT, nanoseconds; 0 if it did not. */
+  readonly closeWaitNanos: number;
+  /** Whether the server sent a SYN-ACK. */
+  readonly isAnswered: boolean;
+  /** Whether the third segment of the handshake was seen. */
+  readonly isCompleted: boolean;
+  /** Whether the SYN was answered and its sender never completed the handshake, as far as it was possible to see. */
+  readonly isHalfOpen: boolean;
+  /** Whether it was left half-open on purpose, or tried without success by a SYN that no common stack sends. */
+  readonly isProbe: boolean;
+  /** Whether there are segments without SYN, FIN and RST. */
+  readonly hasPlainSegments: boolean;
+  /** Whether such segments are missing though the numbers show that there were some. */
+  readonly isFiltered: boolean;
+}
+
+/** Options that the SYN of every common stack has, and that of a hand-made probe has not. */
+const USUAL_OPTIONS = TcpOption.SACK_PERMITTED | TcpOption.TIMESTAMPS | TcpOption.WINDOW_SCALE;
+
+/** The facts of a settled connection, worked out when they are asked for. */
+export class ConnectionFacts implements JoinedFacts {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  get firstFrame(): number {
+    return this.#connection.firstFrame;
+  }
+
+  get lastFrame(): number {
+    return this.#connection.lastFrame;
+  }
+
+  get firstNanos(): number {
+    return this.#connection.firstNanos;
+  }
+
+  get closeWaitNanos(): number {
+    const { ends, firstFinIndex, observedUntilNanos } = this.#connection;
+    const cover = firstFinIndex === -1 ? null : ends[firstFinIndex].finCover;
+    return cover === null ? 0 : observedUntilNanos - cover.timeNanos;
+  }
+
+  get isAnswered(): boolean {
+    return this.#connection.server.sentSynAck;
+  }
+
+  get isCompleted(): boolean {
+    return this.#connection.handshakeAck !== null;
+  }
+
+  get isHalfOpen(): boolean {
+    const { verdict, handshakeAck, client } = this.#connection;
+    if (verdict.outcome === 'abandoned') return true;
+    if (verdict.outcome !== 'handshake-incomplete' || verdict.undeterminedBecause !== null) return false;
+    return handshakeAck === null && !client.sentBeyondSyn;
+  }
+
+  get isProbe(): boolean {
+    if (this.isHalfOpen) return true;
+    const { verdict, client } = this.#connection;
+    if (verdict.outcome !== 'refused' && verdict.outcome !== 'unanswered') return false;
+    const [syn] = client.synCopies;
+    return syn !== undefined && (syn.options & USUAL_OPTIONS) === 0;
+  }
+
+  get hasPlainSegments(): boolean {
+    return plainSegments(this.#connection) > 0;
+  }
+
+  get isFiltered(): boolean {
+    return isFiltered(this.#connection);
+  }
+}
