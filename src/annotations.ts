@@ -2,6 +2,7 @@
 import { formatAddress } from './base/address.ts';
 import type { ConnectionNotes, TupleAddresses } from './report/build.ts';
 import type { ResolvedName } from './source/packet.ts';
+import { hashEnd, joinEnds, tupleOfRow } from './tuple.ts';
 import type { SegmentBatch } from './wire/batch.ts';
 import { formatPath } from './wire/tunnel.ts';
 
@@ -33,9 +34,7 @@ export class Annotations implements ConnectionNotes {
   /** Takes the tunnel path of a row; the one that a tuple was seen with last holds. */
   noteTunnel(batch: SegmentBatch, row: number, path: number): void {
     this.#hasTunnels = true;
-    const at = row * 4;
-    const source = hashEnd(batch.sourceAddress, at, batch.sourcePort[row]);
-    const key = joinEnds(source, hashEnd(batch.destinationAddress, at, batch.destinationPort[row]));
+    const key = tupleOfRow(batch, row);
     if (this.#paths.size < MAX_TUNNELLED || this.#paths.has(key)) this.#paths.set(key, path);
   }
 
@@ -48,19 +47,4 @@ export class Annotations implements ConnectionNotes {
     const path = this.#paths.get(joinEnds(hashEnd(words0, 0, ports[0]), hashEnd(words1, 0, ports[1])));
     return path === undefined ? undefined : formatPath(path);
   }
-}
-
-/** FNV-1a over address and port. */
-function hashEnd(words: Int32Array, at: number, port: number): number {
-  let hash = 0x811c9dc5 ^ port;
-  for (let i = at; i < at + 4; i++) {
-    hash = Math.imul(hash ^ (words[i] >>> 16), 0x01000193);
-    hash = Math.imul(hash ^ (words[i] & 0xffff), 0x01000193);
-  }
-  return hash >>> 0;
-}
-
-/** The same for both directions; 53 bits, so that two tuples hardly ever meet. */
-function joinEnds(a: number, b: number): number {
-  return Math.min(a, b) * 0x20_0000 + (Math.max(a, b) & 0x1f_ffff);
 }

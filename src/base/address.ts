@@ -28,3 +28,39 @@ function longestZeros(groups: readonly number[]): { start: number; length: numbe
   }
   return best;
 }
+
+/** Bytes of an IPv4 (4) or IPv6 (16) address; null when the text is neither (RFC 4291 §2.2, no zone identifiers). */
+export function parseAddress(text: string): Uint8Array | null {
+  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+}
+
+function parseIpv4(text: string): Uint8Array | null {
+  const parts = text.split('.');
+  if (parts.length !== 4 || parts.some((part) => !/^\d{1,3}$/.test(part) || Number(part) > 255)) return null;
+  return Uint8Array.from(parts, Number);
+}
+
+function parseIpv6(text: string): Uint8Array | null {
+  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
+  let words = text;
+  if (dotted) {
+    const v4 = parseIpv4(dotted[2]);
+    if (!v4) return null;
+    words = `${dotted[1]}${((v4[0] << 8) | v4[1]).toString(16)}:${((v4[2] << 8) | v4[3]).toString(16)}`;
+  }
+  const halves = words.split('::');
+  if (halves.length > 2) return null;
+  const head = halves[0] === '' ? [] : halves[0].split(':');
+  const tail = halves.length < 2 || halves[1] === '' ? [] : halves[1].split(':');
+  const gap = 8 - head.length - tail.length;
+  if (halves.length === 2 ? gap < 1 : gap !== 0) return null;
+  const all = [...head, ...Array<string>(gap).fill('0'), ...tail];
+  if (all.some((word) => !/^[0-9a-f]{1,4}$/i.test(word))) return null;
+  const bytes = new Uint8Array(16);
+  all.forEach((word, index) => {
+    const value = Number.parseInt(word, 16);
+    bytes[2 * index] = value >> 8;
+    bytes[2 * index + 1] = value & 0xff;
+  });
+  return bytes;
+}

@@ -22,6 +22,7 @@ export const COMMANDS = {
   analyze: async () => (await import('./commands/analyze.ts')).analyzeCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
   info: async () => (await import('./commands/info.ts')).infoCommand,
+  extract: async () => (await import('./commands/extract.ts')).extractCommand,
   findings: async () => (await import('./commands/findings.ts')).findingsCommand,
   rules: async () => (await import('./commands/rules.ts')).rulesCommand,
 } as const satisfies Record<string, () => Promise<CommandSpec>>;

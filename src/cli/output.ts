@@ -7,7 +7,7 @@ export interface Output {
   /** The stream, when it is one that could be a terminal. */
   readonly stream: CliIo['stdout'] | null;
   /** Writes, or keeps to write; throws {@link OutputClosed} when nobody reads any more. */
-  write(text: string): void;
+  write(data: string | Uint8Array): void;
   /** Resolves when what was kept is written, so that more may come. */
   drained(): Promise<void>;
   /** Makes what was written final. */
@@ -39,9 +39,9 @@ class StreamOutput implements Output {
     });
   }
 
-  write(text: string): void {
+  write(data: string | Uint8Array): void {
     if (this.#error !== null) throw this.#error;
-    this.#isFull = !this.stream.write(text);
+    this.#isFull = !this.stream.write(data);
   }
 
   async drained(): Promise<void> {
@@ -78,9 +78,9 @@ class FileOutput implements Output {
     this.#fd = attempt(path, () => openSync(this.#writtenPath, 'w'));
   }
 
-  write(text: string): void {
+  write(data: string | Uint8Array): void {
     attempt(this.#path, () => {
-      const bytes = Buffer.from(text);
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
       let offset = 0;
       while (offset < bytes.length) offset += writeSync(this.#fd, bytes, offset);
     });

@@ -1,4 +1,6 @@
 /** A scenario as a capture file. */
+
+import { encodeEnhancedPacket, encodeInterface, encodeSectionHeader } from '../base/pcapng-writer.ts';
 import { NANOS_PER_SECOND } from '../base/time.ts';
 import { buildIcmpFrame, buildTcpFrame, buildTickFrame } from './frame.ts';
 import {
@@ -8,7 +10,6 @@ import {
   type PacketRecord,
   type PcapStyle,
 } from './pcap-writer.ts';
-import { encodeEnhancedPacket, encodeInterface, encodeSectionHeader } from './pcapng-writer.ts';
 import { type PlannedFrame, planFrames } from './resolve.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -65,7 +66,12 @@ export function synthesizePcapng(scenario: Scenario, options: CaptureOptions = {
     const comment = options.comments?.get(index + 1);
     const record = toRecord(planned, scenario.settings.startSeconds);
     parts.push(
-      encodeEnhancedPacket({ ...record, interfaceIndex: planned.interfaceIndex, ...(comment ? { comment } : {}) }),
+      encodeEnhancedPacket({
+        ...record,
+        ticks: BigInt(record.seconds) * 1_000_000_000n + BigInt(record.nanos),
+        interfaceIndex: planned.interfaceIndex,
+        ...(comment ? { comment } : {}),
+      }),
     );
   }
   return concatenate(parts);

@@ -6,8 +6,8 @@
  * Checksums are valid unless asked otherwise. Left out: IP options, fragments, extension headers, tunnels, the FCS.
  */
 
+import { parseAddress } from '../base/address.ts';
 import { assert } from '../base/error.ts';
-import { parseAddress } from './address.ts';
 import { encodeTcpOptions, type TcpOptionSpec } from './tcp-options.ts';
 
 /** What is common to every frame: where it goes and how it was captured. */
