@@ -29,6 +29,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   flow: ['base', 'wire', 'tcp'],
   findings: ['base', 'wire', 'tcp', 'flow'],
   report: ['base', 'wire', 'source', 'tcp', 'flow', 'findings'],
+  live: ['base', 'wire', 'source', 'tcp', 'flow', 'findings', 'report', 'front door'],
 };
 const PURE = ['base', 'wire', 'tcp', 'synth', 'flow', 'findings'];
 
@@ -80,6 +81,7 @@ describe('the linter', () => {
     ['src/synth/x.ts', "import type { A } from '../flow/key.ts';\nexport type B = A;\n", /src\/synth imports only/],
     ['src/findings/x.ts', "export const a = import('../report/result.ts');\n", /src\/findings imports only/],
     ['src/report/x.ts', "import { a } from '../index.ts';\na();\n", /src\/report imports only/],
+    ['src/live/x.ts', "import { a } from '../cli/main.ts';\na();\n", /src\/live imports everything but/],
     ['src/index.ts', "import { a } from './cli/main.ts';\na();\n", /without the command line/],
     ['src/flow/x.ts', "import { a } from 'node:fs';\na();\n", /browser worker/],
     ['src/findings/y.ts', "import { a } from 'fs';\na();\n", /Node\.js builtin/],
