@@ -24,6 +24,8 @@ export const COMMANDS = {
   info: async () => (await import('./commands/info.ts')).infoCommand,
   extract: async () => (await import('./commands/extract.ts')).extractCommand,
   findings: async () => (await import('./commands/findings.ts')).findingsCommand,
+  live: async () => (await import('./commands/live.ts')).liveCommand,
+  interfaces: async () => (await import('./commands/interfaces.ts')).interfacesCommand,
   rules: async () => (await import('./commands/rules.ts')).rulesCommand,
 } as const satisfies Record<string, () => Promise<CommandSpec>>;
 

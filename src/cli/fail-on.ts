@@ -1,5 +1,5 @@
-import { SEVERITIES, type Severity } from '../findings/finding.ts';
-import { OUTCOMES } from '../flow/vocabulary.ts';
+import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts';
+import { OUTCOMES, type Outcome } from '../flow/vocabulary.ts';
 import type { ConnectionBrief } from '../report/overview.ts';
 import { severityRank } from '../report/severity.ts';
 import type { AnalysisEnd } from './engine.ts';
@@ -25,7 +25,7 @@ export class FailConditions {
 
   observe(connection: ConnectionBrief): void {
     if (this.#words.length === 0) return;
-    if (this.#words.includes(connection.outcome)) this.#hit(connection.outcome);
+    this.observeOutcome(connection.outcome);
     const codes = new Set(connection.findings.map((finding) => finding.code));
     for (const code of codes) if (code !== connection.outcome && this.#words.includes(code)) this.#hit(code);
     for (const { severity } of connection.findings) if (severityRank(severity) >= this.#least) this.#hit(severity);
@@ -33,10 +33,23 @@ export class FailConditions {
 
   /** Adds findings about hosts and captures. */
   observeEnd(end: AnalysisEnd): void {
-    for (const { code, severity } of end.findings) {
-      if (this.#words.includes(code)) this.#hit(code);
-      if (severityRank(severity) >= this.#least) this.#hit(severity);
-    }
+    for (const finding of end.findings) this.observeFinding(finding);
+  }
+
+  /** Adds the outcome of a connection. */
+  observeOutcome(outcome: Outcome): void {
+    if (this.#words.includes(outcome)) this.#hit(outcome);
+  }
+
+  /** Adds one finding. */
+  observeFinding({ code, severity }: Finding): void {
+    if (this.#words.includes(code)) this.#hit(code);
+    if (severityRank(severity) >= this.#least) this.#hit(severity);
+  }
+
+  /** Whether any condition is met. */
+  get isMet(): boolean {
+    return this.#hits.size > 0;
   }
 
   #hit(word: string): void {

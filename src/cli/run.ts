@@ -1,4 +1,6 @@
 import { CaptureError } from '../base/error.ts';
+import { CAP_HELPER } from '../source/cap-request.ts';
+import { LiveError } from '../source/live-error.ts';
 import { COMMANDS, DEFAULT_COMMAND, isCommandName, RESERVED_WORDS } from './command.ts';
 import { describeProblem } from './damage.ts';
 import { EXIT, OutputClosed, OutputError, UsageError } from './exit.ts';
@@ -30,6 +32,11 @@ async function dispatch(args: readonly string[], io: CliIo, library: Library): P
     io.stdout.write(candidates.map((each) => `${each}\n`).join(''));
     return EXIT.done;
   }
+  if (first === CAP_HELPER) {
+    const { runCapHelper } = await import('../source/cap-helper.ts');
+    runCapHelper(args.slice(1));
+    return EXIT.done;
+  }
   const named = first !== undefined && isCommandName(first);
   if (first !== undefined && !RESERVED_WORDS.includes(first)) {
     const command = await COMMANDS[named ? first : DEFAULT_COMMAND]();
@@ -50,6 +57,10 @@ function reportFailure(error: unknown, args: readonly string[], io: CliIo): numb
   if (error instanceof CaptureError) {
     say(describeProblem(error.path, error));
     return error.code === 'no-interface' ? EXIT.noPermission : EXIT.unreadable;
+  }
+  if (error instanceof LiveError) {
+    say(`${error.message}. ${error.hint}`);
+    return EXIT.noPermission;
   }
   if (error instanceof UsageError) {
     const [first] = args;

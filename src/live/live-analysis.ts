@@ -36,7 +36,7 @@ export interface LiveHandler {
   /** As the event of that name. */
   onFinding?(finding: Finding, stands: boolean): void;
   /** A connection is told to be closed; once more if what came later changed what it came to. */
-  onClosed?(result: ClosedBrief): void;
+  onClosed?(closed: ClosedBrief, isRevised: boolean): void;
 }
 
 /** What is cheap to know of a connection that closed. */
@@ -305,7 +305,7 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
     if (before !== null) count(this.summary, before, -1);
     watched.end = { outcome, closedFirst, codes };
     count(this.summary, watched.end, 1);
-    this.#handler.onClosed?.({ id: connection.id, outcome, closedFirst, findings });
+    this.#handler.onClosed?.({ id: connection.id, outcome, closedFirst, findings }, before !== null);
     if (this.#handler.onEvent === undefined) return;
     const head = this.#headOf(connection, addresses, this.#nowNanos);
     this.#handler.onEvent({ event: 'closed', ...head, because, revised: before !== null, result: final.build() });
