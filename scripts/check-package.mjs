@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
-const documents = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'config.schema.json'];
+const documents = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'config.schema.json', 'events.schema.json'];
 const required = [...documents, 'dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js'];
 
 const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });

@@ -154,6 +154,7 @@ describe('the package', () => {
       'dist',
       '!dist/synth',
       'config.schema.json',
+      'events.schema.json',
       'README.md',
       'CHANGELOG.md',
       'LICENSE',

@@ -261,9 +261,12 @@ export class Tracker {
     if (excess <= 0) return;
     const open: number[] = [];
     for (let entry = 0; entry < this.#table.endEntry; entry++) if (this.#ids[entry] > 0) open.push(entry);
-    const age = (entry: number): number => this.#flows[entry]?.lastNanos ?? 0;
-    open.sort((a, b) => age(a) - age(b));
+    open.sort((a, b) => this.#lastNanosOf(a) - this.#lastNanosOf(b));
     for (const entry of open.slice(0, excess)) this.#giveUpOne(watcher, entry);
+  }
+
+  #lastNanosOf(entry: number): number {
+    return this.#flows[entry]?.lastNanos ?? this.#plain.lastNanosOf(entry);
   }
 
   #giveUpOne(watcher: TrackerWatcher, entry: number): void {
@@ -307,7 +310,7 @@ export class Tracker {
     while (goesOn()) {
       const entry = this.#closed.takeOldest(bucket, horizon);
       if (entry === NO_ENTRY) return;
-      const lastNanos = this.#flows[entry]?.lastNanos ?? this.#plain.lastNanosOf(entry);
+      const lastNanos = this.#lastNanosOf(entry);
       if (lastNanos > horizon) this.#closed.add(bucket, entry, this.#nowNanos);
       else if (!this.#closeIfOver(entry)) this.#isQueued[entry] = false;
     }

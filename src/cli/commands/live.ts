@@ -29,6 +29,7 @@ export const liveCommand: CommandSpec = {
       default: 'text',
       group: 'Output:',
     },
+    segments: { type: 'boolean', describe: 'Add every segment to the closed events of ndjson', group: 'Output:' },
     ...TERMINAL_OPTIONS,
     ...ANALYSIS_OPTIONS,
     ...POLICY_OPTIONS,
@@ -64,7 +65,7 @@ async function live(raw: RawArguments, io: CliIo, library: Library): Promise<num
   const view = await chooseView(format, { io, output, style, isPlain: readSwitch(options, 'no-screen') });
   const { renderStatus, describeLosses, describeEvictions } = await import('../live/status.ts');
   const parts: SessionParts = {
-    ...{ policy, timeWaitSeconds, program, view, conditions, summary },
+    ...{ policy, timeWaitSeconds, program, view, conditions, summary, keepsSegments: readSwitch(options, 'segments') },
     observe: async (session) => {
       if (request.metrics === null) return async () => {};
       const { serveMetrics } = await import('../live/metrics.ts');

@@ -88,6 +88,7 @@ export class Session {
       endObserving = await observe(this);
       await this.capture.start();
       view.begin?.(this.live);
+      this.#parts.view.notice(`capturing on ${this.#request.interfaceName}`);
       timer = setInterval(() => this.#guard(() => this.#tick()), TICK_MILLIS);
       const { durationSeconds } = this.#request;
       if (Number.isFinite(durationSeconds)) setTimeout(() => this.stop(), durationSeconds * 1000).unref();
