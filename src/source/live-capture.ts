@@ -42,7 +42,7 @@ export interface LossCounts {
   readonly received: number | null;
   /** Packets that the kernel dropped because they were not fetched in time. */
   readonly dropped: number | null;
-  /** Packets that the interface itself counted since the capture began. */
+  /** Packets that the interface itself counted since the capture began; not told with a filter. */
   readonly onInterface: number | null;
 }
 
@@ -116,7 +116,8 @@ export class LiveCapture {
 
   get losses(): LossCounts {
     const now = countOnInterface(this.#options.interfaceName);
-    const onInterface = now === null || this.#countedBefore === null ? null : now - this.#countedBefore;
+    const isComparable = now !== null && this.#countedBefore !== null && this.#options.filter === '';
+    const onInterface = isComparable ? now - (this.#countedBefore ?? 0) : null;
     const counts = this.#loss;
     return {
       received: counts === null ? null : this.#lossBefore.received + counts.received,
@@ -140,6 +141,10 @@ export class LiveCapture {
       lastTimeNanos: isTimed ? this.latestNanos : null,
       interfaces: this.#interfaces,
       names: [],
+      fileBytes: 0,
+      sections: [],
+      sectionCount: 1,
+      duplicateCount: 0,
       problem: null,
     };
   }
@@ -244,7 +249,10 @@ export class LiveCapture {
     if (this.#options.via !== 'tcpdump') return;
     const received = [...this.#said.matchAll(/(\d+) packets? received by filter/g)].at(-1);
     const dropped = [...this.#said.matchAll(/(\d+) packets? dropped by kernel/g)].at(-1);
-    if (received && dropped) this.#loss = { received: Number(received[1]), dropped: Number(dropped[1]) };
+    if (!received || !dropped) return;
+    this.#loss = { received: Number(received[1]), dropped: Number(dropped[1]) };
+    const info = this.#interfaces.at(-1);
+    if (info !== undefined) info.droppedCount = this.#loss.dropped;
   }
 
   #bookLosses(): void {
@@ -277,11 +285,11 @@ function commandOf(options: LiveCaptureOptions): [command: string, args: string[
   }
 }
 
-/** Packets that the interface has sent and received since it is up; null when the system does not tell. */
+/** Packets that the interface has received and sent since it is up (on loopback that is the same); null when it is not told. */
 function countOnInterface(name: string): number | null {
   try {
     const read = (what: string): number => Number(readFileSync(`/sys/class/net/${name}/statistics/${what}`, 'utf8'));
-    return read('rx_packets') + read('tx_packets');
+    return read('rx_packets') + (name === 'lo' ? 0 : read('tx_packets'));
   } catch {
     return null;
   }

@@ -24,7 +24,7 @@ export function describeLosses({ capture }: Session): string {
     const of = received === null ? '' : ` of ${formatCount(received)}`;
     return `${formatQuantity(dropped, 'packet')}${of} dropped by the kernel`;
   }
-  if (onInterface === null) return 'losses are not known (--via tcpdump counts them)';
+  if (onInterface === null) return 'losses are not known: the package cap has no drop counter, --via tcpdump has one';
   const missing = onInterface - capture.packetCount;
   return missing <= 0
     ? `all ${formatQuantity(onInterface, 'packet')} that the interface counted`
