@@ -2,7 +2,7 @@
  * One line of a packet script, after packetdrill:
  *
  *     TIME FROM > TO FLAGS SEQ [ack N] [win N] [modifiers] [<options>]   | labels | CLIENT_STATE SERVER_STATE
- *     TIME FROM > TO icmp host-unreachable [of N]                        an ICMP error that quotes frame N
+ *     TIME FROM > TO icmp host-unreachable [of N] [modifiers]            an ICMP error that quotes frame N; also icmp 3/9
  *     TIME dup [N] [modifiers]                                           the bytes of frame N (last) once more
  *     TIME tick                                                          other traffic: the capture still runs
  *
@@ -84,9 +84,10 @@ export interface IcmpScriptPacket extends ScriptPacketBase {
   kind: 'icmp';
   from: string;
   to: string;
-  error: IcmpErrorName;
+  error: IcmpErrorName | IcmpNumbers;
   /** Index of the packet that is quoted. */
   quotedIndex: number;
+  modifiers: Modifiers;
 }
 
 export interface CopyScriptPacket extends ScriptPacketBase {
@@ -113,6 +114,12 @@ export const ICMP_ERRORS = {
 } as const;
 
 export type IcmpErrorName = keyof typeof ICMP_ERRORS;
+
+/** An ICMP error that has no name here, written `3/9`. */
+export interface IcmpNumbers {
+  type: number;
+  code: number;
+}
 
 /** Flag letters in the order in which they are printed. */
 export const FLAG_LETTERS: readonly (readonly [string, number])[] = [
@@ -210,15 +217,12 @@ export class PacketScriptParser {
 
   private parseIcmp(cursor: Cursor, base: ScriptPacketBase, from: string, to: string): IcmpScriptPacket {
     cursor.take('icmp');
-    const error = cursor.take('the name of an ICMP error');
-    if (!(error in ICMP_ERRORS)) {
-      throw cursor.failLast(`no ICMP error is called '${error}' (${Object.keys(ICMP_ERRORS).join(' ')})`);
-    }
+    const error = parseIcmpError(cursor);
     const isNumbered = cursor.peek() === 'of';
     if (isNumbered) cursor.take('of');
     const quotedIndex = this.takeFrame(cursor, isNumbered);
     if (this.packets[quotedIndex].kind !== 'tcp') throw cursor.failLast('an ICMP error can only quote a TCP segment');
-    return { ...base, kind: 'icmp', from, to, error: error as IcmpErrorName, quotedIndex };
+    return { ...base, kind: 'icmp', from, to, error, quotedIndex, modifiers: this.parseModifiers(cursor) };
   }
 
   private parseTcp(cursor: Cursor, base: ScriptPacketBase, from: string, to: string): TcpScriptPacket {
@@ -299,6 +303,17 @@ function splitCells(source: SourceLine): Cell[] {
     throw cursor.fail('more than three columns: packet | labels | states');
   }
   return cells;
+}
+
+function parseIcmpError(cursor: Cursor): IcmpErrorName | IcmpNumbers {
+  const error = cursor.take('the name of an ICMP error');
+  if (error in ICMP_ERRORS) return error as IcmpErrorName;
+  const numbers = /^(\d{1,3})\/(\d{1,3})$/.exec(error);
+  if (numbers === null || Number(numbers[1]) > 255 || Number(numbers[2]) > 255) {
+    const names = Object.keys(ICMP_ERRORS).join(' ');
+    throw cursor.failLast(`no ICMP error is called '${error}' (${names}, or TYPE/CODE)`);
+  }
+  return { type: Number(numbers[1]), code: Number(numbers[2]) };
 }
 
 function parseFlags(cursor: Cursor): number {

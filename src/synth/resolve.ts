@@ -5,6 +5,8 @@ import type { FrameBase, IcmpFrame, TcpFrame } from './frame.ts';
 import {
   type CopyScriptPacket,
   ICMP_ERRORS,
+  type IcmpErrorName,
+  type IcmpNumbers,
   type IcmpScriptPacket,
   type Modifiers,
   type ScriptNumber,
@@ -119,19 +121,20 @@ class FramePlanner {
     const quoted = this.frames[packet.quotedIndex];
     const from = this.memory(packet.from);
     const { end } = from;
+    const { modifiers } = packet;
     if (quoted.kind !== 'tcp') throw scriptError(packet, 'an ICMP error can only quote a TCP segment');
-    const [type, code] = ICMP_ERRORS[packet.error][end.address.includes(':') ? 'v6' : 'v4'];
+    const { type, code } = icmpNumbers(packet.error, end.address.includes(':'));
     const frame: IcmpFrame = {
       source: end.address,
       destination: this.memory(packet.to).end.address,
-      ttl: end.ttl,
-      ipId: from.nextIpId++ & 0xffff,
-      vlans: this.planVlans({}),
+      ttl: modifiers.ttl ?? end.ttl,
+      ipId: modifiers.ipId ?? from.nextIpId++ & 0xffff,
+      vlans: this.planVlans(modifiers),
       type,
       code,
       quoted: quoted.frame,
     };
-    this.frames.push({ ...this.planTaken(packet.timeNanos, {}), kind: 'icmp', frame });
+    this.frames.push({ ...this.planTaken(packet.timeNanos, modifiers), kind: 'icmp', frame });
   }
 
   addCopy(packet: CopyScriptPacket): void {
@@ -211,6 +214,12 @@ class FramePlanner {
     if (ranges) options.push({ kind: 'nop' }, { kind: 'nop' }, { kind: 'sack', ranges });
     return options;
   }
+}
+
+function icmpNumbers(error: IcmpErrorName | IcmpNumbers, isIpv6: boolean): IcmpNumbers {
+  if (typeof error !== 'string') return error;
+  const [type, code] = ICMP_ERRORS[error][isIpv6 ? 'v6' : 'v4'];
+  return { type, code };
 }
 
 function resolveNumber(number: ScriptNumber | null, isn: number, automatic: number): number {

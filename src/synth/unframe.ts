@@ -8,7 +8,7 @@
  */
 import { formatIpv6 } from './address.ts';
 import { sumTransport, type TcpFrame } from './frame.ts';
-import { decodeTcpOptions } from './tcp-options.ts';
+import { decodeTcpOptions, encodeTcpOptions, type TcpOptionSpec } from './tcp-options.ts';
 
 const ETHERNET_BYTES = 14;
 const ETHERTYPE_VLAN = 0x8100;
@@ -84,8 +84,8 @@ function readTcp(frame: Uint8Array, ip: IpHeader, vlans: number[]): TcpFrame | n
   if (captured.length < 20) return null;
   const view = new DataView(captured.buffer, captured.byteOffset, captured.length);
   const headerBytes = (view.getUint16(12) >> 12) * 4;
-  if (headerBytes < 20 || headerBytes > captured.length) return null;
-  const options = decodeTcpOptions(captured.subarray(20, headerBytes));
+  if (headerBytes < 20) return null;
+  const options = readTcpOptions(captured.subarray(20), headerBytes - 20);
   if (options === null) return null;
   const isWhole = captured.length === ip.bytes;
   return {
@@ -106,4 +106,17 @@ function readTcp(frame: Uint8Array, ip: IpHeader, vlans: number[]): TcpFrame | n
     badChecksum: isWhole && sumTransport(ip.addresses, PROTOCOL_TCP, captured) !== 0,
     zeroIpLength: ip.zeroIpLength,
   };
+}
+
+/**
+ * The options of a header that has `wantedBytes` of them, of which the snap length may have cut the end: what is missing
+ * is taken for zeros. Zeros behind the list are told as `eol` where the header would otherwise come out shorter.
+ */
+export function readTcpOptions(captured: Uint8Array, wantedBytes: number): TcpOptionSpec[] | null {
+  const bytes = new Uint8Array(wantedBytes);
+  bytes.set(captured.subarray(0, wantedBytes));
+  const options = decodeTcpOptions(bytes);
+  if (options === null) return null;
+  while (encodeTcpOptions(options).length < wantedBytes) options.push({ kind: 'eol' });
+  return options;
 }

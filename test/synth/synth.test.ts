@@ -161,7 +161,7 @@ function printed(scenario: Scenario): string {
     prose: '',
     startSeconds: scenario.settings.startSeconds,
     ends: [...scenario.ends.values()],
-    segments: planFrames(scenario).filter((planned) => planned.kind === 'tcp'),
+    frames: planFrames(scenario).filter((planned) => planned.kind === 'tcp'),
     expectations: [],
   });
 }
@@ -181,7 +181,7 @@ describe('printing', () => {
       prose: 'Some prose.',
       startSeconds: 0,
       ends: [...scenario.ends.values()],
-      segments: [
+      frames: [
         { ...segments[0], labels: 'syn', states: 'SYN_SENT LISTEN?' },
         { ...segments[1], states: 'SYN_SENT -' },
       ],
