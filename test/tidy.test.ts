@@ -30,6 +30,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   findings: ['base', 'wire', 'tcp', 'flow'],
   report: ['base', 'wire', 'source', 'tcp', 'flow', 'findings'],
   live: ['base', 'wire', 'source', 'tcp', 'flow', 'findings', 'report', 'front door'],
+  transcript: ['base', 'wire', 'source', 'tcp', 'synth', 'flow', 'findings', 'report'],
 };
 const PURE = ['base', 'wire', 'tcp', 'synth', 'flow', 'findings'];
 
@@ -152,7 +153,6 @@ describe('the package', () => {
   it('holds what a user needs and nothing else', () => {
     expect(manifest.files).toEqual([
       'dist',
-      '!dist/synth',
       'config.schema.json',
       'events.schema.json',
       'README.md',

@@ -7,7 +7,7 @@
  * payload holds.
  */
 import { formatIpv6 } from './address.ts';
-import { sumTransport, type TcpFrame } from './frame.ts';
+import { type FrameBase, sumTransport, type TcpFrame } from './frame.ts';
 import { decodeTcpOptions, encodeTcpOptions, type TcpOptionSpec } from './tcp-options.ts';
 
 const ETHERNET_BYTES = 14;
@@ -64,8 +64,14 @@ function readIpv6(frame: Uint8Array, at: number): IpHeader | null {
   };
 }
 
-/** The TCP frame in these captured bytes (Ethernet); null when it is none, or one that a scenario cannot describe. */
-export function readTcpFrame(bytes: Uint8Array): TcpFrame | null {
+interface LinkHeader {
+  vlans: number[];
+  etherType: number;
+  /** Offset of what is inside. */
+  offset: number;
+}
+
+function readLink(bytes: Uint8Array): LinkHeader {
   const vlans: number[] = [];
   let at = ETHERNET_BYTES;
   const etherTypeAt = (offset: number): number => (bytes[offset] << 8) | bytes[offset + 1];
@@ -73,10 +79,25 @@ export function readTcpFrame(bytes: Uint8Array): TcpFrame | null {
     vlans.push(etherTypeAt(at) & 0x0fff);
     at += 4;
   }
-  const etherType = etherTypeAt(at - 2);
-  const ip =
-    etherType === ETHERTYPE_IPV4 ? readIpv4(bytes, at) : etherType === ETHERTYPE_IPV6 ? readIpv6(bytes, at) : null;
+  return { vlans, etherType: etherTypeAt(at - 2), offset: at };
+}
+
+/** The TCP frame in these captured bytes (Ethernet); null when it is none, or one that a scenario cannot describe. */
+export function readTcpFrame(bytes: Uint8Array): TcpFrame | null {
+  const { vlans, etherType, offset } = readLink(bytes);
+  const read = etherType === ETHERTYPE_IPV4 ? readIpv4 : etherType === ETHERTYPE_IPV6 ? readIpv6 : null;
+  const ip = read === null ? null : read(bytes, offset);
   return ip === null ? null : readTcp(bytes, ip, vlans);
+}
+
+/** What a scenario can say of the IP header of any packet in these captured bytes (Ethernet); null when there is none. */
+export function readIpFields(bytes: Uint8Array): Pick<FrameBase, 'ttl' | 'ipId' | 'vlans'> | null {
+  const { vlans, etherType, offset } = readLink(bytes);
+  const isIpv4 = etherType === ETHERTYPE_IPV4;
+  if (!isIpv4 && etherType !== ETHERTYPE_IPV6) return null;
+  if (bytes.length < offset + (isIpv4 ? IPV4_BYTES : IPV6_BYTES)) return null;
+  const ipId = isIpv4 ? (bytes[offset + 4] << 8) | bytes[offset + 5] : 0;
+  return { ttl: bytes[offset + (isIpv4 ? 8 : 7)], ipId, vlans };
 }
 
 function readTcp(frame: Uint8Array, ip: IpHeader, vlans: number[]): TcpFrame | null {

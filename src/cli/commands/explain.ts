@@ -22,13 +22,15 @@ import { createProgress } from '../progress.ts';
 import { readDecoding, readFilter, readPaths, readTimeWait } from '../request.ts';
 import { readChoice, readSwitch, readText } from '../values.ts';
 
+const FORMATS = [...EXPLAIN_FORMATS, 'scenario'] as const;
+
 const EXPLAIN_OPTIONS = {
   ...SELECT_OPTIONS,
   format: {
     type: 'string',
     alias: 'f',
-    describe: 'Format of the picture',
-    choices: EXPLAIN_FORMATS,
+    describe: 'Format of the picture, or scenario: what lastack synth reads',
+    choices: FORMATS,
     default: 'text',
     group: 'Output:',
   },
@@ -57,7 +59,10 @@ export const explainCommand: CommandSpec = {
 async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<number> {
   const { options } = raw;
   const paths = readPaths(raw, io);
-  const format = readChoice(options, 'format', EXPLAIN_FORMATS) ?? 'text';
+  const format = readChoice(options, 'format', FORMATS) ?? 'text';
+  if (format === 'scenario' && paths.includes('-')) {
+    throw new UsageError('--format scenario reads the capture twice: give a file, not standard input');
+  }
   const filter = await readFilter(raw, library);
   const choice = readTextChoice(raw);
   const { policy, timeWaitSeconds: configured } = await readPolicy(raw, library);
@@ -70,12 +75,17 @@ async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<
   const status = reportProblems(io, found.end.problems);
   if (isNothingReadable(found.end)) return status;
   const connection = pickOne(found);
-  const { renderConnection } = await import('../../report/explain-formats.ts');
   const output = openOutput(io, readText(options, 'output'));
   try {
-    const style = textOptionsFor(io, output.stream, choice);
-    const rules = await library.rules();
-    output.write(renderConnection(connection, format, { rules, unfolded: readSwitch(options, 'all') }, style));
+    if (format === 'scenario') {
+      const { tellConnection } = await import('../../transcript/transcript.ts');
+      output.write(await tellConnection(connection, paths, { decapsulate: decoding.decapsulate, timeWaitSeconds }));
+    } else {
+      const { renderConnection } = await import('../../report/explain-formats.ts');
+      const style = textOptionsFor(io, output.stream, choice);
+      const rules = await library.rules();
+      output.write(renderConnection(connection, format, { rules, unfolded: readSwitch(options, 'all') }, style));
+    }
     await output.finish();
     return status;
   } finally {
