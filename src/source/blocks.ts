@@ -33,7 +33,7 @@ export function openInput(path: string, blockBytes: number = BLOCK_BYTES): Input
   const status = fstatSync(descriptor);
   if (status.isDirectory()) {
     closeSync(descriptor);
-    throw createError('is-directory', 'this is a directory', path, 'Name the capture files in it.');
+    throw createError('is-directory', 'there is no capture in this directory', path, 'Name the capture files.');
   }
   const totalBytes = status.isFile() ? status.size : 0;
   // One byte more than the file has, so that the first read also sees its end.

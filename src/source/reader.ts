@@ -109,6 +109,11 @@ export class CaptureReader {
     await this.steps.return();
   }
 
+  /** Latest time so far; -Infinity before the first packet that has one. */
+  get lastTimeNanos(): number {
+    return this.parser?.lastTimeNanos ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** What is known so far. */
   report(): CaptureReport {
     const { parser, problem } = this;

@@ -8,6 +8,8 @@
 import type { TimeBase } from '../base/time.ts';
 import { NANOS_PER_SECOND } from '../base/time.ts';
 import { BLOCK_BYTES, isOneWay, STANDARD_INPUT } from './blocks.ts';
+import { expandDirectories } from './directories.ts';
+import { DuplicateFilter } from './duplicates.ts';
 import { InterfaceMerger } from './interface-merger.ts';
 import {
   createSourceContext,
@@ -34,17 +36,18 @@ export interface ReadProgress {
 }
 
 /**
- * Reads captures (`-` is standard input) and pauses after every block, so that the caller can show progress, hand out
- * what it has, or stop.
+ * Reads captures (`-` is standard input, a directory stands for the captures in it) and pauses after every block, so
+ * that the caller can show progress, hand out what it has, or stop.
  *
- * Problems of a file never throw; they are in its report. Reports are in the order of `paths`.
+ * Problems of a file never throw; they are in its report. Reports are in the order of the paths.
  */
 export async function* readInSteps(
-  paths: readonly string[],
+  named: readonly string[],
   sink: PacketSink,
   options: ReadOptions = {},
 ): AsyncGenerator<ReadProgress, CaptureReport[], undefined> {
   const context = createSourceContext(options.timeBase);
+  const paths = expandDirectories(named);
   if (paths.length === 1) {
     const blockBytes = options.blockBytes ?? BLOCK_BYTES;
     return [yield* readAlone(CaptureReader.ofFile(paths[0], context, sink, { blockBytes }))];
@@ -97,6 +100,8 @@ async function* readAlone(reader: CaptureReader): AsyncGenerator<ReadProgress, C
   return reader.report();
 }
 
+/** Times of one packet in two captures differ by less than this. */
+const CLOCK_NANOS = 1000;
 const PEEK_BYTES = 64 << 10;
 /** What the blocks of all the files that are open at once may take together. */
 const SHARED_BLOCK_BYTES = 64 << 20;
@@ -107,6 +112,12 @@ class Lane implements PacketSink {
   readonly reader: CaptureReader;
   /** Time of the first packet; the lane is not read before the others have come so far. */
   startTimeNanos = Number.NEGATIVE_INFINITY;
+  duplicateCount = 0;
+  /** Where packets go on that have waited. */
+  readonly exit: PacketSink = {
+    onPacket: (bytes, view, start, capturedBytes, wireBytes, linkType, _frame, timeNanos, interfaceIndex) =>
+      this.emit(bytes, view, start, capturedBytes, wireBytes, linkType, timeNanos, interfaceIndex),
+  };
   private readonly reading: MergedReading;
 
   constructor(reading: MergedReading, order: number, open: (lane: Lane) => CaptureReader) {
@@ -128,12 +139,33 @@ class Lane implements PacketSink {
   ): void {
     const { reading, queue } = this;
     if (queue.count === 0 && timeNanos < reading.earliestElsewhereNanos) {
-      const number = ++reading.frameCount;
-      const { output } = reading;
-      output.onPacket(bytes, view, start, capturedBytes, wireBytes, linkType, number, timeNanos, interfaceIndex);
+      this.emit(bytes, view, start, capturedBytes, wireBytes, linkType, timeNanos, interfaceIndex);
     } else {
       queue.push(bytes, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
     }
+  }
+
+  /** Hands a packet on under its number in the session, unless another capture had it. */
+  private emit(
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    capturedBytes: number,
+    wireBytes: number,
+    linkType: number,
+    timeNanos: number,
+    interfaceIndex: number,
+  ): void {
+    const { reading } = this;
+    if (
+      reading.mayOverlapAt(timeNanos) &&
+      reading.duplicates.isCopy(this.queue.order, bytes, start, capturedBytes, wireBytes, linkType, timeNanos)
+    ) {
+      this.duplicateCount++;
+      return;
+    }
+    const number = ++reading.frameCount;
+    reading.output.onPacket(bytes, view, start, capturedBytes, wireBytes, linkType, number, timeNanos, interfaceIndex);
   }
 
   onInterface(info: InterfaceInfo): void {
@@ -152,7 +184,11 @@ class MergedReading {
   /** No packet but those of the lane being read is earlier than this. */
   earliestElsewhereNanos = Number.NEGATIVE_INFINITY;
 
+  readonly duplicates = new DuplicateFilter();
+  /** Latest time in a capture that was read to its end. */
+  private latestEndNanos = Number.NEGATIVE_INFINITY;
   private readonly paths: readonly string[];
+  private readonly lanes: Lane[] = [];
   private readonly context: SourceContext;
   private readonly sink: PacketSink;
   private readonly blockBytes: number;
@@ -172,6 +208,15 @@ class MergedReading {
     this.blockBytes = options.blockBytes ?? Math.min(BLOCK_BYTES, share);
   }
 
+  /** Whether another capture can have a packet of this time: it is being read, begins or has just ended. */
+  mayOverlapAt(timeNanos: number): boolean {
+    return (
+      this.open.size + this.heap.size > 1 ||
+      timeNanos + CLOCK_NANOS >= this.earliestElsewhereNanos ||
+      timeNanos - CLOCK_NANOS <= this.latestEndNanos
+    );
+  }
+
   async *run(): AsyncGenerator<ReadProgress, CaptureReport[], undefined> {
     try {
       const waiting = await this.prepare();
@@ -188,7 +233,10 @@ class MergedReading {
     } finally {
       for (const lane of this.open) await lane.reader.close();
     }
-    return this.reports;
+    return this.reports.map((report, order) => {
+      const duplicateCount = this.lanes[order]?.duplicateCount ?? 0;
+      return duplicateCount === 0 ? report : { ...report, duplicateCount };
+    });
   }
 
   /** Looks at the beginning of every file; returns those to be read, the one that begins last first. */
@@ -216,6 +264,7 @@ class MergedReading {
     for (const [lane, { timeBase }] of peeks) {
       lane.startTimeNanos += (timeBase.epochSeconds - this.context.timeBase.epochSeconds) * NANOS_PER_SECOND;
     }
+    for (const lane of lanes) this.lanes[lane.queue.order] = lane;
     return lanes.sort((a, b) => b.startTimeNanos - a.startTimeNanos || b.queue.order - a.queue.order);
   }
 
@@ -245,6 +294,7 @@ class MergedReading {
       if (!(await reader.step())) {
         this.open.delete(lane);
         this.bytesDone += reader.bytesRead;
+        this.latestEndNanos = Math.max(this.latestEndNanos, reader.lastTimeNanos);
         this.reports[queue.order] = reader.report();
         break;
       }
@@ -259,7 +309,7 @@ class MergedReading {
     for (;;) {
       const top = this.heap.top;
       if (top === undefined || top.headTimeNanos >= startElsewhere) return;
-      top.forward(this.output, ++this.frameCount);
+      top.forward(this.lanes[top.order].exit, 0);
       this.heap.settleTop();
       if (top.count > 0) continue;
       for (const lane of this.open) {

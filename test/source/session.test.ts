@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSourceContext } from '../../src/source/packet.ts';
 import type { CaptureReport } from '../../src/source/reader.ts';
@@ -74,8 +75,10 @@ describe('one capture', () => {
     const empty = write('empty.pcap', new Uint8Array(0));
     const text = write('text.pcap', utf8('not a capture at all, only text'));
     const cut = write('header.pcap', pcapHeader().subarray(0, 20));
+    const bare = path.join(folder, 'bare');
+    mkdirSync(bare);
     const codes: string[] = [];
-    for (const file of [missing, folder, empty, text, cut]) {
+    for (const file of [missing, bare, empty, text, cut]) {
       const { reports } = await read([file]);
       expect(reports[0]).toMatchObject({ status: 'unreadable', packetCount: 0, format: null });
       expect(reports[0].problem?.path).toBe(file);
@@ -170,6 +173,69 @@ describe('several captures', () => {
     const { log, reports } = await read([file, pipe]);
     expect(order(log)).toBe('1.0 2.0 1.1 2.1');
     expect(reports.map((report) => report.status)).toEqual(['complete', 'complete']);
+  });
+});
+
+describe('a directory', () => {
+  it('stands for the captures in it, in the order of their first packets', async () => {
+    const ring = path.join(folder, 'ring');
+    mkdirSync(path.join(ring, 'older'), { recursive: true });
+    capture('ring/a.pcap', 1, [40, 50]);
+    write('ring/b', gzipSync(pcapFile([{ seconds: SECONDS, fraction: 20_000, data: Uint8Array.of(2, 0) }])));
+    capture('ring/c.pcap', 3, [0, 10]);
+    write('ring/notes.txt', utf8('what was captured and why'));
+    write('ring/.d.pcap', pcapFile([{ seconds: SECONDS, fraction: 0, data: ramp(4) }]));
+    capture('ring/older/e.pcap', 5, [5]);
+    const { log, reports } = await read([ring]);
+    expect(log.packets.map(({ data }) => `${data[0]}.${data[1]}`)).toEqual(['3.0', '3.1', '2.0', '1.0', '1.1']);
+    expect(reports.map((report) => path.basename(report.path))).toEqual(['a.pcap', 'b', 'c.pcap']);
+  });
+});
+
+describe('captures that overlap', () => {
+  const packet = (micros: number, mark: number, extra: object = {}) => ({
+    seconds: SECONDS,
+    fraction: micros,
+    data: join(Uint8Array.of(mark), ramp(99)),
+    ...extra,
+  });
+  const marks = (log: PacketLog): number[] => log.packets.map(({ data }) => data[0]);
+
+  it('give a packet that both have once, whatever their clocks and snap lengths', async () => {
+    const micros = write('first.pcap', pcapFile([packet(1, 1), packet(7, 2), packet(9, 3), packet(9, 4)]));
+    const later = [packet(7_900, 2), packet(9_001, 3), packet(9_002, 4), packet(9_900, 5), packet(12_000, 6)];
+    const cut = later.map((each) => ({ ...each, data: each.data.subarray(0, 80), wireBytes: 100 }));
+    const nanos = write('second.pcap', pcapFile(cut, { magic: 0xa1b23c4d }));
+    for (const files of [
+      [micros, nanos],
+      [nanos, micros],
+    ]) {
+      const { log, reports } = await read(files, 150);
+      expect(marks(log)).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(reports.map(({ duplicateCount }) => duplicateCount).reduce((a, b) => a + b)).toBe(3);
+    }
+    const same = write('third.pcap', pcapFile([packet(7, 2), packet(9, 4), packet(9, 3), packet(10, 6)]));
+    const { log, reports } = await read([micros, same], 150);
+    expect(marks(log)).toEqual([1, 2, 3, 4, 6]);
+    expect(log.packets.map(({ frame }) => frame)).toEqual([1, 2, 3, 4, 5]);
+    expect(reports.map(({ duplicateCount }) => duplicateCount).reduce((a, b) => a + b)).toBe(3);
+    expect(reports.map(({ packetCount }) => packetCount)).toEqual([4, 4]);
+  });
+
+  it('keep what one of them has twice, and what only looks alike', async () => {
+    const twice = write('twice.pcap', pcapFile([packet(1, 1), packet(5, 2), packet(5, 2), packet(8, 3)]));
+    const once = write('once.pcap', pcapFile([packet(2, 9), packet(5, 2), packet(8, 3, { wireBytes: 2000 })]));
+    const { log } = await read([twice, once]);
+    expect(marks(log)).toEqual([1, 9, 2, 2, 3, 3]);
+  });
+
+  it('take no more time and memory when every packet has the same time', async () => {
+    const all = Array.from({ length: 5000 }, (_, i) =>
+      packet(1, 1, { data: join(Uint8Array.of(i & 0xff, i >> 8), ramp(60)) }),
+    );
+    const files = [write('all-1.pcap', pcapFile(all)), write('all-2.pcap', pcapFile(all.toReversed()))];
+    const { log } = await read(files);
+    expect(log.packets.length).toBeGreaterThanOrEqual(5000);
   });
 });
 
