@@ -5,18 +5,19 @@ import type { CliIo } from './io.ts';
 
 /** Whether not one of the files could be read, so that there is nothing to report. */
 export function isNothingReadable({ captures, problems }: AnalysisEnd): boolean {
-  return problems.length === captures.length && problems.every((problem) => problem.unreadable);
+  return captures.length > 0 && problems.length === captures.length && problems.every((problem) => problem.unreadable);
 }
 
 /** Says on stderr what is wrong with the files, a line each, and returns the exit status that follows. */
 export function reportProblems(io: CliIo, problems: readonly FileProblem[]): ExitStatus {
-  let status: ExitStatus = EXIT.done;
-  for (const problem of problems) {
-    io.stderr.write(`lastack: ${describeProblem(problem.path, problem.error)}\n`);
-    if (problem.unreadable) status = EXIT.unreadable;
-    else if (status === EXIT.done) status = EXIT.damaged;
-  }
-  return status;
+  for (const problem of problems) io.stderr.write(`lastack: ${describeProblem(problem.path, problem.error)}\n`);
+  return statusOf(problems);
+}
+
+/** The exit status that follows from what is wrong with the files. */
+export function statusOf(problems: readonly FileProblem[]): ExitStatus {
+  if (problems.some((problem) => problem.unreadable)) return EXIT.unreadable;
+  return problems.length > 0 ? EXIT.damaged : EXIT.done;
 }
 
 type Complaint = Pick<FileProblem['error'], 'message' | 'code' | 'packetNumber' | 'byteOffset' | 'hint'>;

@@ -4,10 +4,12 @@ import { Analysis, type AnalysisHandler, type AnalyzeOptions, breathe, type Fina
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { PolicyOptions } from '../findings/policy.ts';
 import type { SegmentChoice } from '../flow/connection.ts';
+import type { TrackerWatcher } from '../flow/tracker.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
 import type { ConnectionBrief } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
+import { followInSteps } from '../source/follow.ts';
 import type { CaptureReport } from '../source/reader.ts';
 import { readInSteps } from '../source/session.ts';
 
@@ -33,6 +35,10 @@ export interface AnalysisRequest {
   readonly policy?: PolicyOptions;
   readonly filter: ConnectionFilter;
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
+  /** Follow the one path, which is still being written, until the signal comes. */
+  readonly follow?: AbortSignal;
+  /** Called with what is wrong with a file that is followed, at once. */
+  readonly onProblem?: (problem: FileProblem) => void;
 }
 
 /** Sees the connections that pass the filter. */
@@ -68,7 +74,7 @@ export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) =>
 
 /** Analyses files; connections are built only when they pass the filter and the observer wants them. */
 export const runAnalysis: Engine = async (request, observer) => {
-  const { paths, filter, segments, timeWaitSeconds, decoding, policy, onProgress } = request;
+  const { filter, segments, timeWaitSeconds, decoding, policy, onProgress } = request;
   let totalConnections = 0;
   let hasTaken = false;
   const handler: AnalysisHandler = {
@@ -85,8 +91,10 @@ export const runAnalysis: Engine = async (request, observer) => {
       return false;
     };
   }
-  const analysis = new Analysis({ ...policy, ...decoding, segments, timeWaitSeconds }, handler);
-  const steps = readInSteps(paths, analysis, { timeBase: analysis.timeBase });
+  const { follow } = request;
+  const options = { ...policy, ...decoding, segments, timeWaitSeconds };
+  const analysis = new Analysis(options, handler, follow === undefined ? undefined : NOBODY);
+  const steps = openSteps(request, analysis);
   const pace = { since: performance.now() };
   const drain = async (): Promise<void> => {
     if (hasTaken) await observer.ready?.();
@@ -102,12 +110,36 @@ export const runAnalysis: Engine = async (request, observer) => {
         return describeEnd(analysis, step.value, totalConnections, filter);
       }
       onProgress?.(step.value.bytesRead, step.value.totalBytes);
+      if (follow !== undefined) analysis.tick(Number.NEGATIVE_INFINITY);
       await drain();
     }
   } finally {
     await steps.return([]);
   }
 };
+
+/** While a file is followed connections go as soon as they are over, but nobody watches them before. */
+const NOBODY: TrackerWatcher = { maxConnections: 1 << 20, onChange() {}, onEvict() {} };
+
+function openSteps({ paths, follow, onProblem }: AnalysisRequest, analysis: Analysis): Steps {
+  const { timeBase } = analysis;
+  if (follow === undefined) return readInSteps(paths, analysis, { timeBase });
+  return followInSteps(paths[0], analysis, {
+    timeBase,
+    signal: follow,
+    onReport: (report) => {
+      for (const problem of problemsOf([report])) onProblem?.(problem);
+    },
+  });
+}
+
+type Steps = ReturnType<typeof readInSteps>;
+
+function problemsOf(reports: readonly CaptureReport[]): FileProblem[] {
+  return reports.flatMap(({ path, status, problem }) =>
+    problem === null ? [] : [{ path, unreadable: status === 'unreadable', error: problem }],
+  );
+}
 
 function describeEnd(
   analysis: Analysis,
@@ -119,9 +151,7 @@ function describeEnd(
   analysis.countFindings(findings);
   return {
     captures: analysis.captureResults(reports),
-    problems: reports.flatMap(({ path, status, problem }) =>
-      problem === null ? [] : [{ path, unreadable: status === 'unreadable', error: problem }],
-    ),
+    problems: problemsOf(reports),
     summary: analysis.summary,
     findings,
     totalConnections,

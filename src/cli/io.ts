@@ -7,6 +7,8 @@ export interface CliIo {
   readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   readonly stdinIsTerminal: boolean;
+  /** A signal that the user wants an end (Ctrl-C); until it is asked for, Ctrl-C ends the process as usual. */
+  untilInterrupted(): AbortSignal;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -16,8 +18,16 @@ export function processIo(): CliIo {
     stdout: process.stdout,
     stderr: process.stderr,
     stdinIsTerminal: process.stdin.isTTY === true,
+    untilInterrupted,
     env: process.env,
   };
+}
+
+/** The second signal ends the process as if the first had never been caught. */
+function untilInterrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
 }
 
 export const COLOUR_CHOICES = ['auto', 'always', 'never'] as const;

@@ -114,6 +114,14 @@ export const ANALYSIS_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
+export const FOLLOW_OPTION = {
+  follow: {
+    type: 'boolean',
+    describe: 'Go on reading a file, or ring of files, that is still being written',
+    group: ANALYSIS,
+  },
+} as const satisfies OptionSpecs;
+
 export const FAIL_OPTION = {
   'fail-on': {
     type: 'string',

@@ -111,7 +111,8 @@ const REASONS: Readonly<Record<string, readonly [message: string, hint: string]>
   EMFILE: ['too many files are open', 'Raise the limit with ulimit -n.'],
 };
 
-function describeFailure(error: unknown, path: string): unknown {
+/** What is wrong with a file that cannot be opened or read, as a CaptureError; anything else stays as it is. */
+export function describeFailure(error: unknown, path: string): unknown {
   if (error instanceof CaptureError || !(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : '';
   const [message, hint] = REASONS[code] ?? [`it cannot be read: ${error.message}`, 'Check the file and the disk.'];

@@ -92,6 +92,16 @@ export class CaptureReader {
     return new CaptureReader(path, context, sink, open, undefined);
   }
 
+  /** A reader of blocks that somebody else reads from a file. */
+  static ofBlocks(blocks: Blocks, path: string, context: SourceContext, sink: PacketSink): CaptureReader {
+    return new CaptureReader(path, context, sink, () => ({ totalBytes: 0, blocks }), undefined);
+  }
+
+  /** Hands on packets that wait to be put in order with those of other interfaces. */
+  flush(): void {
+    this.merger?.flush();
+  }
+
   /** Reads a block and delivers its packets; false when there was nothing left to read. */
   async step(): Promise<boolean> {
     try {
@@ -144,13 +154,13 @@ export class CaptureReader {
     const input = open();
     this.totalBytes = input.totalBytes;
     let rest = this.count(input.blocks);
-    let head = await readHead(rest);
+    let head = yield* readHead(rest);
     const detected = detectFormat(head);
     if (detected.kind === 'compressed') {
       this.compression = detected.compression;
       const { decompress } = await import('./decompress.ts');
       rest = decompress(prepend(head, rest), detected.compression, this.path);
-      head = await readHead(rest);
+      head = yield* readHead(rest);
     }
     this.parser = createParser(head, this.context, this.sink, this.path);
     this.parser.onSecondInterface = this.onSecondInterface ?? (() => this.mergeInterfaces());
@@ -186,12 +196,13 @@ export class CaptureReader {
   }
 }
 
-/** At least `HEAD_BYTES` bytes, unless there are fewer. */
-async function readHead(blocks: Blocks): Promise<Uint8Array> {
+/** At least `HEAD_BYTES` bytes, unless there are fewer; pauses when there is nothing new in a file that is followed. */
+async function* readHead(blocks: Blocks): AsyncGenerator<void, Uint8Array, undefined> {
   let head = new Uint8Array(0);
   while (head.length < HEAD_BYTES) {
     const { value, done } = await blocks.next();
     if (done) break;
+    if (value.length === 0) yield;
     if (head.length === 0 && value.length >= HEAD_BYTES) return value;
     const joined = new Uint8Array(head.length + value.length);
     joined.set(head);

@@ -325,7 +325,8 @@ class MergedReading {
   }
 }
 
-interface Peek {
+/** What is known of a file from its beginning. */
+export interface Peek {
   /** Null when there is no packet. */
   readonly firstTimeNanos: number | null;
   readonly context: SourceContext;
@@ -334,7 +335,7 @@ interface Peek {
 }
 
 /** Reads a file as far as its first packet. */
-async function peekFirstTime(path: string): Promise<Peek> {
+export async function peekFirstTime(path: string): Promise<Peek> {
   const context = createSourceContext();
   let firstTimeNanos: number | null = null;
   const sink: PacketSink = {

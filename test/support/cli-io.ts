@@ -12,6 +12,8 @@ export interface TestIoOptions {
   /** Pretends that stdout and stderr are terminals of this width. */
   terminalWidth?: number;
   stdinIsTerminal?: boolean;
+  /** What Ctrl-C would give. */
+  interrupt?: AbortSignal;
   /** Stdout fails with EPIPE after this many characters. */
   closesAfterChars?: number;
 }
@@ -39,6 +41,7 @@ export function createTestIo(options: TestIoOptions = {}): TestIo {
     stdout: stdout.stream,
     stderr: stderr.stream,
     stdinIsTerminal: options.stdinIsTerminal ?? false,
+    untilInterrupted: () => options.interrupt ?? new AbortController().signal,
     env: options.env ?? {},
     out: stdout.text,
     err: stderr.text,

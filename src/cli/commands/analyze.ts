@@ -1,5 +1,6 @@
+import { isOneWay } from '../../source/blocks.ts';
 import { COMMANDS, type CommandSpec } from '../command.ts';
-import { isNothingReadable, reportProblems } from '../damage.ts';
+import { isNothingReadable, reportProblems, statusOf } from '../damage.ts';
 import type { ConnectionObserver, FileProblem } from '../engine.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { FailConditions } from '../fail-on.ts';
@@ -9,6 +10,7 @@ import {
   ANALYSIS_OPTIONS,
   FAIL_OPTION,
   FILTER_OPTIONS,
+  FOLLOW_OPTION,
   FORMAT_OPTION,
   OUTPUT_FILE_OPTION,
   PROGRESS_OPTION,
@@ -28,7 +30,7 @@ type Format = (typeof FORMATS)[number];
 export const analyzeCommand: CommandSpec = {
   name: 'analyze',
   words: '<capture..>',
-  wordsMean: 'pcap or pcapng files, together one capture; - is standard input',
+  wordsMean: 'pcap or pcapng files, or directories of them, together one capture; - is standard input',
   summary: 'Tell what happened to each connection (the command may be left out)',
   options: {
     ...FILTER_OPTIONS,
@@ -37,13 +39,14 @@ export const analyzeCommand: CommandSpec = {
     ...TERMINAL_OPTIONS,
     ...PROGRESS_OPTION,
     ...ANALYSIS_OPTIONS,
+    ...FOLLOW_OPTION,
     ...POLICY_OPTIONS,
     ...FAIL_OPTION,
   },
   examples: [
     ['lastack web.pcap', 'What happened, in a screenful'],
     ['lastack web.pcap --outcome reset,refused', 'Only what ended like this'],
-    ['lastack ring-*.pcapng -f ndjson', 'Several files; a connection a line'],
+    ['lastack ring/ --follow -f ndjson', 'A ring being written; a connection a line'],
     ['lastack web.pcap --fail-on error', 'For scripts: exit with 1 on errors'],
     ['tcpdump -w - port 443 | lastack -', 'From standard input'],
   ],
@@ -58,6 +61,12 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
   if (segments && format === 'text') {
     throw new UsageError('--segments goes with json, ndjson and csv; to read segments use: lastack explain');
   }
+  const isFollowing = readSwitch(options, 'follow');
+  if (isFollowing && (paths.length > 1 || isOneWay(paths[0]))) {
+    throw new UsageError(
+      '--follow takes one file or one directory; standard input and pipes are read as they come anyway',
+    );
+  }
   const choice = readTextChoice(raw);
   const { policy, timeWaitSeconds: configured } = await readPolicy(raw, library);
   const timeWaitSeconds = readTimeWait(raw, configured);
@@ -68,7 +77,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
   const output = openOutput(io, readText(options, 'output'));
   const progress = createProgress(
     io,
-    !readSwitch(options, 'no-progress') && !(format !== 'text' && output.stream?.isTTY === true),
+    !isFollowing && !readSwitch(options, 'no-progress') && !(format !== 'text' && output.stream?.isTTY === true),
   );
   try {
     const sink = await createSink(format, { raw, io, library, output, segments, choice });
@@ -80,6 +89,9 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       policy,
       filter,
       onProgress: progress.onProgress,
+      ...(isFollowing
+        ? { follow: io.untilInterrupted(), onProblem: (each: FileProblem) => reportProblems(io, [each]) }
+        : {}),
     };
     const end = await engine(request, watch(sink, conditions));
     progress.stop();
@@ -88,7 +100,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       await sink.end(end);
       await output.finish();
     }
-    const status = reportProblems(io, end.problems);
+    const status = isFollowing ? statusOf(end.problems) : reportProblems(io, end.problems);
     suggestCommand(io, end.problems);
     const met = conditions.describe();
     if (met === '') return status;

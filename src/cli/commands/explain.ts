@@ -45,7 +45,7 @@ const EXPLAIN_OPTIONS = {
 export const explainCommand: CommandSpec = {
   name: 'explain',
   words: '<capture..>',
-  wordsMean: 'pcap or pcapng files, together one capture; - is standard input',
+  wordsMean: 'pcap or pcapng files, or directories of them, together one capture; - is standard input',
   summary: 'Draw one connection segment by segment, and say why each end moved',
   options: EXPLAIN_OPTIONS,
   examples: [
