@@ -28,7 +28,8 @@ export interface OverviewLimits {
 
 export const OVERVIEW_LIMITS: OverviewLimits = { examples: 3, listed: 10, stories: 3 };
 
-const TROUBLED_OUTCOMES: ReadonlySet<Outcome> = new Set<Outcome>([
+/** Outcomes that somebody who runs the service would rather not see. */
+export const TROUBLED_OUTCOMES: ReadonlySet<Outcome> = new Set<Outcome>([
   'final-ack-missing',
   'fin-unacknowledged',
   'reset',
