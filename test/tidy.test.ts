@@ -31,6 +31,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   report: ['base', 'wire', 'source', 'tcp', 'flow', 'findings'],
   live: ['base', 'wire', 'source', 'tcp', 'flow', 'findings', 'report', 'front door'],
   transcript: ['base', 'wire', 'source', 'tcp', 'synth', 'flow', 'findings', 'report'],
+  page: ['report'],
 };
 const PURE = ['base', 'wire', 'tcp', 'synth', 'flow', 'findings'];
 
@@ -83,6 +84,7 @@ describe('the linter', () => {
     ['src/findings/x.ts', "export const a = import('../report/result.ts');\n", /src\/findings imports only/],
     ['src/report/x.ts', "import { a } from '../index.ts';\na();\n", /src\/report imports only/],
     ['src/live/x.ts', "import { a } from '../cli/main.ts';\na();\n", /src\/live imports everything but/],
+    ['src/page/x.ts', "import { a } from '../flow/flow.ts';\na();\n", /src\/page imports only report/],
     ['src/index.ts', "import { a } from './cli/main.ts';\na();\n", /without the command line/],
     ['src/flow/x.ts', "import { a } from 'node:fs';\na();\n", /browser worker/],
     ['src/findings/y.ts', "import { a } from 'fs';\na();\n", /Node\.js builtin/],

@@ -21,6 +21,7 @@ export interface CommandSpec {
 export const COMMANDS = {
   analyze: async () => (await import('./commands/analyze.ts')).analyzeCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  report: async () => (await import('./commands/report.ts')).reportCommand,
   info: async () => (await import('./commands/info.ts')).infoCommand,
   extract: async () => (await import('./commands/extract.ts')).extractCommand,
   findings: async () => (await import('./commands/findings.ts')).findingsCommand,

@@ -14,6 +14,8 @@ export interface Library {
   rules(): Promise<readonly Rule[]>;
   /** What there is to know of each finding code. */
   catalog(): Promise<readonly CatalogEntry[]>;
+  /** The program that a report page carries in itself; it is there once lastack has been built. */
+  pageScript(): Promise<string>;
 }
 
 export async function loadFindingCodes(library: Library): Promise<string[]> {
@@ -27,4 +29,8 @@ export const LIBRARY: Library = {
   inspector: async () => (await import('../inspect.ts')).inspectCaptures,
   rules: async () => (await import('../tcp/rules.ts')).RULES,
   catalog: async () => (await import('../findings/registry.ts')).CATALOG,
+  pageScript: async () => {
+    const { readFile } = await import('node:fs/promises');
+    return readFile(new URL('../page/client.js', import.meta.url), 'utf8');
+  },
 };

@@ -12,13 +12,16 @@ export interface Spooled {
   remove(): void;
 }
 
+/** Paths as they are, for who reads them only once. */
+export const unspooled = (paths: readonly string[]): Spooled => ({ paths, nameOf: (path) => path, remove: () => {} });
+
 /**
  * Copies standard input and pipes among the paths to temporary files.
  *
  * @throws CaptureError `unreadable` when one of them cannot be read.
  */
 export async function spool(paths: readonly string[]): Promise<Spooled> {
-  if (!paths.some(isOneWay)) return { paths, nameOf: (path) => path, remove: () => {} };
+  if (!paths.some(isOneWay)) return unspooled(paths);
   const folder = mkdtempSync(join(tmpdir(), 'lastack-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const names = new Map<string, string>();

@@ -6,6 +6,8 @@ import { byId } from './unpack.ts';
 
 const ROW_PIXELS = 34;
 const MARGIN_ROWS = 12;
+/** Before there are rows the box has no height. */
+const LEAST_PIXELS = 600;
 const PRINTED_ROWS = 200;
 const COLUMNS = 10;
 
@@ -75,7 +77,8 @@ export class TableView {
   }
 
   #show(always = false): void {
-    const { scrollTop, clientHeight } = this.#scroller;
+    const { scrollTop } = this.#scroller;
+    const clientHeight = Math.max(this.#scroller.clientHeight, LEAST_PIXELS);
     const first = Math.max(0, Math.floor(scrollTop / ROW_PIXELS) - MARGIN_ROWS);
     const last = Math.min(this.#chosen.length, Math.ceil((scrollTop + clientHeight) / ROW_PIXELS) + MARGIN_ROWS);
     if (!always && first === this.#first && last === this.#last) return;
@@ -110,7 +113,7 @@ export class TableView {
       ? `<button type="button" class="plain" data-open="${row}" aria-label="Draw connection ${id}">${id}</button>`
       : `<span title="Not drawn here: nothing to say of it, or too long">${id}</span>`;
     const seconds = (table.start[row] / 1000).toFixed(3);
-    return `<tr class="c${hasLadder ? ' openable' : ''}" aria-rowindex="${place + 2}" data-row="${row}"><td class="r">${name}</td><td class="r">${seconds} s</td><td>${this.rows.endpoint(row, 'client')}</td><td>${this.rows.endpoint(row, 'server')}</td><td>${vocabulary.outcomes[table.outcome[row]]}</td><td>${vocabulary.closers[table.closer[row]]}</td><td class="r">${formatDuration(table.micros[row] / 1e6)}</td><td class="r">${formatBytes(table.bytes[row])}</td><td class="r">${formatCount(table.segments[row])}</td><td class="codes">${codes.join('')}</td></tr>`;
+    return `<tr class="c${hasLadder ? ' openable' : ''}" aria-rowindex="${place + 2}" data-row="${row}"><td class="r">${name}</td><td class="r">${seconds} s</td><td>${this.rows.endpoint(row, 'client')}</td><td>${this.rows.endpoint(row, 'server')}</td><td>${vocabulary.outcomes[table.outcome[row]]}</td><td class="codes">${codes.join('')}</td><td>${vocabulary.closers[table.closer[row]]}</td><td class="r">${formatDuration(table.micros[row] / 1e6)}</td><td class="r">${formatBytes(table.bytes[row])}</td><td class="r">${formatCount(table.segments[row])}</td></tr>`;
   }
 
   #openFrom(target: Element): void {

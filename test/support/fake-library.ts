@@ -41,6 +41,7 @@ export function createFakeLibrary(document: ResultDocument): FakeLibrary {
     inspector: LIBRARY.inspector,
     rules: async () => SAMPLE_RULES,
     catalog: async () => SAMPLE_CATALOG,
+    pageScript: async () => '',
   };
 }
 

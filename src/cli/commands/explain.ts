@@ -20,6 +20,7 @@ import { openOutput } from '../output.ts';
 import { POLICY_OPTIONS, readPolicy } from '../policy.ts';
 import { createProgress } from '../progress.ts';
 import { readDecoding, readFilter, readPaths, readTimeWait } from '../request.ts';
+import { spool, unspooled } from '../spool.ts';
 import { readChoice, readSwitch, readText } from '../values.ts';
 
 const FORMATS = [...EXPLAIN_FORMATS, 'scenario'] as const;
@@ -58,11 +59,8 @@ export const explainCommand: CommandSpec = {
 
 async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<number> {
   const { options } = raw;
-  const paths = readPaths(raw, io);
+  const named = readPaths(raw, io);
   const format = readChoice(options, 'format', FORMATS) ?? 'text';
-  if (format === 'scenario' && paths.includes('-')) {
-    throw new UsageError('--format scenario reads the capture twice: give a file, not standard input');
-  }
   const filter = await readFilter(raw, library);
   const choice = readTextChoice(raw);
   const { policy, timeWaitSeconds: configured } = await readPolicy(raw, library);
@@ -70,26 +68,34 @@ async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<
   const engine = await library.engine();
   const progress = createProgress(io, !readSwitch(options, 'no-progress'));
   const decoding = readDecoding(raw);
-  const request = { paths, timeWaitSeconds, decoding, policy, filter, onProgress: progress.onProgress };
-  const found = await findConnection(engine, request).finally(() => progress.stop());
-  const status = reportProblems(io, found.end.problems);
-  if (isNothingReadable(found.end)) return status;
-  const connection = pickOne(found);
-  const output = openOutput(io, readText(options, 'output'));
+  const isReadOnce = filter.connection !== undefined && format !== 'scenario';
+  const spooled = isReadOnce ? unspooled(named) : await spool(named);
   try {
-    if (format === 'scenario') {
-      const { tellConnection } = await import('../../transcript/transcript.ts');
-      output.write(await tellConnection(connection, paths, { decapsulate: decoding.decapsulate, timeWaitSeconds }));
-    } else {
-      const { renderConnection } = await import('../../report/explain-formats.ts');
-      const style = textOptionsFor(io, output.stream, choice);
-      const rules = await library.rules();
-      output.write(renderConnection(connection, format, { rules, unfolded: readSwitch(options, 'all') }, style));
+    const { paths } = spooled;
+    const request = { paths, timeWaitSeconds, decoding, policy, filter, onProgress: progress.onProgress };
+    const found = await findConnection(engine, request).finally(() => progress.stop());
+    const problems = found.end.problems.map((each) => ({ ...each, path: spooled.nameOf(each.path) }));
+    const status = reportProblems(io, problems);
+    if (isNothingReadable(found.end)) return status;
+    const connection = pickOne(found);
+    const output = openOutput(io, readText(options, 'output'));
+    try {
+      if (format === 'scenario') {
+        const { tellConnection } = await import('../../transcript/transcript.ts');
+        output.write(await tellConnection(connection, paths, { decapsulate: decoding.decapsulate, timeWaitSeconds }));
+      } else {
+        const { renderConnection } = await import('../../report/explain-formats.ts');
+        const style = textOptionsFor(io, output.stream, choice);
+        const rules = await library.rules();
+        output.write(renderConnection(connection, format, { rules, unfolded: readSwitch(options, 'all') }, style));
+      }
+      await output.finish();
+      return status;
+    } finally {
+      output.discard();
     }
-    await output.finish();
-    return status;
   } finally {
-    output.discard();
+    spooled.remove();
   }
 }
 
@@ -102,17 +108,13 @@ interface Found {
 
 const MAX_CANDIDATES = 12;
 
-/**
- * A first pass finds the connection, a second one keeps the segments of that connection alone. With a number one pass
- * is enough; standard input can be read only once, so there the segments of all are kept.
- */
+/** A first pass finds the connection, a second one keeps the segments of that connection alone; with a number one is enough. */
 async function findConnection(engine: Engine, request: Omit<AnalysisRequest, 'segments'>): Promise<Found> {
-  const { filter, paths } = request;
+  const { filter } = request;
   if (filter.connection !== undefined)
     return collect(engine, { ...request, segments: (id) => id === filter.connection });
-  const onePass = paths.includes('-');
-  const first = await collect(engine, { ...request, segments: onePass });
-  if (onePass || first.count !== 1) return first;
+  const first = await collect(engine, { ...request, segments: false });
+  if (first.count !== 1) return first;
   const [{ id }] = first.connections;
   return collect(engine, { ...request, filter: { connection: id }, segments: (each) => each === id });
 }

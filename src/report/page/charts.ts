@@ -38,30 +38,42 @@ function draw(label: string, options: Plot.PlotOptions): string {
     .replace(/(\.\d{2})\d{3,}/g, '$1');
 }
 
+/** `12k` for 12,000: axes have little room. */
+const formatTick = (count: number): string => {
+  if (count >= 1e6) return `${formatCount(count / 1e6)}M`;
+  return count >= 1000 ? `${formatCount(count / 1000)}k` : String(count);
+};
+
+/** `1 s` and `1.5 s`, where a duration says `1.00 s` and `1.50 s`. */
+const formatTime = (seconds: number): string =>
+  formatDuration(seconds)
+    .replace(/\.?0+(?= )/, (zeros) => (zeros.startsWith('.') ? '' : zeros))
+    .replace(/(\.\d)0(?= )/, '$1');
+
+const COUNT_AXIS: Plot.ScaleOptions = { grid: true, label: 'connections', tickFormat: formatTick, ticks: 4 };
+
 const stateColour = (state: TcpState): string => `var(--s-${state})`;
 
-/** How many ends of one side were in which state, over the time of the capture. */
-export function drawStates(levels: StateLevels, end: End, dateOf: (seconds: number) => Date): Chart {
+/** How many ends of one side were in which state, in seconds after `originSeconds`. */
+export function drawStates(levels: StateLevels, end: End, originSeconds: number): Chart {
   const states = LIVE_STATES.filter((state) => levels.levels[state] !== undefined);
-  const points = states.flatMap((state) =>
-    (levels.levels[state] ?? []).flatMap((value, index) => {
-      const at = (share: number): Date => dateOf(levels.startSeconds + (index + share) * levels.widthSeconds);
-      return [
-        { date: at(0), value, state },
-        { date: at(1), value, state },
-      ];
-    }),
-  );
+  const points = states.flatMap((state) => {
+    const values = levels.levels[state] ?? [];
+    return [...values, values[values.length - 1]].map((value, index) => ({
+      seconds: levels.startSeconds + index * levels.widthSeconds - originSeconds,
+      value,
+      state,
+    }));
+  });
   const svg = draw(`Connections by the state of the ${end}, over time`, {
     width: WIDE,
     height: 230,
     marginLeft: 52,
-    style: { fontSize: '12px' },
-    x: { type: 'utc', label: null },
-    y: { grid: true, label: 'connections', tickFormat: 's', ticks: 4 },
+    x: { label: null, tickFormat: formatTime },
+    y: COUNT_AXIS,
     color: { domain: states, range: states.map(stateColour) },
     marks: [
-      Plot.areaY(points, { x: 'date', y: 'value', fill: 'state', order: states, curve: 'linear' }),
+      Plot.areaY(points, { x: 'seconds', y: 'value', fill: 'state', order: states, curve: 'step-after' }),
       Plot.ruleY([0]),
     ],
   });
@@ -80,15 +92,14 @@ export function drawDurations(label: string, histogram: DurationHistogram): Char
     height: 220,
     marginLeft: 52,
     marginTop: 34,
-    style: { fontSize: '12px' },
     x: {
       type: 'log',
       domain: durationDomain(histogram),
       label: null,
       ticks: 5,
-      tickFormat: (seconds: number) => (isDecade(seconds) ? formatDuration(seconds) : ''),
+      tickFormat: (seconds: number) => (isDecade(seconds) ? formatTime(seconds) : ''),
     },
-    y: { grid: true, label: 'connections', tickFormat: 's', ticks: 4 },
+    y: COUNT_AXIS,
     marks: [
       Plot.rectY(bins, {
         x1: 'fromSeconds',
@@ -100,13 +111,18 @@ export function drawDurations(label: string, histogram: DurationHistogram): Char
           `${formatDuration(bin.fromSeconds)} to ${formatDuration(bin.toSeconds)}: ${formatCount(bin.count)}`,
       }),
       Plot.ruleX(marks, { x: 'seconds', stroke: 'var(--ink)', strokeDasharray: '3 3' }),
-      Plot.text(marks, {
-        x: 'seconds',
-        text: (mark: (typeof marks)[number]) => `${mark.name} ${formatDuration(mark.seconds)}`,
-        frameAnchor: 'top',
-        lineAnchor: 'bottom',
-        fontWeight: 600,
-      }),
+      ...marks.map((mark, index) =>
+        Plot.text([mark], {
+          x: 'seconds',
+          text: () => `${mark.name} ${formatDuration(mark.seconds)}`,
+          frameAnchor: 'top',
+          lineAnchor: 'bottom',
+          textAnchor: index === 0 ? 'end' : 'start',
+          dx: index === 0 ? 4 : -4,
+          dy: -4,
+          fontWeight: 600,
+        }),
+      ),
       Plot.ruleY([0]),
     ],
   });
@@ -115,12 +131,14 @@ export function drawDurations(label: string, histogram: DurationHistogram): Char
 
 const isDecade = (seconds: number): boolean => Math.abs(Math.log10(seconds) - Math.round(Math.log10(seconds))) < 1e-9;
 
-/** At least two decades, so that a capture with one connection has an axis too. */
+/** At least three decades, so that a capture with one connection has an axis too, and labels have room. */
 function durationDomain(histogram: DurationHistogram): [number, number] {
   const bins = histogram.bins();
   const low = Math.floor(Math.log10(bins[0]?.fromSeconds ?? 0.001));
   const high = Math.ceil(Math.log10(bins.at(-1)?.toSeconds ?? 0.1) - 1e-9);
-  return [10 ** low, 10 ** Math.max(high, low + 2)];
+  const missing = Math.max(0, 3 - (high - low));
+  const below = Math.ceil(missing / 2);
+  return [10 ** (low - below), 10 ** (high + missing - below)];
 }
 
 const CLOSER_COLOURS: Readonly<Record<Closer, string>> = {
@@ -156,7 +174,6 @@ export function drawClosers(ports: readonly PortClosers[]): Chart {
     height: 46 + ports.length * 26,
     marginLeft: 58,
     marginRight: 70,
-    style: { fontSize: '12px' },
     x: { label: null, tickFormat: '%', ticks: 4 },
     y: { label: null, domain: ports.map(nameOf), tickSize: 0 },
     color: { domain: [...used], range: used.map((closer) => CLOSER_COLOURS[closer]) },

@@ -157,7 +157,9 @@ export class LadderPacker {
     this.#rules = rules;
   }
 
-  add(connection: ConnectionResult): void {
+  /** Takes a connection, unless it has no segments or is not among the wanted. */
+  addIfWanted(connection: ConnectionResult, isWanted: (id: number) => boolean): void {
+    if (connection.segments === undefined || !isWanted(connection.id)) return;
     const ladder = layOutLadder(connection, { rules: this.#rules });
     const findings = sortBySeverity(connection.findings).map(({ code, severity, message, frames }) => ({
       code,

@@ -59,8 +59,9 @@ export function* renderPage(parts: PageParts): Generator<string> {
 <body>
 `;
   yield `${renderTop(captures, summary, groups)}\n<main>\n`;
+  yield* renderEnds(parts);
   yield `${renderFindings(groups, entries)}\n`;
-  yield* renderCharts(parts);
+  yield* renderTimes(parts);
   yield renderTableSection(
     parts,
     groups.map(({ code }) => code),
@@ -88,15 +89,21 @@ export function* renderPage(parts: PageParts): Generator<string> {
   for (const [index, parcel] of ladders.parcels.entries()) {
     yield `<script type="text/plain" id="parcel-${index}">${parcel}</script>\n`;
   }
-  yield `<script>${script}</script>\n</body>\n</html>\n`;
+  yield `<script type="module">${script}</script>\n</body>\n</html>\n`;
 }
 
-function* renderCharts({ captures, summary, gatherer }: PageParts): Generator<string> {
+function* renderEnds({ summary, gatherer }: PageParts): Generator<string> {
+  if (summary.connectionCount === 0) return;
+  const ports = gatherer.tallies.closers.top(LISTED_PORTS);
+  yield '<section aria-labelledby="ends"><h2 id="ends">How they ended</h2><div class="grid">\n';
+  yield `${renderOutcomes(summary)}\n`;
+  yield `${renderChart('Who closed first, by server port', drawClosers(ports))}\n</div></section>\n`;
+}
+
+function* renderTimes({ captures, summary, gatherer }: PageParts): Generator<string> {
   const { tallies } = gatherer;
-  yield '<section aria-labelledby="charts"><h2 id="charts">Overview</h2><div class="grid">\n';
-  if (summary.connectionCount > 0) yield `${renderOutcomes(summary)}\n`;
-  const ports = tallies.closers.top(LISTED_PORTS);
-  if (ports.length > 0) yield `${renderChart('Who closed first, by server port', drawClosers(ports))}\n`;
+  if (summary.connectionCount === 0) return;
+  yield '<section aria-labelledby="times"><h2 id="times">Over time</h2><div class="grid">\n';
   if (tallies.handshakes.count > 0) {
     const note = `SYN to the ACK that completes it; ${formatCount(tallies.handshakes.count)} handshakes.`;
     yield `${renderChart('How long handshakes took', drawDurations('Handshakes', tallies.handshakes), { note })}\n`;
@@ -110,12 +117,12 @@ function* renderCharts({ captures, summary, gatherer }: PageParts): Generator<st
     .flatMap(({ lastTime }) => lastTime ?? [])
     .sort()
     .at(-1);
-  if (first !== undefined && last !== undefined && summary.connectionCount > 0) {
+  if (first !== undefined && last !== undefined) {
     const [from, to] = [tallies.secondsOf(first), tallies.secondsOf(last)];
     for (const end of ['client', 'server'] as const) {
       const levels = tallies.timelines[end].levels(from, Math.max(to, from + 1e-3), STRETCHES);
       const note = `How many ${end}s were in each state on average, in stretches of ${formatDuration(levels.widthSeconds)}.`;
-      const chart = drawStates(levels, end, (seconds) => tallies.dateOf(seconds));
+      const chart = drawStates(levels, end, from);
       yield `${renderChart(`Connections by the state of the ${end}`, chart, { wide: true, note })}\n`;
     }
   }
@@ -128,11 +135,11 @@ const COLUMNS: readonly (readonly [key: string, name: string, right?: true])[] =
   ['client', 'Client'],
   ['server', 'Server'],
   ['outcome', 'Outcome'],
+  ['findings', 'Findings'],
   ['closer', 'Closed first'],
   ['duration', 'Lasted', true],
   ['bytes', 'Payload', true],
   ['segments', 'Segments', true],
-  ['findings', 'Findings'],
 ];
 
 function renderTableSection({ summary, rows, captures }: PageParts, codes: readonly string[]): string {

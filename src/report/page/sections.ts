@@ -36,8 +36,11 @@ export function renderTop(
     ['Connections', formatCount(total)],
     ['Closed gracefully', `${formatCount(graceful)}${share(graceful)}`],
     ['Reset', `${formatCount(outcomes.reset ?? 0)}${share(outcomes.reset ?? 0)}`],
-    ['Errors', `<span class="${counts('error') > 0 ? 'error' : ''}">${formatCount(counts('error'))}</span>`],
-    ['Warnings', `<span class="${counts('warning') > 0 ? 'warning' : ''}">${formatCount(counts('warning'))}</span>`],
+    ['Findings: errors', `<span class="${counts('error') > 0 ? 'error' : ''}">${formatCount(counts('error'))}</span>`],
+    [
+      'Findings: warnings',
+      `<span class="${counts('warning') > 0 ? 'warning' : ''}">${formatCount(counts('warning'))}</span>`,
+    ],
   ];
   return `<header class="top"><h1>What happened to ${formatQuantity(total, 'connection')}</h1><p class="lead">${escapeMarkup(names)} · ${escapeMarkup(describeTime(captures))}</p><dl class="figures">${figures.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join('')}</dl></header>`;
 }
@@ -106,7 +109,7 @@ export function renderOutcomes({ outcomes, connectionCount }: SummaryResult): st
     const width = Math.max(0.4, Math.round((count / most) * 1000) / 10);
     return `<tr class="${mood}"><td class="name"><button type="button" class="plain" data-outcome="${outcome}" title="${escapeMarkup(meaning)}">${outcome}</button></td><td class="count num">${formatCount(count)}</td><td class="share num">${formatShare(count / connectionCount)}</td><td class="bar"><i style="width:${width}%"></i></td></tr>`;
   });
-  return `<div class="card"><h3 id="outcomes">How they ended</h3><table class="bars" aria-labelledby="outcomes"><thead class="hidden"><tr><th>outcome</th><th>connections</th><th>share</th><th>bar</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return `<div class="card"><h3 id="outcomes">Outcomes</h3><table class="bars" aria-labelledby="outcomes"><thead class="hidden"><tr><th>outcome</th><th>connections</th><th>share</th><th>bar</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 /** A chart with its heading and legend. */

@@ -10,7 +10,7 @@ const DARK = `--paper:#14181d;--raised:#1c2228;--ink:#e8ecf0;--muted:#a2acb6;--l
 const RULES = `*{box-sizing:border-box}
 html{scroll-padding-top:1rem}
 body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-main,.top{max-width:1160px;margin:0 auto;padding:0 2rem}
+main,.top{max-width:1300px;margin:0 auto;padding:0 2rem}
 .top{padding-top:2rem}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 .35rem;letter-spacing:-.01em}
 h2{font-size:1.2rem;margin:2.75rem 0 .75rem;letter-spacing:-.005em}
@@ -26,7 +26,7 @@ p{margin:.35rem 0}a{color:var(--link)}
 .card{border:1px solid var(--line);border-radius:10px;padding:1rem 1.15rem;min-width:0}
 .card.wide{grid-column:1/-1}
 .card p{font-size:.88rem;color:var(--muted)}
-svg.chart{display:block;width:100%;height:auto;color:var(--ink);overflow:visible}
+svg.chart{display:block;font-size:12px;width:100%;height:auto;color:var(--ink);overflow:visible}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.25rem 0 .5rem;font-size:.84rem}
 .legend i{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.4em;vertical-align:-.06em}
 .bars{width:100%;border-collapse:collapse}
@@ -55,13 +55,13 @@ details.finding>div{padding:.25rem 1.1rem 1rem 7.35rem;max-width:62rem}
 .filters input,.filters select{height:2.3rem;padding:0 .65rem;border:1px solid var(--muted);border-radius:6px;background:var(--paper);color:var(--ink);font-size:.95rem}
 .filters input{min-width:17rem}.filters label.grow{flex:1}.filters label.grow input{width:100%}
 .filters button{height:2.3rem;padding:0 .9rem;border:1px solid var(--muted);border-radius:6px;background:var(--raised);cursor:pointer}
-.scroller{border:1px solid var(--line);border-radius:10px;height:36rem;overflow:auto;position:relative;background:var(--paper)}
-.connections{border-collapse:separate;border-spacing:0;width:100%;font-size:.9rem}
+.scroller{border:1px solid var(--line);border-radius:10px;max-height:36rem;overflow:auto;position:relative;background:var(--paper)}
+.connections{border-collapse:separate;border-spacing:0;width:100%;font-size:.84rem}
 .connections th{position:sticky;top:0;background:var(--raised);text-align:left;border-bottom:1px solid var(--line);padding:0;white-space:nowrap;z-index:1}
-.connections th button{background:none;border:0;font-weight:600;padding:.5rem .7rem;cursor:pointer;width:100%;text-align:inherit}
+.connections th button{background:none;border:0;font-weight:600;padding:.5rem .5rem;cursor:pointer;width:100%;text-align:inherit}
 .connections th.r,.connections td.r{text-align:right}
 .connections th[aria-sort=ascending] button::after{content:" ▲";font-size:.7em}.connections th[aria-sort=descending] button::after{content:" ▼";font-size:.7em}
-.connections td{height:34px;padding:0 .7rem;border-bottom:1px solid var(--line);white-space:nowrap;font-variant-numeric:tabular-nums}
+.connections td{height:34px;padding:0 .5rem;border-bottom:1px solid var(--line);white-space:nowrap;font-variant-numeric:tabular-nums}
 .connections tbody tr.c:hover{background:var(--raised)}.connections tr.spacer td{border:0;padding:0;height:auto}
 .connections tr.openable{cursor:pointer}.connections .codes span{margin-right:.6rem}
 dialog{border:1px solid var(--line);border-radius:12px;padding:0;width:min(1000px,96vw);max-height:94vh;background:var(--paper);color:var(--ink);box-shadow:0 18px 60px var(--shade)}
@@ -70,14 +70,14 @@ dialog::backdrop{background:#0009}
 .sheet header{display:flex;gap:1rem;justify-content:space-between;align-items:start;position:sticky;top:0;background:var(--paper);padding-top:.25rem;z-index:1}
 .sheet header h2{margin:0;overflow-wrap:anywhere}
 .sheet header button{border:1px solid var(--muted);border-radius:6px;background:var(--raised);padding:.25rem .8rem;cursor:pointer;white-space:nowrap}
-.sheet .row-details{position:sticky;bottom:0;border-top:1px solid var(--line);background:var(--raised);padding:.6rem .9rem;margin:0 -1.5rem -1.25rem;min-height:6.4rem;font-size:.86rem}
+.sheet .row-details{position:sticky;bottom:0;border-top:1px solid var(--line);background:var(--raised);padding:.6rem 1.5rem;margin:1rem -1.5rem -1.25rem;min-height:6.4rem;font-size:.86rem}
 .row-details p{margin:.1rem 0}.row-details p:first-child{font-weight:600;font-variant-numeric:tabular-nums}
 .sheet svg.ladder{display:block;max-width:100%;height:auto;margin:.5rem auto}
 .picture{overflow-x:auto}
-footer{max-width:1160px;margin:3rem auto 2rem;padding:0 2rem;color:var(--muted);font-size:.86rem}
+footer{max-width:1300px;margin:3rem auto 2rem;padding:0 2rem;color:var(--muted);font-size:.86rem}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (max-width:760px){.grid{grid-template-columns:1fr}main,.top,footer{padding-left:1rem;padding-right:1rem}details.finding>div{padding-left:1.1rem}details.finding>summary{grid-template-columns:1fr auto}summary .badge{grid-row:1;justify-self:start}.bars .name{width:9rem}}
-@media print{body{font-size:10.5pt}main,.top,footer{max-width:none;padding-left:0;padding-right:0}.filters,.no-print{display:none}.scroller{height:auto;overflow:visible;border:0}.connections th{position:static}.card,details.finding,.figures{break-inside:avoid}h2{break-after:avoid}details.finding>div{padding-left:1.1rem}.connections{font-size:8pt}.connections td{height:auto;padding:.1rem .35rem;white-space:normal}.connections th button{padding:.2rem .35rem}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}`;
+@media print{.connections td.codes{white-space:normal}body{font-size:10.5pt}main,.top,footer{max-width:none;padding-left:0;padding-right:0}.filters,.no-print{display:none}.scroller{max-height:none;overflow:visible;border:0}.connections th{position:static}.card,details.finding,.figures{break-inside:avoid}h2{break-after:avoid}details.finding>div{padding-left:1.1rem}.connections{font-size:8pt}.connections td{height:auto;padding:.1rem .35rem;white-space:normal}.connections th button{padding:.2rem .35rem}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}`;
 
 /** The whole style sheet, with that of the ladders. */
 export function pageStyle(): string {

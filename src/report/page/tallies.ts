@@ -189,11 +189,6 @@ export class Tallies {
     return (wholeMillis - this.#originMillis) / 1000 + fraction;
   }
 
-  /** The moment so many seconds after the first one. */
-  dateOf(seconds: number): Date {
-    return new Date((this.#originMillis ?? 0) + seconds * 1000);
-  }
-
   add(connection: ConnectionResult): void {
     const { handshake, teardown, endpoints, undeterminedBecause } = connection;
     for (const end of ['client', 'server'] as const) {
