@@ -61,6 +61,9 @@ async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<
   const { options } = raw;
   const named = readPaths(raw, io);
   const format = readChoice(options, 'format', FORMATS) ?? 'text';
+  if (format === 'scenario' && named.includes('-')) {
+    throw new UsageError('--format scenario reads the capture twice: give a file, not standard input');
+  }
   const filter = await readFilter(raw, library);
   const choice = readTextChoice(raw);
   const { policy, timeWaitSeconds: configured } = await readPolicy(raw, library);
@@ -68,8 +71,7 @@ async function explain(raw: RawArguments, io: CliIo, library: Library): Promise<
   const engine = await library.engine();
   const progress = createProgress(io, !readSwitch(options, 'no-progress'));
   const decoding = readDecoding(raw);
-  const isReadOnce = filter.connection !== undefined && format !== 'scenario';
-  const spooled = isReadOnce ? unspooled(named) : await spool(named);
+  const spooled = filter.connection === undefined ? await spool(named) : unspooled(named);
   try {
     const { paths } = spooled;
     const request = { paths, timeWaitSeconds, decoding, policy, filter, onProgress: progress.onProgress };
