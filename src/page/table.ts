@@ -19,6 +19,8 @@ export class TableView {
   #chosen: Uint32Array = new Uint32Array();
   #key: SortKey = 'id';
   #descending = false;
+  /** On paper the box is as high as its rows, and stays as it is. */
+  #isPrinting = false;
   #first = -1;
   #last = -1;
 
@@ -38,7 +40,10 @@ export class TableView {
     form.addEventListener('reset', () => setTimeout(() => this.refresh()));
     addEventListener('resize', () => this.#show(true));
     addEventListener('beforeprint', () => this.#showForPrint());
-    addEventListener('afterprint', () => this.#show(true));
+    addEventListener('afterprint', () => {
+      this.#isPrinting = false;
+      this.#show(true);
+    });
     this.refresh();
   }
 
@@ -77,6 +82,7 @@ export class TableView {
   }
 
   #show(always = false): void {
+    if (this.#isPrinting) return;
     const { scrollTop } = this.#scroller;
     const clientHeight = Math.max(this.#scroller.clientHeight, LEAST_PIXELS);
     const first = Math.max(0, Math.floor(scrollTop / ROW_PIXELS) - MARGIN_ROWS);
@@ -92,6 +98,7 @@ export class TableView {
   }
 
   #showForPrint(): void {
+    this.#isPrinting = true;
     const count = Math.min(PRINTED_ROWS, this.#chosen.length);
     const lines: string[] = [];
     for (let place = 0; place < count; place++) lines.push(this.#line(place));
