@@ -13,7 +13,7 @@ const folder = process.argv[2] ?? join(ROOT, 'dist/cli');
 
 await build({
   cwd: ROOT,
-  input: { main: 'src/cli/main.ts' },
+  input: { main: 'src/cli/main.ts', worker: 'src/cli/threads/worker.ts' },
   platform: 'node',
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
   output: { dir: folder, format: 'esm', cleanDir: true },

@@ -4,7 +4,7 @@ import { Annotations } from './annotations.ts';
 import type { TimeBase } from './base/time.ts';
 import { formatTime } from './base/time.ts';
 import type { Finding } from './findings/finding.ts';
-import type { CaptureFacts } from './findings/joined.ts';
+import type { CaptureFacts, SeenParts } from './findings/joined.ts';
 import { ConnectionFacts } from './findings/joined-facts.ts';
 import { type Joined, joinAll } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, resolvePolicy } from './findings/policy.ts';
@@ -67,6 +67,15 @@ export interface AnalysisHandler {
   onPlain?(brief: PlainBrief): boolean;
 }
 
+/** Takes what was decoded in place of the analysis itself: whoever deals the rows out to threads. */
+export interface BatchTaker {
+  /** Takes a batch (null at the beginning), and gives the empty one that the next rows go to. */
+  exchange(decoded: SegmentBatch | null, timeBase: TimeBase): SegmentBatch;
+  /** A row of the present batch came through a tunnel. */
+  noteTunnel(row: number, path: number): void;
+  noteName(name: ResolvedName): void;
+}
+
 const MAX_CLOCK_FRAMES = 16;
 
 /** Watches whether time stamps go back within an interface. */
@@ -94,12 +103,13 @@ class CaptureClock implements CaptureFacts {
 /** One analysis: a sink for packets, and the connections that come out of it. */
 export class Analysis implements PacketSink {
   readonly timeBase: TimeBase = { epochSeconds: 0 };
-  readonly #batch = new SegmentBatch(this.timeBase);
+  #batch: SegmentBatch;
   readonly #decoder: Decoder;
   readonly #annotations = new Annotations();
   readonly #verifiesChecksums: boolean;
   readonly #tracker: Tracker;
   readonly #handler: AnalysisHandler;
+  readonly #taker: BatchTaker | null;
   readonly #kinds = new Map<number, Omit<PlainBrief, 'id'>>();
   #kind = -1;
   readonly #policy: Policy;
@@ -108,8 +118,13 @@ export class Analysis implements PacketSink {
   readonly #summary: SummaryResult = { connectionCount: 0, outcomes: {}, closedFirst: {}, findings: {} };
   #lastNanos = Number.NEGATIVE_INFINITY;
 
-  /** `watcher` sees connections before they are final; for live captures. */
-  constructor(options: AnalyzeOptions, handler: AnalysisHandler, watcher?: TrackerWatcher) {
+  /**
+   * `watcher` sees connections before they are final; for live captures. With a `taker` no connection comes out of
+   * the analysis: what becomes of the rows is handed to `join` and `count`.
+   */
+  constructor(options: AnalyzeOptions, handler: AnalysisHandler, watcher?: TrackerWatcher, taker?: BatchTaker) {
+    this.#taker = taker ?? null;
+    this.#batch = taker?.exchange(null, this.timeBase) ?? new SegmentBatch(this.timeBase);
     const { decapsulate = true, checksums: verifyChecksums = false } = options;
     this.#decoder = new Decoder(this.#batch, { decapsulate, verifyChecksums });
     this.#verifiesChecksums = verifyChecksums;
@@ -145,18 +160,28 @@ export class Analysis implements PacketSink {
     const row = batch.count;
     const decoder = this.#decoder;
     decoder.decode(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
-    if (decoder.tunnelPath !== 0 && batch.count !== row) this.#annotations.noteTunnel(batch, row, decoder.tunnelPath);
+    if (decoder.tunnelPath !== 0 && batch.count !== row) this.#noteTunnel(row, decoder.tunnelPath);
     if (batch.isFull) this.flush();
   }
 
   onName(name: ResolvedName): void {
-    this.#annotations.noteName(name);
+    (this.#taker ?? this.#annotations).noteName(name);
   }
 
   /** Hands what was decoded on to the tracker. */
   flush(): void {
-    this.#tracker.push(this.#batch);
-    this.#batch.clear();
+    if (this.#taker === null) {
+      this.#tracker.push(this.#batch);
+      this.#batch.clear();
+      return;
+    }
+    this.#batch = this.#taker.exchange(this.#batch, this.timeBase);
+    this.#decoder.continueIn(this.#batch);
+  }
+
+  #noteTunnel(row: number, path: number): void {
+    if (this.#taker === null) this.#annotations.noteTunnel(this.#batch, row, path);
+    else this.#taker.noteTunnel(row, path);
   }
 
   /** Time has passed by the clock of the packets, nanoseconds; for a live capture, whether packets came or not. */
@@ -195,6 +220,11 @@ export class Analysis implements PacketSink {
   /** As `finishInSteps`, at once. */
   finish(): void {
     for (const _ of this.finishInSteps());
+  }
+
+  /** Time of the latest packet, nanoseconds; -Infinity before the first. */
+  get lastNanos(): number {
+    return this.#lastNanos;
   }
 
   get summary(): SummaryResult {
@@ -259,7 +289,12 @@ export class Analysis implements PacketSink {
   join({ connection, addresses, findings }: FinalConnection): void {
     const { clientIndex, lastNanos } = connection;
     const facts = new ConnectionFacts(connection);
-    this.#joined.take({ connection: facts, findings, clientIndex, lastNanos, addresses });
+    this.joinParts({ connection: facts, findings, clientIndex, lastNanos, addresses });
+  }
+
+  /** As `join`, of what is known of a connection that was judged elsewhere. */
+  joinParts(parts: SeenParts): void {
+    this.#joined.take(parts);
   }
 
   /** What came of the connections that were joined; to be called once, after `finish`. */

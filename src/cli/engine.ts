@@ -3,15 +3,16 @@ import type { CaptureError } from '../base/error.ts';
 import { Analysis, type AnalysisHandler, type AnalyzeOptions, breathe, type FinalConnection } from '../engine.ts';
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { PolicyOptions } from '../findings/policy.ts';
-import type { SegmentChoice } from '../flow/connection.ts';
-import type { TrackerWatcher } from '../flow/tracker.ts';
+import type { Connection, SegmentChoice } from '../flow/connection.ts';
+import type { FlowAddresses, TrackerWatcher } from '../flow/tracker.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
-import type { ConnectionBrief } from '../report/overview.ts';
+import type { ConnectionBrief, OverviewLimits } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
 import { followInSteps } from '../source/follow.ts';
 import type { CaptureReport } from '../source/reader.ts';
 import { readInSteps } from '../source/session.ts';
+import type { Form } from './threads/form.ts';
 
 /** Which connections are wanted; all conditions have to hold, a list is met by any of its members. */
 export interface ConnectionFilter {
@@ -34,6 +35,8 @@ export interface AnalysisRequest {
   readonly decoding?: Pick<AnalyzeOptions, 'decapsulate' | 'checksums'>;
   readonly policy?: PolicyOptions;
   readonly filter: ConnectionFilter;
+  /** Threads that share the work, if the observer allows it (default 1). */
+  readonly threads?: number;
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
   /** Follow the one path, which is still being written, until the signal comes. */
   readonly follow?: AbortSignal;
@@ -48,6 +51,17 @@ export interface ConnectionObserver {
   take(connection: ConnectionResult): void;
   /** Awaited now and then, so that output can keep up. */
   ready?(): Promise<void>;
+  /** How threads prepare connections for it; without it there is but one thread. */
+  readonly threaded?: ThreadedSide;
+}
+
+/** What an observer says to threads. */
+export interface ThreadedSide {
+  readonly form: Form;
+  /** How much an overview keeps. */
+  readonly limits: OverviewLimits;
+  /** Takes a connection whole as text, whose lines miss the number that they begin with. */
+  takeText(id: number, text: Uint8Array): void;
 }
 
 /** What is wrong with a file. */
@@ -74,6 +88,11 @@ export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) =>
 
 /** Analyses files; connections are built only when they pass the filter and the observer wants them. */
 export const runAnalysis: Engine = async (request, observer) => {
+  const { threaded } = observer;
+  if (threaded !== undefined && request.threads !== undefined && request.threads > 1) {
+    const { runInThreads } = await import('./threads/run.ts');
+    return runInThreads(request, observer, threaded, request.threads);
+  }
   const { filter, segments, timeWaitSeconds, decoding, policy, onProgress } = request;
   let totalConnections = 0;
   let hasTaken = false;
@@ -141,7 +160,7 @@ function problemsOf(reports: readonly CaptureReport[]): FileProblem[] {
   );
 }
 
-function describeEnd(
+export function describeEnd(
   analysis: Analysis,
   reports: readonly CaptureReport[],
   totalConnections: number,
@@ -158,7 +177,8 @@ function describeEnd(
   };
 }
 
-function hasFilter(filter: ConnectionFilter): boolean {
+/** Whether there is any condition. */
+export function hasFilter(filter: ConnectionFilter): boolean {
   return Object.values(filter).some((value) => value !== undefined);
 }
 
@@ -169,7 +189,7 @@ function handOver(
   filter: ConnectionFilter,
   observer: ConnectionObserver,
 ): boolean {
-  if (!isSelected(final, filter)) return false;
+  if (!isSelected(final.connection, final.addresses, filter)) return false;
   analysis.join(final);
   const { connection, findings } = final;
   if (!hasWantedFinding(findings, filter)) return false;
@@ -181,7 +201,7 @@ function handOver(
 }
 
 /** Whether the conditions hold that are not about findings. */
-function isSelected({ connection, addresses }: FinalConnection, filter: ConnectionFilter): boolean {
+export function isSelected(connection: Connection, addresses: FlowAddresses, filter: ConnectionFilter): boolean {
   const { verdict, ports, id } = connection;
   const { host } = filter;
   if (filter.connection !== undefined && filter.connection !== id) return false;
@@ -194,7 +214,10 @@ function isSelected({ connection, addresses }: FinalConnection, filter: Connecti
 }
 
 /** Whether the conditions about findings hold. */
-function hasWantedFinding(findings: readonly Finding[], { findings: codes, minSeverity }: ConnectionFilter): boolean {
+export function hasWantedFinding(
+  findings: readonly Finding[],
+  { findings: codes, minSeverity }: ConnectionFilter,
+): boolean {
   if (codes !== undefined && !findings.some((each) => codes.includes(each.code))) return false;
   if (minSeverity === undefined) return true;
   return findings.some((each) => severityRank(each.severity) >= severityRank(minSeverity));

@@ -114,6 +114,14 @@ export const ANALYSIS_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
+export const THREADS_OPTION = {
+  threads: {
+    type: 'string',
+    describe: 'Threads that share the work (default: one a core, for large files)',
+    group: ANALYSIS,
+  },
+} as const satisfies OptionSpecs;
+
 export const FOLLOW_OPTION = {
   follow: {
     type: 'boolean',

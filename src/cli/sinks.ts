@@ -1,33 +1,40 @@
 /** One sink a format: takes connections as they become final and writes them where they belong. */
 import { renderCsvHeader, renderCsvRow, renderSegmentCsvRows } from '../report/csv.ts';
-import { renderJsonTexts } from '../report/json.ts';
+import { JSON_CLOSING, renderJsonOpening } from '../report/json.ts';
 import { renderNdjsonLine } from '../report/ndjson.ts';
 import { OVERVIEW_LIMITS, Overview } from '../report/overview.ts';
 import { type ConnectionResult, SCHEMA_VERSION } from '../report/result.ts';
 import type { TextOptions } from '../report/terminal.ts';
 import { renderTextReport, type TextReport } from '../report/text.ts';
-import type { AnalysisEnd, ConnectionObserver } from './engine.ts';
+import type { AnalysisEnd, ConnectionObserver, ThreadedSide } from './engine.ts';
 import type { Output } from './output.ts';
+import { TextBuffer } from './text-buffer.ts';
+import { TextStore } from './text-store.ts';
+import { type LineForm, numberLines } from './threads/form.ts';
 
 export interface Sink extends ConnectionObserver {
   end(end: AnalysisEnd): Promise<void>;
 }
 
-/** Lines are joined up to about this many characters before they are written... */
-const BATCH_CHARS = 64 * 1024;
-/** ...or until the oldest of them has waited this long, so that a slow stream is not held back. */
+/** Lines are written together, but the first of them does not wait longer than this, so that a slow stream is not held back. */
 const BATCH_MILLIS = 100;
 
 class LineSink implements Sink {
+  readonly threaded: ThreadedSide;
   readonly #output: Output;
   readonly #render: (connection: ConnectionResult) => string;
-  #batch: string;
+  readonly #batch = new TextBuffer();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(output: Output, header: string, render: (connection: ConnectionResult) => string) {
+  constructor(output: Output, header: string, form: LineForm, render: (connection: ConnectionResult) => string) {
     this.#output = output;
     this.#render = render;
-    this.#batch = header;
+    if (header !== '') this.#batch.append(header);
+    const takeText = (id: number, text: Uint8Array): void => {
+      for (const part of numberLines(form, id, text)) this.#batch.appendBytes(part);
+      this.#pass();
+    };
+    this.threaded = { form, limits: OVERVIEW_LIMITS, takeText };
   }
 
   observe(): boolean {
@@ -35,21 +42,24 @@ class LineSink implements Sink {
   }
 
   take(connection: ConnectionResult): void {
-    this.#batch += this.#render(connection);
-    if (this.#batch.length >= BATCH_CHARS) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flushLate(), BATCH_MILLIS);
+    this.#batch.append(this.#render(connection));
+    this.#pass();
   }
 
   ready(): Promise<void> {
     return this.#output.drained();
   }
 
+  #pass(): void {
+    if (this.#batch.isFull) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flushLate(), BATCH_MILLIS);
+  }
+
   #flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const text = this.#batch;
-    this.#batch = '';
-    this.#output.write(text);
+    const bytes = this.#batch.take();
+    if (bytes !== null) this.#output.write(bytes);
   }
 
   /** Outside the analysis nobody would catch what goes wrong; the output throws it again at the next write. */
@@ -67,35 +77,47 @@ class LineSink implements Sink {
 }
 
 export function createNdjsonSink(output: Output): Sink {
-  return new LineSink(output, '', renderNdjsonLine);
+  return new LineSink(output, '', 'json', renderNdjsonLine);
 }
 
 export function createCsvSink(output: Output, segments: boolean): Sink {
-  return new LineSink(output, renderCsvHeader(segments), segments ? renderSegmentCsvRows : renderCsvRow);
+  const form = segments ? 'csv-segments' : 'csv';
+  return new LineSink(output, renderCsvHeader(segments), form, segments ? renderSegmentCsvRows : renderCsvRow);
 }
 
-/** Keeps the connections, because the document begins with what is known last; as text they take the least memory. */
+/** Keeps the connections, as text and most of it not in memory, because the document begins with what is known last. */
 export function createJsonSink(output: Output, version: string): Sink {
-  const connections: { id: number; text: string }[] = [];
+  const store = new TextStore();
   return {
     observe: () => true,
-    take(connection) {
-      connections.push({ id: connection.id, text: JSON.stringify(connection) });
+    take: (connection) => store.add(connection.id, Buffer.from(JSON.stringify(connection))),
+    threaded: {
+      form: 'json',
+      limits: OVERVIEW_LIMITS,
+      takeText: (id, text) => store.add(id, Buffer.concat(numberLines('json', id, text)).subarray(0, -1)),
     },
     async end({ captures, summary, findings }) {
-      connections.sort((a, b) => a.id - b.id);
       const tool = { name: 'lastack', version } as const;
       const head = { schemaVersion: SCHEMA_VERSION, tool, captures, summary, findings } as const;
-      for (const piece of renderJsonTexts(head, texts(connections))) {
-        output.write(piece);
+      const batch = new TextBuffer();
+      const pass = async (): Promise<void> => {
+        const bytes = batch.take();
+        if (bytes !== null) output.write(bytes);
         await output.drained();
+      };
+      batch.append(renderJsonOpening(head));
+      let separator = '\n';
+      for (const text of store.inOrder()) {
+        batch.append(separator);
+        batch.appendBytes(text);
+        separator = ',\n';
+        if (batch.isFull) await pass();
       }
+      batch.append(JSON_CLOSING);
+      await pass();
+      store.close();
     },
   };
-}
-
-function* texts(connections: readonly { text: string }[]): Generator<string> {
-  for (const { text } of connections) yield text;
 }
 
 /** What the text report says besides what the analysis found. */
@@ -105,8 +127,10 @@ export type TextContext = Pick<TextReport, 'paths' | 'filterWords' | 'titleOf'>;
 const FILTERED_LIMITS = { ...OVERVIEW_LIMITS, listed: 50 };
 
 export function createTextSink(output: Output, context: TextContext, options: TextOptions): Sink {
-  const overview = new Overview(context.filterWords.length > 0 ? FILTERED_LIMITS : OVERVIEW_LIMITS);
+  const limits = context.filterWords.length > 0 ? FILTERED_LIMITS : OVERVIEW_LIMITS;
+  const overview = new Overview(limits);
   return {
+    threaded: { form: 'overview', limits, takeText: () => {} },
     observe: (brief) => overview.observe(brief),
     take: (connection) => overview.keep(connection),
     async end({ captures, summary, findings, totalConnections }) {

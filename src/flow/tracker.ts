@@ -37,6 +37,18 @@ export interface TrackerWatcher {
   onEvict(isOver: boolean): void;
 }
 
+/** Which rows of a batch belong to a tracker that has only some of the buckets. */
+export interface RowShare {
+  /** Bucket of each row. */
+  readonly buckets: Uint8Array;
+  /** 1 for the buckets of this tracker, 0 for the others. */
+  readonly isMine: Uint8Array;
+  /** Set to twice the row in work, and one less while ICMP errors before it are. */
+  step: number;
+  /** Called after a row that began connections; `nextId` is the id of the next one. */
+  onOpened(nextId: number): void;
+}
+
 export interface TrackerOptions extends ConnectionOptions {
   /** Called with each connection once it is final. */
   readonly onConnection: (connection: Connection, addresses: FlowAddresses) => void;
@@ -113,6 +125,39 @@ export class Tracker {
     }
     while (icmp < batch.icmpErrors.length) this.#takeIcmp(batch.icmpErrors[icmp++]);
     if (this.#watcher !== null && this.#openCount > this.#watcher.maxConnections) this.#giveUp(this.#watcher);
+  }
+
+  /** As `push`, for a share of the rows; time passes with all of them. */
+  pushShare(batch: SegmentBatch, share: RowShare): void {
+    const { isMine, buckets } = share;
+    const context = this.#context;
+    let icmp = 0;
+    for (let row = 0; row <= batch.count; row++) {
+      share.step = row * 2 - 1;
+      while (icmp < batch.icmpErrors.length && (row === batch.count || batch.icmpErrors[icmp].beforeRow <= row)) {
+        this.#takeIcmp(batch.icmpErrors[icmp++]);
+      }
+      if (row === batch.count) return;
+      if (isMine[buckets[row]] === 0) {
+        if (batch.timeNanos[row] > this.#nowNanos) this.#nowNanos = batch.timeNanos[row];
+        continue;
+      }
+      share.step = row * 2;
+      const { nextId } = context;
+      this.#takeRow(batch, row);
+      if (this.#closed.overfull !== NO_BUCKET) this.#evict(this.#closed.overfull);
+      if (context.nextId !== nextId) share.onOpened(context.nextId);
+    }
+  }
+
+  /** Number of the first connection of the tuple in work: what is left at the end is handed over in this order. */
+  get tupleId(): number {
+    return this.#ids[this.#entry];
+  }
+
+  /** Number of the connection that begins next. */
+  get nextId(): number {
+    return this.#context.nextId;
   }
 
   /** Tuples that are tracked, those among them that are over included. */

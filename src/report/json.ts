@@ -27,7 +27,7 @@ function* stringifyEach(connections: Iterable<ConnectionResult>): Generator<stri
 
 /** Like {@link renderJson}, for connections that are JSON texts already. */
 export function* renderJsonTexts(head: DocumentHead, connections: Iterable<string>): Generator<string> {
-  yield jsonOpening(head);
+  yield renderJsonOpening(head);
   let piece = '';
   let separator = '\n';
   for (const connection of connections) {
@@ -46,7 +46,7 @@ export async function* streamJson(
   head: DocumentHead,
   connections: AsyncIterable<ConnectionResult>,
 ): AsyncGenerator<string> {
-  yield jsonOpening(head);
+  yield renderJsonOpening(head);
   let piece = '';
   let separator = '\n';
   for await (const connection of connections) {
@@ -61,9 +61,11 @@ export async function* streamJson(
   yield JSON_CLOSING;
 }
 
-const JSON_CLOSING = '\n]}\n';
+/** What the text of a document ends with. */
+export const JSON_CLOSING = '\n]}\n';
 
-function jsonOpening(head: DocumentHead): string {
+/** What the text of a document begins with, up to the first connection. */
+export function renderJsonOpening(head: DocumentHead): string {
   const text = JSON.stringify({
     schemaVersion: head.schemaVersion,
     tool: head.tool,

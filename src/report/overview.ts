@@ -22,6 +22,8 @@ export interface OverviewLimits {
   readonly examples: number;
   /** Connections kept for the list. */
   readonly listed: number;
+  /** Kinds of connections that are kept for it; as many as are listed unless it is told. */
+  readonly kinds?: number;
   /** Up to this many connections, each gets its story instead of a line. */
   readonly stories: number;
 }
@@ -94,7 +96,8 @@ export class Overview {
   #hasRoomForKind(rank: number, connection: ConnectionBrief): boolean {
     const kinds = this.#kinds[rank];
     const members = kinds.get(kindOf(connection));
-    return members === undefined ? kinds.size < this.limits.listed : members.length < this.limits.listed;
+    const { listed, kinds: most = listed } = this.limits;
+    return members === undefined ? kinds.size < most : members.length < listed;
   }
 
   #addToKind(rank: number, connection: ConnectionResult): void {

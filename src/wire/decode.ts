@@ -100,6 +100,11 @@ export class Decoder {
     return sumTallies(interfaces.flatMap((index) => this.#tallies.get(index) ?? []));
   }
 
+  /** Appends rows to another batch from now on. */
+  continueIn(batch: SegmentBatch): void {
+    this.#packet.batch = batch;
+  }
+
   /** Packets that gave no row, by reason (kebab case; see `Skip`). */
   skippedCounts(): Record<string, number> {
     return this.counts().skipped;

@@ -48,7 +48,7 @@ export class Packet {
   aggregateOrigin = 0;
   aggregateTunnelPath = 0;
 
-  readonly batch: SegmentBatch;
+  batch: SegmentBatch;
   readonly decapsulate: boolean;
   readonly verifiesChecksums: boolean;
   /** Null when checksums are not to be verified. */

@@ -16,12 +16,14 @@ import {
   PROGRESS_OPTION,
   type RawArguments,
   TERMINAL_OPTIONS,
+  THREADS_OPTION,
 } from '../options.ts';
 import { type Output, openOutput } from '../output.ts';
 import { POLICY_OPTIONS, readPolicy } from '../policy.ts';
 import { createProgress } from '../progress.ts';
 import { filterWords, readDecoding, readFilter, readPaths, readTimeWait } from '../request.ts';
 import type { Sink } from '../sinks.ts';
+import { chooseThreads } from '../threads/choose.ts';
 import { readChoice, readList, readSwitch, readText, suggest } from '../values.ts';
 
 const FORMATS = ['text', 'json', 'ndjson', 'csv'] as const;
@@ -40,6 +42,7 @@ export const analyzeCommand: CommandSpec = {
     ...PROGRESS_OPTION,
     ...ANALYSIS_OPTIONS,
     ...FOLLOW_OPTION,
+    ...THREADS_OPTION,
     ...POLICY_OPTIONS,
     ...FAIL_OPTION,
   },
@@ -88,6 +91,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       decoding: readDecoding(raw),
       policy,
       filter,
+      threads: filter.connection === undefined && !isFollowing ? chooseThreads(raw, paths) : 1,
       onProgress: progress.onProgress,
       ...(isFollowing
         ? { follow: io.untilInterrupted(), onProblem: (each: FileProblem) => reportProblems(io, [each]) }
@@ -120,6 +124,7 @@ function watch(sink: Sink, conditions: FailConditions): ConnectionObserver {
       return sink.observe(brief);
     },
     take: (connection) => sink.take(connection),
+    ...(sink.threaded === undefined ? {} : { threaded: sink.threaded }),
     ready: async () => sink.ready?.(),
   };
 }

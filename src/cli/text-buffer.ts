@@ -1,0 +1,47 @@
+/** Text is handed on when it is this much; a single one may be longer. */
+const CHUNK_BYTES = 1 << 18;
+/** UTF-8 takes no more for a UTF-16 unit. */
+const MAX_BYTES_A_UNIT = 3;
+
+/** Gathers texts as UTF-8. */
+export class TextBuffer {
+  #bytes = Buffer.alloc(0);
+  #used = 0;
+
+  /** Returns the end of the text among the bytes of the next `take`. */
+  append(text: string): number {
+    this.#reserve(text.length * MAX_BYTES_A_UNIT);
+    this.#used += this.#bytes.write(text, this.#used);
+    return this.#used;
+  }
+
+  /** As `append`, of what is UTF-8 already. */
+  appendBytes(bytes: Uint8Array): number {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#used);
+    this.#used += bytes.length;
+    return this.#used;
+  }
+
+  /** Whether so much has come together that it should be taken. */
+  get isFull(): boolean {
+    return this.#used >= CHUNK_BYTES;
+  }
+
+  /** A copy of what came since the last call; null when nothing did. */
+  take(): Uint8Array | null {
+    if (this.#used === 0) return null;
+    const taken = new Uint8Array(this.#used);
+    taken.set(this.#bytes.subarray(0, this.#used));
+    this.#used = 0;
+    return taken;
+  }
+
+  #reserve(bytes: number): void {
+    const wanted = this.#used + bytes;
+    if (wanted <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(wanted, this.#bytes.length * 2, CHUNK_BYTES * 2));
+    this.#bytes.copy(grown, 0, 0, this.#used);
+    this.#bytes = grown;
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * Connections on their way from the thread that judged them to the one that puts the results together: what is
+ * counted and joined as packed numbers, the rest as text or, when it is wanted whole, as an object.
+ */
+import type { Finding } from '../../findings/finding.ts';
+import { SEVERITIES } from '../../findings/finding.ts';
+import type { JoinedFacts } from '../../findings/joined-facts.ts';
+import { CATALOG } from '../../findings/registry.ts';
+import type { FlowAddresses } from '../../flow/tracker.ts';
+import { type ClosedFirst, OUTCOMES, type Outcome } from '../../flow/vocabulary.ts';
+import type { ConnectionResult } from '../../report/result.ts';
+
+/** Some of the results of a thread, in the order in which they became final. */
+export interface Chunk {
+  /** Records one after the other, see {@link Field}. */
+  readonly records: Float64Array;
+  /** Texts of those records that have one, one after the other; null when there are none. */
+  readonly text: Uint8Array | null;
+  /** The connections that may be wanted whole. */
+  readonly results: readonly ConnectionResult[];
+  /** Steps at which the connections of the thread began, by their number there. */
+  readonly opened: Float64Array;
+  /** No later chunk has a record of a step before this. */
+  readonly upTo: number;
+  readonly isLast: boolean;
+  /** Connections that the thread has seen so far, whether they pass the filter or not. */
+  readonly total: number;
+}
+
+/** Where a record has what; its findings follow, two numbers each. */
+export const Field = {
+  /** Place in the capture at which it became final: twice the row among all rows, one less for an ICMP error. */
+  STEP: 0,
+  /** Number within the thread. */
+  ID: 1,
+  /** What those that went by the book have in common; -1 for others. */
+  KIND: 2,
+  BITS: 3,
+  OUTCOME: 4,
+  CLOSED_FIRST: 5,
+  PORTS: 6, // and 7
+  WORDS: 8, // to 15
+  LAST_NANOS: 16,
+  FIRST_NANOS: 17,
+  CLOSE_WAIT_NANOS: 18,
+  FIRST_FRAME: 19,
+  LAST_FRAME: 20,
+  /** End of its text among the texts, or index of its object + 1; 0 if it has neither. */
+  RESULT: 21,
+  /** Number within the thread of the first connection of its tuple: the order at the end of the capture. */
+  TUPLE_ID: 22,
+  FINDINGS: 23,
+} as const;
+export const RECORD_NUMBERS = 24;
+const FINDING_NUMBERS = 2;
+
+const Bit = {
+  /** Passes the filter; otherwise it is joined with the others and no more. */
+  COUNTED: 1,
+  /** The facts are there; otherwise it went by the book and only its place is known. */
+  FACTS: 2,
+  ANSWERED: 4,
+  COMPLETED: 8,
+  HALF_OPEN: 16,
+  PROBE: 32,
+  PLAIN_SEGMENTS: 64,
+  FILTERED: 128,
+  CLIENT_1: 256,
+  IPV6: 512,
+} as const;
+
+const CLOSERS: readonly ClosedFirst[] = [null, 'client', 'server', 'both'];
+const PLACES = ['client', 'server', 'path', 'capture'] as const satisfies readonly Finding['at'][];
+const CODES = CATALOG.map((entry) => entry.code);
+const CODE_NUMBERS = new Map(CODES.map((code, index) => [code, index]));
+const CATEGORIES = CATALOG.map((entry) => entry.category);
+const SEVERITY_BITS = 2;
+const PLACE_BITS = 2;
+
+/** What a record is made of. */
+export interface RecordParts {
+  readonly step: number;
+  readonly id: number;
+  readonly kind: number;
+  readonly isCounted: boolean;
+  readonly outcome: Outcome;
+  readonly closedFirst: ClosedFirst;
+  readonly clientIndex: 0 | 1;
+  readonly lastNanos: number;
+  readonly addresses: FlowAddresses;
+  readonly facts: JoinedFacts | null;
+  /** Empty for one that was passed over: its findings are those of its kind. */
+  readonly findings: readonly Finding[];
+  readonly tupleId: number;
+  readonly result: number;
+}
+
+/** Writes records into memory that grows with them. */
+export class RecordWriter {
+  #numbers = new Float64Array(1 << 12);
+  length = 0;
+
+  write(parts: RecordParts): void {
+    const { facts, findings, addresses } = parts;
+    const wanted = this.length + RECORD_NUMBERS + findings.length * FINDING_NUMBERS;
+    if (wanted > this.#numbers.length) this.#grow(wanted);
+    const numbers = this.#numbers;
+    const at = this.length;
+    numbers[at + Field.STEP] = parts.step;
+    numbers[at + Field.ID] = parts.id;
+    numbers[at + Field.KIND] = parts.kind;
+    numbers[at + Field.BITS] = bitsOf(parts);
+    numbers[at + Field.OUTCOME] = OUTCOMES.indexOf(parts.outcome);
+    numbers[at + Field.CLOSED_FIRST] = CLOSERS.indexOf(parts.closedFirst);
+    numbers[at + Field.PORTS] = addresses.ports[0];
+    numbers[at + Field.PORTS + 1] = addresses.ports[1];
+    for (let i = 0; i < 4; i++) {
+      numbers[at + Field.WORDS + i] = addresses.words0[i];
+      numbers[at + Field.WORDS + 4 + i] = addresses.words1[i];
+    }
+    numbers[at + Field.LAST_NANOS] = parts.lastNanos;
+    numbers[at + Field.FIRST_NANOS] = facts?.firstNanos ?? 0;
+    numbers[at + Field.CLOSE_WAIT_NANOS] = facts?.closeWaitNanos ?? 0;
+    numbers[at + Field.FIRST_FRAME] = facts?.firstFrame ?? 0;
+    numbers[at + Field.LAST_FRAME] = facts?.lastFrame ?? 0;
+    numbers[at + Field.RESULT] = parts.result;
+    numbers[at + Field.TUPLE_ID] = parts.tupleId;
+    numbers[at + Field.FINDINGS] = findings.length;
+    this.length = at + RECORD_NUMBERS;
+    for (const finding of findings) this.#writeFinding(finding);
+  }
+
+  /** What was written since the last call. */
+  take(): Float64Array {
+    const taken = this.#numbers.slice(0, this.length);
+    this.length = 0;
+    return taken;
+  }
+
+  #writeFinding({ code, severity, at, frames }: Finding): void {
+    const number = CODE_NUMBERS.get(code) ?? 0;
+    const place = PLACES.indexOf(at);
+    this.#numbers[this.length++] =
+      (((number << SEVERITY_BITS) | SEVERITIES.indexOf(severity)) << PLACE_BITS) | Math.max(place, 0);
+    this.#numbers[this.length++] = frames[0] ?? 0;
+  }
+
+  #grow(wanted: number): void {
+    const numbers = new Float64Array(Math.max(wanted, this.#numbers.length * 2));
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
+  }
+}
+
+function bitsOf({ isCounted, facts, clientIndex, addresses }: RecordParts): number {
+  let bits = (isCounted ? Bit.COUNTED : 0) | (clientIndex === 1 ? Bit.CLIENT_1 : 0);
+  if (addresses.ipVersion === 6) bits |= Bit.IPV6;
+  if (facts === null) return bits;
+  if (facts.isAnswered) bits |= Bit.ANSWERED;
+  if (facts.isCompleted) bits |= Bit.COMPLETED;
+  if (facts.isHalfOpen) bits |= Bit.HALF_OPEN;
+  if (facts.isProbe) bits |= Bit.PROBE;
+  if (facts.hasPlainSegments) bits |= Bit.PLAIN_SEGMENTS;
+  if (facts.isFiltered) bits |= Bit.FILTERED;
+  return bits | Bit.FACTS;
+}
+
+/** The record at an index of a chunk's records. */
+export class RecordReader {
+  #numbers: Float64Array = new Float64Array(RECORD_NUMBERS);
+  #at = 0;
+  readonly #addresses = {
+    ipVersion: 4 as 4 | 6,
+    words0: new Int32Array(4),
+    words1: new Int32Array(4),
+    ports: [0, 0] as [number, number],
+  };
+
+  seek(numbers: Float64Array, at: number): void {
+    this.#numbers = numbers;
+    this.#at = at;
+  }
+
+  get kind(): number {
+    return this.#get(Field.KIND);
+  }
+
+  get isCounted(): boolean {
+    return this.#has(Bit.COUNTED);
+  }
+
+  get outcome(): Outcome {
+    return OUTCOMES[this.#get(Field.OUTCOME)];
+  }
+
+  get closedFirst(): ClosedFirst {
+    return CLOSERS[this.#get(Field.CLOSED_FIRST)];
+  }
+
+  get clientIndex(): 0 | 1 {
+    return this.#has(Bit.CLIENT_1) ? 1 : 0;
+  }
+
+  get lastNanos(): number {
+    return this.#get(Field.LAST_NANOS);
+  }
+
+  /** Written over for the next record. */
+  get addresses(): FlowAddresses {
+    const addresses = this.#addresses;
+    const numbers = this.#numbers;
+    const wordsAt = this.#at + Field.WORDS;
+    for (let i = 0; i < 4; i++) {
+      addresses.words0[i] = numbers[wordsAt + i];
+      addresses.words1[i] = numbers[wordsAt + 4 + i];
+    }
+    addresses.ports[0] = this.#get(Field.PORTS);
+    addresses.ports[1] = this.#get(Field.PORTS + 1);
+    addresses.ipVersion = this.#has(Bit.IPV6) ? 6 : 4;
+    return addresses;
+  }
+
+  /** Null for one that was passed over. */
+  get facts(): JoinedFacts | null {
+    if (!this.#has(Bit.FACTS)) return null;
+    return {
+      firstFrame: this.#get(Field.FIRST_FRAME),
+      lastFrame: this.#get(Field.LAST_FRAME),
+      firstNanos: this.#get(Field.FIRST_NANOS),
+      closeWaitNanos: this.#get(Field.CLOSE_WAIT_NANOS),
+      isAnswered: this.#has(Bit.ANSWERED),
+      isCompleted: this.#has(Bit.COMPLETED),
+      isHalfOpen: this.#has(Bit.HALF_OPEN),
+      isProbe: this.#has(Bit.PROBE),
+      hasPlainSegments: this.#has(Bit.PLAIN_SEGMENTS),
+      isFiltered: this.#has(Bit.FILTERED),
+    };
+  }
+
+  /** Code, severity, place and first frame of each; what is told in words is only in the result. */
+  get findings(): Finding[] {
+    const findings: Finding[] = [];
+    let at = this.#at + RECORD_NUMBERS;
+    for (let left = this.#get(Field.FINDINGS); left > 0; left--) {
+      findings.push(readFinding(this.#numbers[at], this.#numbers[at + 1]));
+      at += FINDING_NUMBERS;
+    }
+    return findings;
+  }
+  #get(field: number): number {
+    return this.#numbers[this.#at + field];
+  }
+
+  #has(bit: number): boolean {
+    return (this.#numbers[this.#at + Field.BITS] & bit) !== 0;
+  }
+}
+
+/** Index behind the record at `at`. */
+export function endOfRecord(numbers: Float64Array, at: number): number {
+  return at + RECORD_NUMBERS + numbers[at + Field.FINDINGS] * FINDING_NUMBERS;
+}
+
+function readFinding(packed: number, frame: number): Finding {
+  const code = packed >> (SEVERITY_BITS + PLACE_BITS);
+  return {
+    code: CODES[code],
+    severity: SEVERITIES[(packed >> PLACE_BITS) & 3],
+    category: CATEGORIES[code],
+    at: PLACES[packed & 3],
+    frames: frame === 0 ? [] : [frame],
+    message: '',
+    cause: '',
+    hint: '',
+  };
+}

@@ -1,0 +1,193 @@
+/**
+ * Memory that the threads of one analysis share: batches of decoded segments, used in turn, and a few counters.
+ *
+ * The reading thread fills slot after slot; every thread goes through all slots in order and looks at the rows of its
+ * own buckets only. A slot is filled again once all threads are done with it.
+ */
+import type { TimeBase } from '../../base/time.ts';
+import { BATCH_BYTES, BATCH_ROWS, SegmentBatch } from '../../wire/batch.ts';
+
+/** Batches on their way, 8 MB: enough that a thread that starts, or collects garbage, holds nobody up. */
+const SLOTS = 64;
+const HEAD_BYTES = 64;
+const EXTRA_BYTES = HEAD_BYTES + BATCH_ROWS * 5;
+const SLOT_BYTES = BATCH_BYTES + EXTRA_BYTES;
+/** Results that a thread may be ahead of the one that puts them together. */
+const MAX_CHUNKS_AHEAD = 12;
+
+/** Words of the control block; `PER_THREAD` more for each thread. */
+const Control = { FILLED: 0, STATE: 1, TO_THREADS: 2, TO_READER: 3, PER_THREAD: 8 } as const;
+const PerThread = { DONE: 0, SENT: 1, TAKEN: 2, WORDS: 4 } as const;
+const State = { READING: 0, ENDED: 1, ABORTED: 2 } as const;
+/** Numbers in the control block: when the capture ends, and what its times count from. */
+const Number64 = { END_NANOS: 0, EPOCH_SECONDS: 1 } as const;
+const NUMBERS = 2;
+
+/** What the threads are given to see the same memory. */
+export interface RingMemory {
+  readonly control: SharedArrayBuffer;
+  readonly numbers: SharedArrayBuffer;
+  readonly slots: SharedArrayBuffer;
+}
+
+/** One batch and what belongs to its rows. */
+export interface Slot {
+  readonly batch: SegmentBatch;
+  /** Bucket of each row. */
+  readonly buckets: Uint8Array;
+  /** Tunnel path of each row, if `hasTunnels`; 0 when it came through none. */
+  readonly tunnels: Int32Array;
+  /** Rows; whether something about the slot was sent by message; whether a row has a tunnel. */
+  readonly head: Int32Array;
+}
+
+export const SlotHead = { ROWS: 0, HAS_MESSAGE: 1, HAS_TUNNELS: 2 } as const;
+
+/** The shared memory as one thread sees it. */
+export class Ring {
+  readonly memory: RingMemory;
+  readonly timeBase: TimeBase;
+  readonly #control: Int32Array;
+  readonly #numbers: Float64Array;
+  readonly #slots: Slot[];
+  readonly #threads: number;
+
+  /** `threads` are those besides the reading one. */
+  constructor(threads: number, timeBase: TimeBase, memory: RingMemory = allocate(threads)) {
+    this.memory = memory;
+    this.timeBase = timeBase;
+    this.#threads = threads;
+    this.#control = new Int32Array(memory.control);
+    this.#numbers = new Float64Array(memory.numbers);
+    this.#slots = Array.from({ length: SLOTS }, (_, index) => openSlot(memory.slots, index, timeBase));
+  }
+
+  /** The slot of a batch by its number in the capture. */
+  slotOf(number: number): Slot {
+    return this.#slots[number % SLOTS];
+  }
+
+  /** Batches that are ready to be gone through. */
+  get filled(): number {
+    return Atomics.load(this.#control, Control.FILLED);
+  }
+
+  /** Time of the last packet, once the capture is over and every batch is filled; null before. */
+  get endNanos(): number | null {
+    return Atomics.load(this.#control, Control.STATE) === State.ENDED ? this.#numbers[Number64.END_NANOS] : null;
+  }
+
+  get isAborted(): boolean {
+    return Atomics.load(this.#control, Control.STATE) === State.ABORTED;
+  }
+
+  /** A number that changes whenever the reader has news for the threads. */
+  get newsForThreads(): number {
+    return Atomics.load(this.#control, Control.TO_THREADS);
+  }
+
+  /** A number that changes whenever a thread has news for the reader. */
+  get newsForReader(): number {
+    return Atomics.load(this.#control, Control.TO_READER);
+  }
+
+  /** Reader: makes the next batch visible. */
+  publish(): void {
+    this.#numbers[Number64.EPOCH_SECONDS] = this.timeBase.epochSeconds;
+    Atomics.add(this.#control, Control.FILLED, 1);
+    this.#tellThreads();
+  }
+
+  /** Thread: takes over what times count from. */
+  updateTimeBase(): void {
+    this.timeBase.epochSeconds = this.#numbers[Number64.EPOCH_SECONDS];
+  }
+
+  /** Reader: there are no more batches. */
+  end(endNanos: number): void {
+    this.#numbers[Number64.END_NANOS] = endNanos;
+    Atomics.store(this.#control, Control.STATE, State.ENDED);
+    this.#tellThreads();
+  }
+
+  abort(): void {
+    Atomics.store(this.#control, Control.STATE, State.ABORTED);
+    this.#tellThreads();
+  }
+
+  /** Reader: whether `more` further batches could be filled at once. */
+  hasRoomFor(more: number): boolean {
+    const last = this.filled + more - SLOTS;
+    for (let thread = 0; thread < this.#threads; thread++) {
+      if (Atomics.load(this.#control, this.#word(thread, PerThread.DONE)) < last) return false;
+    }
+    return true;
+  }
+
+  /** Thread: is done with one more batch. */
+  finishBatch(thread: number): void {
+    Atomics.add(this.#control, this.#word(thread, PerThread.DONE), 1);
+    this.#tellReader();
+  }
+
+  /** Thread: has sent results. */
+  noteSent(thread: number): void {
+    Atomics.add(this.#control, this.#word(thread, PerThread.SENT), 1);
+    this.#tellReader();
+  }
+
+  /** Reader: has put results of a thread to use. */
+  noteTaken(thread: number): void {
+    Atomics.add(this.#control, this.#word(thread, PerThread.TAKEN), 1);
+    this.#tellThreads();
+  }
+
+  /** Thread: whether it is so far ahead that it has to wait before it sends more. */
+  isFarAhead(thread: number): boolean {
+    const sent = Atomics.load(this.#control, this.#word(thread, PerThread.SENT));
+    return sent - Atomics.load(this.#control, this.#word(thread, PerThread.TAKEN)) >= MAX_CHUNKS_AHEAD;
+  }
+
+  /** Thread: sleeps until there are other news than `seen`. */
+  waitForReader(seen: number): void {
+    Atomics.wait(this.#control, Control.TO_THREADS, seen);
+  }
+
+  /** Reader: blocks until there are other news than `seen`, at most a short time. */
+  blockForThreads(seen: number): void {
+    Atomics.wait(this.#control, Control.TO_READER, seen, 20);
+  }
+
+  #word(thread: number, field: number): number {
+    return Control.PER_THREAD + thread * PerThread.WORDS + field;
+  }
+
+  #tellThreads(): void {
+    Atomics.add(this.#control, Control.TO_THREADS, 1);
+    Atomics.notify(this.#control, Control.TO_THREADS);
+  }
+
+  #tellReader(): void {
+    Atomics.add(this.#control, Control.TO_READER, 1);
+    Atomics.notify(this.#control, Control.TO_READER);
+  }
+}
+
+function allocate(threads: number): RingMemory {
+  return {
+    control: new SharedArrayBuffer(4 * (Control.PER_THREAD + threads * PerThread.WORDS)),
+    numbers: new SharedArrayBuffer(8 * NUMBERS),
+    slots: new SharedArrayBuffer(SLOTS * SLOT_BYTES),
+  };
+}
+
+function openSlot(memory: SharedArrayBuffer, index: number, timeBase: TimeBase): Slot {
+  const at = index * SLOT_BYTES;
+  const tunnelsAt = at + BATCH_BYTES + HEAD_BYTES;
+  return {
+    batch: new SegmentBatch(timeBase, memory, at),
+    head: new Int32Array(memory, at + BATCH_BYTES, 3),
+    tunnels: new Int32Array(memory, tunnelsAt, BATCH_ROWS),
+    buckets: new Uint8Array(memory, tunnelsAt + 4 * BATCH_ROWS, BATCH_ROWS),
+  };
+}

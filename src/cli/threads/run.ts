@@ -1,0 +1,258 @@
+/**
+ * An analysis by several threads. This one reads and decodes, follows the connections of a few buckets itself, and puts
+ * the results of all together; the others follow those of the remaining buckets. What comes out is the same to the byte.
+ */
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { assert } from '../../base/error.ts';
+import type { TimeBase } from '../../base/time.ts';
+import { Analysis, type BatchTaker, breathe } from '../../engine.ts';
+import { bucketOf } from '../../flow/bucket.ts';
+import type { ConnectionResult } from '../../report/result.ts';
+import type { ResolvedName } from '../../source/packet.ts';
+import { readInSteps } from '../../source/session.ts';
+import type { SegmentBatch } from '../../wire/batch.ts';
+import {
+  type AnalysisEnd,
+  type AnalysisRequest,
+  type ConnectionObserver,
+  describeEnd,
+  type ThreadedSide,
+} from '../engine.ts';
+import { type MergedTaker, Merger } from './merge.ts';
+import type { Chunk, RecordReader } from './records.ts';
+import { Ring, SlotHead } from './ring.ts';
+import { dealBuckets, type KindBrief, Share, type ShareRequest, type SlotMessage } from './share.ts';
+import type { WorkerMessage, WorkerStart } from './worker.ts';
+
+/** Smaller than those of one thread: between two blocks this thread sees to the results of the others. */
+const BLOCK_BYTES = 1 << 20;
+/** Batches that the packets of a block may fill, if they are no smaller than usual. */
+const BATCHES_A_BLOCK = 16;
+/** Chunks of the reading thread itself that may wait for those of others. */
+const MAX_OWN_CHUNKS = 12;
+/** Batches after which the results of the reading thread are put among the others. */
+const BATCHES_A_CHUNK = 32;
+
+/** Time that reading and decoding take, as part of what following, judging and rendering takes. */
+const READING_PART = { overview: 0.5, lines: 0.15 } as const;
+
+/** As `runAnalysis`, by `threads` threads. */
+export async function runInThreads(
+  request: AnalysisRequest,
+  observer: ConnectionObserver,
+  threaded: ThreadedSide,
+  threads: number,
+): Promise<AnalysisEnd> {
+  const team = new Team(request, observer, threaded, threads);
+  const { analysis } = team;
+  const { paths, filter, onProgress } = request;
+  const steps = readInSteps(paths, analysis, { timeBase: analysis.timeBase, blockBytes: BLOCK_BYTES });
+  try {
+    for (;;) {
+      const step = await steps.next();
+      if (step.done) {
+        await team.finish();
+        return describeEnd(analysis, step.value, team.totalConnections, filter);
+      }
+      onProgress?.(step.value.bytesRead, step.value.totalBytes);
+      await team.keepUp();
+    }
+  } finally {
+    team.stop();
+    await steps.return([]);
+  }
+}
+
+/** The threads, seen from the reading one. */
+class Team implements BatchTaker, MergedTaker {
+  readonly analysis: Analysis;
+  readonly #observer: ConnectionObserver;
+  readonly #threaded: ThreadedSide;
+  readonly #ring: Ring;
+  readonly #share: Share;
+  readonly #merger: Merger;
+  readonly #workers: { readonly worker: Worker; readonly port: MessagePort }[];
+  readonly #kinds = new Map<number, KindBrief>();
+  readonly #pace = { since: performance.now() };
+  #names: ResolvedName[] = [];
+  #batches = 0;
+  #failure: Error | null = null;
+  #hasTaken = false;
+
+  constructor(request: AnalysisRequest, observer: ConnectionObserver, threaded: ThreadedSide, threads: number) {
+    const { segments, timeWaitSeconds, policy, decoding, filter } = request;
+    const timeBase: TimeBase = { epochSeconds: 0 };
+    const { form, limits } = threaded;
+    const reading = form === 'overview' ? READING_PART.overview : READING_PART.lines;
+    const readerShare = Math.max(0, (1 - reading * (threads - 1)) / threads);
+    const [isMine, ...others] = dealBuckets(threads, readerShare);
+    const shareRequest: ShareRequest = { segments, timeWaitSeconds, policy: policy ?? {}, filter, form, limits };
+    this.#observer = observer;
+    this.#threaded = threaded;
+    this.#ring = new Ring(threads - 1, timeBase);
+    this.#share = new Share(shareRequest, isMine, timeBase);
+    this.#merger = new Merger(threads, this);
+    this.#workers = others.map((theirs, thread) => this.#start(shareRequest, theirs, thread, threads - 1));
+    const handler = { onConnection: () => {} };
+    this.analysis = new Analysis({ ...policy, ...decoding, segments, timeWaitSeconds }, handler, undefined, this);
+  }
+
+  get totalConnections(): number {
+    return this.#merger.total;
+  }
+
+  exchange(decoded: SegmentBatch | null, timeBase: TimeBase): SegmentBatch {
+    if (decoded !== null) this.#publish(decoded, timeBase);
+    while (!this.#ring.hasRoomFor(1)) {
+      const seen = this.#ring.newsForReader;
+      this.#collect();
+      if (!this.#ring.hasRoomFor(1)) this.#ring.blockForThreads(seen);
+    }
+    const { batch, head, tunnels } = this.#ring.slotOf(this.#batches);
+    batch.clear();
+    if (head[SlotHead.HAS_TUNNELS] !== 0) tunnels.fill(0);
+    head.fill(0);
+    return batch;
+  }
+
+  noteTunnel(row: number, path: number): void {
+    const { head, tunnels } = this.#ring.slotOf(this.#batches);
+    head[SlotHead.HAS_TUNNELS] = 1;
+    tunnels[row] = path;
+  }
+
+  noteName(name: ResolvedName): void {
+    this.#names.push({ ...name, address: name.address.slice() });
+  }
+
+  /** Puts together what has come, and waits until another block can be read. */
+  async keepUp(): Promise<void> {
+    for (;;) {
+      const seen = this.#ring.newsForReader;
+      await this.#advance();
+      if (this.#ring.hasRoomFor(BATCHES_A_BLOCK)) return;
+      this.#ring.blockForThreads(seen);
+    }
+  }
+
+  /** The capture is over: waits for everything that comes of it. */
+  async finish(): Promise<void> {
+    this.analysis.flush();
+    const endNanos = this.analysis.lastNanos;
+    this.#ring.end(endNanos);
+    for (const _ of this.#share.finish(endNanos)) {
+      if (!this.#share.isFull) continue;
+      this.#merger.add(0, this.#share.takeChunk());
+      do await this.#advance();
+      while (this.#merger.waiting(0) > MAX_OWN_CHUNKS && this.#pause());
+    }
+    this.#merger.add(0, this.#share.takeChunk(true));
+    do await this.#advance();
+    while (!this.#merger.isDone && this.#pause());
+  }
+
+  /** Ends the threads, whatever they do. */
+  stop(): void {
+    this.#ring.abort();
+    for (const { worker, port } of this.#workers) {
+      port.close();
+      void worker.terminate();
+    }
+  }
+
+  take(record: RecordReader, id: number, chunk: Chunk, result: number, textStart: number): void {
+    const { analysis } = this;
+    const { kind, facts, addresses, clientIndex, lastNanos } = record;
+    const known = this.#kinds.get(kind);
+    const brief = known ?? { outcome: record.outcome, closedFirst: record.closedFirst, findings: record.findings };
+    if (kind !== -1 && known === undefined) this.#kinds.set(kind, brief);
+    const isWanted = record.isCounted && this.#observer.observe({ id, ...brief });
+    const connection = known === undefined || isWanted ? facts : null;
+    const { outcome, closedFirst } = brief;
+    const findings = connection === null ? brief.findings : record.findings;
+    analysis.joinParts({ connection, findings, clientIndex, lastNanos, addresses });
+    if (!record.isCounted) return;
+    analysis.count(outcome, closedFirst, findings);
+    if (isWanted) this.#takeWhole(id, chunk, result, textStart);
+  }
+
+  onUsed(thread: number): void {
+    if (thread > 0) this.#ring.noteTaken(thread - 1);
+  }
+
+  #takeWhole(id: number, { text, results }: Chunk, result: number, textStart: number): void {
+    assert(result > 0, 'a thread prepares every connection that may be wanted');
+    this.#hasTaken = true;
+    if (text !== null) {
+      this.#threaded.takeText(id, text.subarray(textStart, result));
+      return;
+    }
+    const built: ConnectionResult = results[result - 1];
+    built.id = id;
+    this.#observer.take(built);
+  }
+
+  #start(request: ShareRequest, isMine: Uint8Array, thread: number, threads: number) {
+    const { port1: port, port2: theirs } = new MessageChannel();
+    const start: WorkerStart = { request, memory: this.#ring.memory, thread, threads, isMine, port: theirs };
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start, transferList: [theirs] });
+    worker.on('error', (error) => {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+    });
+    return { worker, port };
+  }
+
+  #publish(batch: SegmentBatch, timeBase: TimeBase): void {
+    const slot = this.#ring.slotOf(this.#batches++);
+    this.#ring.timeBase.epochSeconds = timeBase.epochSeconds;
+    const { ipVersion, sourceAddress, destinationAddress, sourcePort, destinationPort } = batch;
+    for (let row = 0; row < batch.count; row++) {
+      const ports = (sourcePort[row] << 16) | destinationPort[row];
+      slot.buckets[row] = bucketOf(ipVersion[row], sourceAddress, row * 4, destinationAddress, row * 4, ports);
+    }
+    slot.head[SlotHead.ROWS] = batch.count;
+    const message = this.#messageOf(batch);
+    if (message !== null) {
+      slot.head[SlotHead.HAS_MESSAGE] = 1;
+      for (const { port } of this.#workers) port.postMessage(message);
+    }
+    this.#ring.publish();
+    this.#share.push(slot, message);
+    if (!this.#share.isFull && this.#batches % BATCHES_A_CHUNK !== 0) return;
+    this.#merger.add(0, this.#share.takeChunk());
+  }
+
+  #messageOf({ icmpErrors }: SegmentBatch): SlotMessage | null {
+    const names = this.#names;
+    if (icmpErrors.length === 0 && names.length === 0) return null;
+    this.#names = [];
+    return { icmpErrors: [...icmpErrors], names };
+  }
+
+  #collect(): void {
+    if (this.#failure !== null) throw this.#failure;
+    for (const [index, { port }] of this.#workers.entries()) {
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+        const message = next.message as WorkerMessage;
+        if ('error' in message) throw message.error;
+        this.#merger.add(index + 1, message.chunk);
+      }
+    }
+    this.#merger.advance();
+  }
+
+  async #advance(): Promise<void> {
+    this.#collect();
+    if (this.#hasTaken) await this.#observer.ready?.();
+    this.#hasTaken = false;
+    await breathe(this.#pace);
+  }
+
+  /** Sleeps until a thread has news, or a short time; always true. */
+  #pause(): boolean {
+    const seen = this.#ring.newsForReader;
+    this.#collect();
+    if (!this.#merger.isDone) this.#ring.blockForThreads(seen);
+    return true;
+  }
+}

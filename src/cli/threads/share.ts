@@ -1,0 +1,231 @@
+import { Annotations } from '../../annotations.ts';
+import type { TimeBase } from '../../base/time.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { ConnectionFacts } from '../../findings/joined-facts.ts';
+import { type Policy, resolvePolicy } from '../../findings/policy.ts';
+import { findAll } from '../../findings/registry.ts';
+import { BUCKETS } from '../../flow/bucket.ts';
+import type { Connection } from '../../flow/connection.ts';
+import { type FlowAddresses, type PlainPlace, type RowShare, Tracker } from '../../flow/tracker.ts';
+import { buildConnection } from '../../report/build.ts';
+import { type ConnectionBrief, Overview, type OverviewLimits } from '../../report/overview.ts';
+import type { ConnectionResult } from '../../report/result.ts';
+import type { ResolvedName } from '../../source/packet.ts';
+import type { IcmpError } from '../../wire/batch.ts';
+import { type AnalysisRequest, hasFilter, hasWantedFinding, isSelected } from '../engine.ts';
+import { TextBuffer } from '../text-buffer.ts';
+import { type Form, renderUnnumbered } from './form.ts';
+import { type Chunk, RecordWriter } from './records.ts';
+import { type Slot, SlotHead } from './ring.ts';
+
+/** Twice the rows that a batch may have: steps of different batches do not mix. */
+const STEPS_IN_BATCH = 4096;
+/** Results that are sent on at the latest when there are so many numbers, or objects, of them. */
+const CHUNK_NUMBERS = 1 << 16;
+const CHUNK_RESULTS = 256;
+
+/** What connections that went by the book in the same way have in common. */
+export type KindBrief = Omit<ConnectionBrief, 'id'>;
+
+/** What a thread has to know of what was asked for; it can be sent by message. */
+export interface ShareRequest extends Pick<AnalysisRequest, 'segments' | 'timeWaitSeconds' | 'policy' | 'filter'> {
+  readonly form: Form;
+  readonly limits: OverviewLimits;
+}
+
+/** What belongs to a batch and is too rare for memory of its own. */
+export interface SlotMessage {
+  readonly icmpErrors: readonly IcmpError[];
+  readonly names: readonly ResolvedName[];
+}
+
+/** Follows, judges and renders the connections of some buckets. */
+export class Share {
+  readonly #request: ShareRequest;
+  readonly #policy: Policy;
+  readonly #tracker: Tracker;
+  readonly #annotations = new Annotations();
+  readonly #isMine: Uint8Array;
+  readonly #timeBase: TimeBase;
+  /** Knows at least as many connections as are wanted when the results of all threads come together. */
+  readonly #candidates: Overview;
+  readonly #kinds = new Map<number, KindBrief>();
+  readonly #records = new RecordWriter();
+  readonly #text = new TextBuffer();
+  #results: ConnectionResult[] = [];
+  #opened: number[] = [];
+  #nextId = 1;
+  #kind = -1;
+  #total = 0;
+  #batches = 0;
+  #rows: RowShare | null = null;
+  #isOver = false;
+
+  /** `isMine` has 1 for the buckets of the share. */
+  constructor(request: ShareRequest, isMine: Uint8Array, timeBase: TimeBase) {
+    this.#request = request;
+    this.#policy = resolvePolicy(request.policy);
+    this.#isMine = isMine;
+    this.#timeBase = timeBase;
+    this.#candidates = new Overview({ ...request.limits, kinds: Number.POSITIVE_INFINITY });
+    const { filter, form } = request;
+    const onPlain = (kind: number, id: number, build: () => void, place: () => PlainPlace): void =>
+      this.#takePlain(kind, id, build, place);
+    this.#tracker = new Tracker({
+      segments: request.segments,
+      timeWaitNanos: request.timeWaitSeconds * 1e9,
+      onConnection: (connection, addresses) => this.#take(connection, addresses),
+      ...(hasFilter(filter) || form !== 'overview' ? {} : { onPlain }),
+    });
+  }
+
+  /** Goes through the next batch. */
+  push(slot: Slot, message: SlotMessage | null): void {
+    const { batch, head, tunnels, buckets } = slot;
+    batch.count = head[SlotHead.ROWS];
+    batch.icmpErrors.length = 0;
+    if (message !== null) {
+      batch.icmpErrors.push(...message.icmpErrors);
+      for (const name of message.names) this.#annotations.noteName(name);
+    }
+    if (head[SlotHead.HAS_TUNNELS] !== 0) {
+      for (let row = 0; row < batch.count; row++) {
+        if (tunnels[row] !== 0) this.#annotations.noteTunnel(batch, row, tunnels[row]);
+      }
+    }
+    this.#rows = { buckets, isMine: this.#isMine, step: 0, onOpened: (nextId) => this.#noteOpened(nextId) };
+    this.#tracker.pushShare(batch, this.#rows);
+    this.#batches++;
+  }
+
+  /** The capture is over: what is left is judged, a few at a time. */
+  *finish(endNanos: number): Generator<void, void, undefined> {
+    this.#isOver = true;
+    yield* this.#tracker.finish(endNanos);
+  }
+
+  /** Whether so much has come together that it should be handed on. */
+  get isFull(): boolean {
+    const { length } = this.#records;
+    return length > CHUNK_NUMBERS || this.#results.length >= CHUNK_RESULTS || this.#text.isFull;
+  }
+
+  /** What came since the last call. */
+  takeChunk(isLast = false): Chunk {
+    this.#noteOpened(this.#tracker.nextId);
+    const chunk = {
+      records: this.#records.take(),
+      text: this.#text.take(),
+      results: this.#results,
+      opened: Float64Array.from(this.#opened),
+      upTo: this.#isOver ? Number.POSITIVE_INFINITY : this.#batches * STEPS_IN_BATCH,
+      isLast,
+      total: this.#total,
+    };
+    this.#results = [];
+    this.#opened = [];
+    return chunk;
+  }
+
+  get #step(): number {
+    if (this.#isOver) return Number.POSITIVE_INFINITY;
+    return this.#batches * STEPS_IN_BATCH + 1 + (this.#rows?.step ?? 0);
+  }
+
+  #noteOpened(nextId: number): void {
+    for (; this.#nextId < nextId; this.#nextId++) this.#opened.push(this.#step);
+  }
+
+  #takePlain(kind: number, id: number, build: () => void, place: () => PlainPlace): void {
+    const known = this.#kinds.get(kind);
+    if (known === undefined || this.#candidates.observe({ id, ...known })) {
+      this.#kind = kind;
+      build();
+      this.#kind = -1;
+      return;
+    }
+    this.#total++;
+    const { clientIndex, lastNanos, addresses } = place();
+    const { outcome, closedFirst } = known;
+    const [facts, findings, result] = [null, [] as Finding[], 0];
+    const step = this.#step;
+    const { tupleId } = this.#tracker;
+    const isCounted = true;
+    this.#records.write({
+      ...{
+        step,
+        tupleId,
+        id,
+        kind,
+        isCounted,
+        outcome,
+        closedFirst,
+        clientIndex,
+        lastNanos,
+        addresses,
+        facts,
+        findings,
+        result,
+      },
+    });
+  }
+
+  #take(connection: Connection, addresses: FlowAddresses): void {
+    this.#total++;
+    const findings = findAll(connection, this.#policy);
+    const { filter } = this.#request;
+    if (!isSelected(connection, addresses, filter)) return;
+    const { id, clientIndex, lastNanos, verdict } = connection;
+    const { outcome, closedFirst } = verdict;
+    const kind = this.#kind;
+    const isAnnounced = this.#kinds.has(kind);
+    if (kind !== -1 && !isAnnounced) this.#kinds.set(kind, { outcome, closedFirst, findings });
+    const isCounted = hasWantedFinding(findings, filter);
+    const facts = new ConnectionFacts(connection);
+    const result = isCounted ? this.#render(connection, addresses, findings, isAnnounced) : 0;
+    const step = this.#step;
+    const { tupleId } = this.#tracker;
+    this.#records.write({
+      ...{
+        step,
+        tupleId,
+        id,
+        kind,
+        isCounted,
+        outcome,
+        closedFirst,
+        clientIndex,
+        lastNanos,
+        addresses,
+        facts,
+        findings,
+        result,
+      },
+    });
+  }
+
+  /** Where the text or the object of a connection is among those of the chunk. */
+  #render(connection: Connection, addresses: FlowAddresses, findings: Finding[], isAnnounced: boolean): number {
+    const { form } = this.#request;
+    const { id, verdict } = connection;
+    const { outcome, closedFirst } = verdict;
+    if (form === 'overview' && !isAnnounced && !this.#candidates.observe({ id, outcome, closedFirst, findings })) {
+      return 0;
+    }
+    const built = buildConnection(connection, addresses, findings, this.#timeBase, this.#annotations);
+    if (form !== 'overview') return this.#text.append(renderUnnumbered(form, built));
+    this.#candidates.keep(built);
+    return this.#results.push(built);
+  }
+}
+
+/** Whose bucket is whose: the reading thread has its hands full and gets `readerShare` of them. */
+export function dealBuckets(threads: number, readerShare: number): Uint8Array[] {
+  const owned = Array.from({ length: threads }, () => new Uint8Array(BUCKETS));
+  const own = Math.round(BUCKETS * readerShare);
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    const owner = bucket < own ? 0 : 1 + ((bucket - own) % (threads - 1));
+    owned[owner][bucket] = 1;
+  }
+  return owned;
+}
