@@ -26,13 +26,15 @@ export class BuiltCli {
     if (status !== 0) throw new Error(`the command line cannot be built: ${stderr}`);
   }
 
-  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): BuiltRun {
-    return spawnSync(process.execPath, [this.main, ...args], {
+  run(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: Buffer): BuiltRun {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [this.main, ...args], {
       cwd: ROOT,
       encoding: 'utf8',
       env: { ...process.env, NO_COLOR: '1', ...env },
       maxBuffer: 1 << 30,
+      ...(input === undefined ? {} : { input }),
     });
+    return { status, stdout, stderr };
   }
 
   /** URLs of the modules that a command line loads, those of Node itself left out. */

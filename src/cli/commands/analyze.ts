@@ -91,7 +91,10 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       decoding: readDecoding(raw),
       policy,
       filter,
-      threads: filter.connection === undefined && !isFollowing ? chooseThreads(raw, paths) : 1,
+      threads:
+        filter.connection !== undefined || isFollowing
+          ? 1
+          : chooseThreads(raw, paths, sink.threaded?.form ?? 'overview'),
       onProgress: progress.onProgress,
       ...(isFollowing
         ? { follow: io.untilInterrupted(), onProblem: (each: FileProblem) => reportProblems(io, [each]) }
