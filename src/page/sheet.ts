@@ -51,7 +51,7 @@ export class Sheet {
       ({ code, severity, message, frames }) =>
         `<li><strong class="${severity}">${severity}: ${code}</strong> ${escapeMarkup(message)}${frames.length > 0 ? ` <span class="muted">(${formatFrames(frames)})</span>` : ''}</li>`,
     );
-    return `<table class="facts"><tbody>${facts.join('')}</tbody></table><div class="picture">${svg}</div><ul class="evidence">${summary.endings.map((text) => `<li>${escapeMarkup(text)}</li>`).join('')}${found.join('')}</ul><p class="muted">In a terminal: <code>lastack explain ${escapeMarkup(this.#path)} --connection ${connection}</code></p><div class="row-details" id="details" role="status"><p>${HINT}</p></div>`;
+    return `<table class="facts"><tbody>${facts.join('')}</tbody></table><div class="picture">${svg}</div><ul class="evidence">${summary.endings.map((text) => `<li>${escapeMarkup(text)}</li>`).join('')}${found.join('')}</ul><p class="muted">In a terminal: <code>lastack explain ${escapeMarkup(this.#path)} --connection ${connection}</code></p><div class="row-details" id="details" role="region" tabindex="0" aria-label="The row in words" aria-live="polite"><p>${HINT}</p></div>`;
   }
 
   #tell(target: Element): void {

@@ -29,6 +29,7 @@ const FALL = 16;
 const PLAIN_HEIGHT = 38;
 const LABELLED_HEIGHT = 54;
 const CROSSING_HEIGHT = 70;
+const CROSSING_FALL = 36;
 /** From the tail of the first of two arrows that cross to that of the second. */
 const CROSSING_OFFSET = 16;
 const FOLD_HEIGHT = 58;
@@ -68,6 +69,8 @@ export interface PlacedArrow {
   readonly y2: number;
   /** Where on the arrow its text stands, 0 tail to 1 head. */
   readonly textAt: number;
+  /** One of two that cross: the text of the first stands above it, that of the second below. */
+  readonly crossing: 'first' | 'second' | null;
   readonly isRepeat: boolean;
 }
 
@@ -128,7 +131,8 @@ export function placeLadder(ladder: Ladder): LadderPlaces {
     const row = ladder.rows[index];
     const next = ladder.rows[index + 1];
     if (isCrossing(row, next)) {
-      rows.push(placeCrossing(row, index, y), placeCrossing(next, index + 1, y + CROSSING_OFFSET));
+      rows.push(placeCrossing(row, index, y, 'first'));
+      rows.push(placeCrossing(next, index + 1, y + CROSSING_OFFSET, 'second'));
       y += CROSSING_HEIGHT + CROSSING_OFFSET;
       index++;
       continue;
@@ -160,9 +164,9 @@ function isCrossing(row: LadderRow, next: LadderRow | undefined): next is Segmen
 
 const startOf = (from: End): number => (from === 'client' ? LADDER_COLUMNS.arrows : LADDER_COLUMNS.server);
 
-function placeCrossing(row: LadderRow, index: number, top: number): PlacedArrow {
-  const arrow = placeArrow(row as SegmentRow, index, top, CROSSING_HEIGHT, 36);
-  return { ...arrow, textAt: 0.27 };
+function placeCrossing(row: LadderRow, index: number, top: number, crossing: 'first' | 'second'): PlacedArrow {
+  const arrow = placeArrow(row as SegmentRow, index, top, CROSSING_HEIGHT, CROSSING_FALL);
+  return { ...arrow, textAt: crossing === 'first' ? 0.28 : 0.72, crossing };
 }
 
 function placeRow(row: LadderRow, index: number, top: number): PlacedRow {
@@ -206,6 +210,7 @@ function placeArrow(
     x2: x1 + direction * ARROWS_WIDTH * reach,
     y2: top + TAIL + fall * reach,
     textAt: 0.5,
+    crossing: null,
     isRepeat: row.kind === 'segment' && row.labels.some((label) => REPEATS.test(label)),
   };
 }

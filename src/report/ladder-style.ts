@@ -48,7 +48,7 @@ export function ladderStyle(): string {
     '.ladder .error{fill:var(--lost);font-weight:650}',
     '.ladder .hit{fill:transparent;stroke:none}',
     '.ladder .row{outline:none;cursor:default}',
-    '.ladder .row:hover .hit,.ladder .row:focus .hit,.ladder .row.chosen .hit{fill:var(--line);fill-opacity:.35}',
+    '.ladder .row:hover .hit,.ladder .row:focus .hit,.ladder .row.chosen .hit{fill:var(--focus);fill-opacity:.1}',
     '.ladder .row:focus-visible .hit{stroke:var(--focus);stroke-width:2}',
     '.ladder .tips g{visibility:hidden;pointer-events:none}',
     '.ladder .tips rect{fill:var(--tip);stroke:var(--muted)}',

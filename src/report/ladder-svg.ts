@@ -31,6 +31,8 @@ const { arrows: LEFT, server: RIGHT, laneWidth, arrowsWidth, client: CLIENT, wid
 const MIDDLE = LEFT + arrowsWidth / 2;
 const STRIPE = 7;
 const LEGEND_HEIGHT = 26;
+/** Findings named on one arrow; there is no room for more, and the details name all. */
+const MAX_FINDINGS = 2;
 
 /** Draws a ladder. */
 export function renderLadderSvg(ladder: Ladder, options: SvgOptions): string {
@@ -182,7 +184,8 @@ function renderGutter(row: LadderRow, y: number): string {
   return `<text class="num" x="${LADDER_COLUMNS.frame}" y="${round(y + 4)}" text-anchor="end">#${row.frame}</text>${time}`;
 }
 
-function renderArrowText({ row, x1, y1, x2, y2, textAt }: PlacedArrow, slope: number, degrees: number): string {
+function renderArrowText(placed: PlacedArrow, slope: number, degrees: number): string {
+  const { row, x1, y1, x2, y2, textAt, crossing } = placed;
   if (row.kind === 'unseen') {
     const text = `${row.flags.join(',')}${row.length > 0 ? ` len ${row.length}` : ''} never captured`;
     const beside = row.from === 'client' ? x2 + 14 : x2 - 14;
@@ -192,17 +195,20 @@ function renderArrowText({ row, x1, y1, x2, y2, textAt }: PlacedArrow, slope: nu
   const y = y1 + slope * (x - x1);
   const turn = `translate(${round(x)} ${round(y)}) rotate(${round(degrees)})`;
   const { flags, numbers } = segmentParts(row);
-  const isNarrow = textAt !== 0.5;
-  const main = isNarrow
-    ? `<tspan class="strong">${flags}</tspan> seq ${row.seq}`
-    : `<tspan class="strong">${flags}</tspan>  ${numbers}`;
+  if (crossing !== null) {
+    const text = `<tspan class="strong">${flags}</tspan> seq ${row.seq}  <tspan class="small muted">${row.labels.join('  ')}</tspan>`;
+    return `<text class="halo" transform="${turn}" y="${crossing === 'first' ? -6 : 15}" text-anchor="middle" xml:space="preserve">${text}</text>`;
+  }
+  const main = `<tspan class="strong">${flags}</tspan>  ${numbers}`;
   const above = `<text class="halo" transform="${turn}" y="-6" text-anchor="middle" xml:space="preserve">${main}</text>`;
   if (isPlain(row)) return above;
-  const findings = row.findings
-    .filter(({ severity }) => severityRank(severity) > 0)
-    .map(({ code, severity }) => `<tspan class="${severity === 'error' ? 'error' : 'warn'}">  ▲ ${code}</tspan>`);
+  const findings = row.findings.filter(({ severity }) => severityRank(severity) > 0);
+  const shown = findings.slice(0, MAX_FINDINGS).map(({ code, severity }) => {
+    const more = findings.length > MAX_FINDINGS && code === findings[MAX_FINDINGS - 1].code ? ' …' : '';
+    return `<tspan class="${severity === 'error' ? 'error' : 'warn'}">  ▲ ${code}${more}</tspan>`;
+  });
   const labels = row.labels.join('  ');
-  return `${above}<text class="small muted halo" transform="${turn}" y="14" text-anchor="middle" xml:space="preserve">${labels}${findings.join('')}</text>`;
+  return `${above}<text class="small muted halo" transform="${turn}" y="14" text-anchor="middle" xml:space="preserve">${labels}${shown.join('')}</text>`;
 }
 
 function renderBlock({ kind, row, top, height }: PlacedBlock): string {

@@ -61,7 +61,7 @@ function segmentDetails(row: SegmentRow): string[] {
     ...(fate === null ? [] : [fate]),
     ...row.changes.map(changeLine),
     ...row.notes.map(({ end, why, socket, rule, rfc }) => {
-      const call = socket === null ? '' : ` ${socket}.`;
+      const call = socket === null ? '' : ` → ${socket}`;
       return `${end}: ${why}${call} (rule ${rule}, ${rfc})`;
     }),
     ...row.findings.map(({ code, severity }) => `${severity}: ${code}`),

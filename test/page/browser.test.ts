@@ -136,6 +136,7 @@ describe.skipIf(reason !== '')(`the report page in a browser${reason && ` (skipp
     await page.waitForSelector('dialog[open] svg.ladder');
     expect(await page.locator('dialog .gone text').count()).toBe(1);
     expect(await page.locator('dialog .lost').count()).toBe(1);
+    for (let row = 0; row < 8; row++) await page.hover(`dialog .row[data-row="${row}"]`, { timeout: 5000 });
     await page.hover('dialog .row[data-row="8"]');
     expect(await page.textContent('#details')).toMatch(/rule [a-z0-9-]+, RFC 9293 §/);
     await page.click('#close');
@@ -144,6 +145,8 @@ describe.skipIf(reason !== '')(`the report page in a browser${reason && ` (skipp
 
   test('can be used by keyboard alone', async () => {
     const page = await open('varied');
+    const label = await page.getAttribute('tr.openable button', 'aria-label');
+    expect(label).toMatch(/^Draw connection \d+$/);
     await page.focus('tr.openable button');
     const first = await page.evaluate(() => (document.activeElement as HTMLElement).dataset.open);
     await page.keyboard.press('ArrowDown');

@@ -18,8 +18,8 @@ h3{font-size:1rem;margin:0 0 .5rem}
 p{margin:.35rem 0}a{color:var(--link)}
 .muted{color:var(--muted)}.num{font-variant-numeric:tabular-nums}
 .lead{color:var(--muted);margin:0 0 1.5rem;overflow-wrap:anywhere}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden;margin:0;padding:0}
-.figures>div{background:var(--paper);padding:.9rem 1.1rem}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.6rem,1fr));gap:1px;border:1px solid var(--line);border-radius:10px;overflow:hidden;margin:0;padding:0}
+.figures>div{box-shadow:0 0 0 1px var(--line);padding:.9rem 1.1rem}
 .figures dt{color:var(--muted);font-size:.86rem}.figures dd{margin:0;font-size:1.45rem;font-weight:650;font-variant-numeric:tabular-nums}
 .figures dd small{font-size:.86rem;font-weight:400;color:var(--muted)}
 .grid{display:grid;grid-template-columns:1fr 1fr;gap:1.25rem}
@@ -30,7 +30,7 @@ svg.chart{display:block;font-size:12px;width:100%;height:auto;color:var(--ink);o
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.25rem 0 .5rem;font-size:.84rem}
 .legend i{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.4em;vertical-align:-.06em}
 .bars{width:100%;border-collapse:collapse}
-.bars td{padding:.18rem 0;vertical-align:middle}.bars .name{width:12.5rem}.bars .count{text-align:right;width:5rem}.bars .share{text-align:right;width:4rem;color:var(--muted)}
+.bars td{padding:.18rem 0;vertical-align:middle}.bars .name{width:1%;white-space:nowrap;padding-right:1rem}.bars .count{text-align:right;width:5rem}.bars .share{text-align:right;width:4rem;color:var(--muted)}
 .bars .bar{padding-left:1rem}.bars .bar i{display:block;height:.85rem;border-radius:2px;background:var(--accent);min-width:2px}
 .good .bar i{background:var(--s-ESTABLISHED)}.doubtful .bar i{background:var(--s-FIN_WAIT_2)}.bad .bar i{background:var(--s-CLOSE_WAIT)}.neutral .bar i{background:var(--s-CLOSED)}
 button,select,input{font:inherit;color:inherit}
@@ -63,21 +63,21 @@ details.finding>div{padding:.25rem 1.1rem 1rem 7.35rem;max-width:62rem}
 .connections th[aria-sort=ascending] button::after{content:" ▲";font-size:.7em}.connections th[aria-sort=descending] button::after{content:" ▼";font-size:.7em}
 .connections td{height:34px;padding:0 .5rem;border-bottom:1px solid var(--line);white-space:nowrap;font-variant-numeric:tabular-nums}
 .connections tbody tr.c:hover{background:var(--raised)}.connections tr.spacer td{border:0;padding:0;height:auto}
-.connections tr.openable{cursor:pointer}.connections .codes span{margin-right:.6rem}
+.connections tr.openable{cursor:pointer}.connections td.codes{max-width:15rem;overflow:hidden;text-overflow:ellipsis}.connections .codes span{margin-right:.6rem}
 dialog{border:1px solid var(--line);border-radius:12px;padding:0;width:min(1000px,96vw);max-height:94vh;background:var(--paper);color:var(--ink);box-shadow:0 18px 60px var(--shade)}
 dialog::backdrop{background:#0009}
 .sheet{padding:1.25rem 1.5rem}
 .sheet header{display:flex;gap:1rem;justify-content:space-between;align-items:start;position:sticky;top:0;background:var(--paper);padding-top:.25rem;z-index:1}
 .sheet header h2{margin:0;overflow-wrap:anywhere}
 .sheet header button{border:1px solid var(--muted);border-radius:6px;background:var(--raised);padding:.25rem .8rem;cursor:pointer;white-space:nowrap}
-.sheet .row-details{position:sticky;bottom:0;border-top:1px solid var(--line);background:var(--raised);padding:.6rem 1.5rem;margin:1rem -1.5rem -1.25rem;min-height:6.4rem;font-size:.86rem}
+.sheet .row-details{position:sticky;bottom:0;border-top:1px solid var(--line);background:var(--raised);padding:.6rem 1.5rem;margin:1rem -1.5rem -1.25rem;height:9.4rem;overflow-y:auto;font-size:.86rem}
 .row-details p{margin:.1rem 0}.row-details p:first-child{font-weight:600;font-variant-numeric:tabular-nums}
 .sheet svg.ladder{display:block;max-width:100%;height:auto;margin:.5rem auto}
 .picture{overflow-x:auto}
 footer{max-width:1300px;margin:3rem auto 2rem;padding:0 2rem;color:var(--muted);font-size:.86rem}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-@media (max-width:760px){.grid{grid-template-columns:1fr}main,.top,footer{padding-left:1rem;padding-right:1rem}details.finding>div{padding-left:1.1rem}details.finding>summary{grid-template-columns:1fr auto}summary .badge{grid-row:1;justify-self:start}.bars .name{width:9rem}}
-@media print{.connections td.codes{white-space:normal}body{font-size:10.5pt}main,.top,footer{max-width:none;padding-left:0;padding-right:0}.filters,.no-print{display:none}.scroller{max-height:none;overflow:visible;border:0}.connections th{position:static}.card,details.finding,.figures{break-inside:avoid}h2{break-after:avoid}details.finding>div{padding-left:1.1rem}.connections{font-size:8pt}.connections td{height:auto;padding:.1rem .35rem;white-space:normal}.connections th button{padding:.2rem .35rem}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}`;
+@media (max-width:760px){.grid{grid-template-columns:1fr}main,.top,footer{padding-left:1rem;padding-right:1rem}details.finding>div{padding-left:1.1rem}details.finding>summary{grid-template-columns:1fr auto}summary .badge{grid-row:1;justify-self:start}}
+@media print{.connections td.codes{white-space:normal;max-width:none}body{font-size:10.5pt}main,.top,footer{max-width:none;padding-left:0;padding-right:0}.filters,.no-print{display:none}.scroller{max-height:none;overflow:visible;border:0}.connections th{position:static}.card,details.finding,.figures{break-inside:avoid}h2{break-after:avoid}details.finding>div{padding-left:1.1rem}.connections{font-size:8pt}.connections td{height:auto;padding:.1rem .35rem;white-space:normal}.connections th button{padding:.2rem .35rem}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}`;
 
 /** The whole style sheet, with that of the ladders. */
 export function pageStyle(): string {
