@@ -85,6 +85,7 @@ export interface InfoDocument {
   consequences: Consequence[];
 }
 
+const MAX_COMMENT_CHARS = 200;
 const MAX_FILES = 8;
 const MAX_INTERFACES = 12;
 const LABEL = 14;
@@ -112,7 +113,7 @@ function renderCapture(style: Style, capture: CaptureInfo): string[] {
   const lines = [`${style.heading(name)}  ${style.faint(describeContainer(capture))}`];
   const [section] = capture.sections;
   lines.push(...row(style, 'written by', section === undefined ? '' : describeWriter(section)));
-  if (section?.comment) lines.push(...row(style, 'comment', printable(section.comment)));
+  if (section?.comment) lines.push(...row(style, 'comment', printable(section.comment.slice(0, MAX_COMMENT_CHARS))));
   lines.push(...row(style, 'packets', describePackets(capture)));
   lines.push(...row(style, 'time', describeTimes(capture)));
   for (const each of capture.interfaces.slice(0, MAX_INTERFACES)) {

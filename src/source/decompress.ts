@@ -28,12 +28,20 @@ export interface Unpacker {
 /**
  * Unpacked blocks of packed ones.
  *
+ * Between the damage and where it shows, rubbish may be unpacked: `onDamage` is called before any block that is known to
+ * come so late.
+ *
  * @throws CaptureError `decompression-failed` after everything that could be unpacked was handed out.
  */
-export function decompress(blocks: Blocks, compression: Compression, path: string): Blocks {
+export function decompress(
+  blocks: Blocks,
+  compression: Compression,
+  path: string,
+  onDamage: (error: CaptureError) => void = () => {},
+): Blocks {
   switch (compression) {
     case 'gzip':
-      return gunzip(blocks, path);
+      return gunzip(blocks, path, onDamage);
     case 'zstd':
       return unpack(blocks, new ZstdUnpacker(), ZSTD_PIECE_BYTES, compression, path);
     case 'lz4':
@@ -87,10 +95,18 @@ class ZstdUnpacker implements Unpacker {
   });
 
   push(packed: Uint8Array, output: Uint8Array[]): void {
-    this.guard.push(packed);
     this.output = output;
+    let sound = packed;
+    let fault: unknown = null;
+    try {
+      this.guard.push(packed);
+    } catch (error) {
+      sound = packed.subarray(0, this.guard.soundBytes);
+      fault = error;
+    }
     // fzstd keeps what it cannot use yet, and the memory of a block is used again.
-    this.decoder.push(packed.slice());
+    if (sound.length > 0) this.decoder.push(sound.slice());
+    if (fault !== null) throw fault;
   }
 
   end(output: Uint8Array[]): void {
@@ -99,51 +115,118 @@ class ZstdUnpacker implements Unpacker {
   }
 }
 
-/** Unpacks through zlib's thread: one piece is inflated while the one before is read. */
-async function* gunzip(blocks: Blocks, path: string): Blocks {
-  const stream = createGunzip({ chunkSize: GZIP_OUTPUT_BYTES });
-  let output: Uint8Array[] = [];
-  let failure: Error | null = null;
-  let unpackedBytes = 0;
-  let settle = (): void => {};
-  const wait = (): Promise<void> =>
-    new Promise((resolve) => {
-      settle = resolve;
+/** Packed bytes kept to unpack them once more: what zlib had of a piece when it found damage is lost otherwise. */
+const GZIP_KEPT_BYTES = 1 << 20;
+
+/** A gzip stream that is written a piece at a time. */
+class Gunzip {
+  failure: Error | null = null;
+  private readonly stream = createGunzip({ chunkSize: GZIP_OUTPUT_BYTES });
+  private output: Uint8Array[] = [];
+  private settle = (): void => {};
+
+  constructor() {
+    const { stream } = this;
+    stream.on('data', (chunk: Uint8Array) => {
+      this.output.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
     });
-  stream.on('data', (chunk: Uint8Array) => {
-    output.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
-    unpackedBytes += chunk.length;
-  });
-  stream.on('error', (error: Error) => {
-    failure = error;
-    settle();
-  });
-  stream.on('end', () => settle());
-  stream.on('close', () => settle());
-  const take = (): Uint8Array[] => {
-    const taken = output;
-    output = [];
+    stream.on('error', (error: Error) => {
+      this.failure = error;
+      this.settle();
+    });
+    stream.on('end', () => this.settle());
+    stream.on('close', () => this.settle());
+  }
+
+  /** Resolves when the piece is unpacked, or damaged. */
+  write(piece: Uint8Array): Promise<void> {
+    return this.wait(() => this.stream.write(piece, () => this.settle()));
+  }
+
+  end(): Promise<void> {
+    return this.wait(() => this.stream.end());
+  }
+
+  /** What was unpacked since the last call. */
+  take(): Uint8Array[] {
+    const taken = this.output;
+    this.output = [];
     return taken;
+  }
+
+  close(): void {
+    this.stream.destroy();
+  }
+
+  private wait(begin: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.settle = resolve;
+      begin();
+    });
+  }
+}
+
+/** Unpacks through zlib's thread: one piece is inflated while the one before is read. */
+async function* gunzip(blocks: Blocks, path: string, onDamage: (error: CaptureError) => void): Blocks {
+  const stream = new Gunzip();
+  let unpackedBytes = 0;
+  let kept: Uint8Array[] | null = [];
+  let keptBytes = 0;
+  const count = (pieces: Uint8Array[]): Uint8Array[] => {
+    for (const piece of pieces) unpackedBytes += piece.length;
+    return pieces;
   };
   try {
-    for await (const piece of cut(blocks, GZIP_PIECE_BYTES)) {
-      const before = take();
-      const written = wait();
-      stream.write(piece.slice(), () => settle());
-      yield* before;
+    for await (const block of cut(blocks, GZIP_PIECE_BYTES)) {
+      const piece = block.slice();
+      keptBytes += piece.length;
+      if (keptBytes > GZIP_KEPT_BYTES) kept = null;
+      kept?.push(piece);
+      const before = stream.take();
+      const written = stream.write(piece);
+      yield* count(before);
       await written;
-      if (failure !== null) break;
+      if (stream.failure !== null) break;
     }
-    if (failure === null) {
-      const ended = wait();
-      stream.end();
-      await ended;
-    }
-    yield* take();
-    if (failure !== null) throw describeFailure(failure, 'gzip', unpackedBytes, path);
+    if (stream.failure === null) await stream.end();
+    yield* count(stream.take());
+    if (stream.failure === null) return;
+    const last = kept === null ? [] : count(await unpackLast(kept, unpackedBytes));
+    const failure = describeFailure(stream.failure, 'gzip', unpackedBytes, path);
+    onDamage(failure);
+    yield* last;
+    throw failure;
   } finally {
-    stream.destroy();
+    stream.close();
   }
+}
+
+/** What can be unpacked of the last piece before its damage, byte by byte; `knownBytes` were unpacked already. */
+async function unpackLast(pieces: readonly Uint8Array[], knownBytes: number): Promise<Uint8Array[]> {
+  const stream = new Gunzip();
+  const output: Uint8Array[] = [];
+  let passed = 0;
+  const take = (): void => {
+    for (const piece of stream.take()) {
+      const fresh = piece.subarray(Math.max(0, knownBytes - passed));
+      if (fresh.length > 0) output.push(fresh.slice());
+      passed += piece.length;
+    }
+  };
+  try {
+    for (const piece of pieces.slice(0, -1)) {
+      await stream.write(piece);
+      take();
+    }
+    const last = pieces.at(-1) ?? new Uint8Array(0);
+    for (let at = 0; at < last.length && stream.failure === null; at++) {
+      await stream.write(last.subarray(at, at + 1));
+      take();
+    }
+  } finally {
+    stream.close();
+  }
+  return output;
 }
 
 function describeFailure(error: unknown, compression: Compression, unpackedBytes: number, path: string): CaptureError {

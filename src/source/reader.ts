@@ -60,6 +60,8 @@ export class CaptureReader {
   private parser: CaptureParser | null = null;
   private merger: InterfaceMerger | null = null;
   private problem: CaptureError | null = null;
+  /** What was found wrong with packed data, of which more is still unpacked. */
+  private damage: CaptureError | null = null;
 
   private constructor(
     path: string,
@@ -159,7 +161,9 @@ export class CaptureReader {
     if (detected.kind === 'compressed') {
       this.compression = detected.compression;
       const { decompress } = await import('./decompress.ts');
-      rest = decompress(prepend(head, rest), detected.compression, this.path);
+      rest = decompress(prepend(head, rest), detected.compression, this.path, (error) => {
+        this.damage = error;
+      });
       head = yield* readHead(rest);
     }
     this.parser = createParser(head, this.context, this.sink, this.path);
@@ -170,7 +174,7 @@ export class CaptureReader {
         yield;
       }
     } catch (error) {
-      throw this.locate(error);
+      throw this.locate(this.damage ?? error);
     }
     this.parser.end();
   }

@@ -27,15 +27,23 @@ export class ZstdGuard {
   private place: Place = 'magic';
   private skipBytes = 0;
   private checksumBytes = 0;
+  /** Bytes of the latest push that belong to frames before the present one. */
+  private passedBytes = 0;
 
   /** True when no frame is open. */
   get atFrameEnd(): boolean {
     return this.place === 'magic' && this.heldCount === 0 && this.skipBytes === 0;
   }
 
+  /** Bytes of the latest push that are in order when it throws: those before the frame that is not. */
+  get soundBytes(): number {
+    return this.passedBytes;
+  }
+
   /** Takes the next packed bytes; throws on a window above 128 MiB, or when this is no zstd data. */
   push(packed: Uint8Array): void {
     let offset = 0;
+    this.passedBytes = 0;
     while (offset < packed.length) {
       if (this.skipBytes > 0) {
         const skipped = Math.min(this.skipBytes, packed.length - offset);
@@ -43,6 +51,7 @@ export class ZstdGuard {
         offset += skipped;
         continue;
       }
+      if (this.place === 'magic' && this.heldCount === 0) this.passedBytes = offset;
       this.held[this.heldCount++] = packed[offset++];
       if (this.heldCount === this.neededBytes) this.readUnit();
     }

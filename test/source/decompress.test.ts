@@ -114,6 +114,28 @@ describe('packed captures', () => {
     expect(report.packetCount).toBeGreaterThan(100);
   });
 
+  it('keeps what a small damaged gzip file gave up to the damage, whatever the pieces', async () => {
+    const packed = gzipSync(
+      pcapFile(Array.from({ length: 40 }, (_, i) => ({ seconds: i, fraction: 0, data: ramp(60) }))),
+    );
+    const wrongSum = packed.with(packed.length - 6, packed[packed.length - 6] ^ 1);
+    for (const size of [1, 7, 64, 1 << 20]) {
+      const { log, report } = await read(wrongSum, size);
+      expect(log.packets.length).toBe(40);
+      expect(report).toMatchObject({ status: 'damaged', problem: { code: 'decompression-failed', packetNumber: 41 } });
+    }
+  });
+
+  it('keeps the frames of zstd before one that is not', async () => {
+    const file = join(zstdFrame(plain), utf8('no zstd'));
+    for (const size of [1 << 10, 1 << 20]) {
+      const { log, report } = await read(file, size);
+      expect(log.packets.length).toBe(COUNT);
+      expect(report).toMatchObject({ problem: { code: 'decompression-failed', packetNumber: COUNT + 1 } });
+      expect(report.problem?.message).toContain('magic number');
+    }
+  });
+
   it('keeps what a damaged gzip file gave', async () => {
     const whole = join(gzipSync(plain), gzipSync(plain.subarray(24)));
     whole.fill(0x55, whole.length - 4000, whole.length - 3000);
