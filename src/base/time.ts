@@ -10,7 +10,12 @@ export interface TimeBase {
 export const NANOS_PER_SECOND = 1_000_000_000;
 export const NANOS_PER_MILLI = 1_000_000;
 
-const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
+/** `000` to `999`. */
+const THOUSAND = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'));
+/** Seconds whose text is remembered: nearly all times of a connection are near those before. */
+const REMEMBERED = 64;
+const knownSeconds = new Float64Array(REMEMBERED).fill(Number.NaN);
+const knownTexts = new Array<string>(REMEMBERED).fill('');
 
 /**
  * RFC 3339 in UTC with nine decimals: `2026-11-21T01:22:26.000000001Z`. Out-of-range times are clamped to year 0..9999;
@@ -21,10 +26,22 @@ export function formatTime(base: TimeBase, timeNanos: number): string {
   const units = Math.round(timeNanos / unitNanos);
   const unitsPerSecond = NANOS_PER_SECOND / unitNanos;
   const wholeSeconds = Math.floor(units / unitsPerSecond);
-  const nanos = (units - wholeSeconds * unitsPerSecond) * unitNanos;
-  const seconds = Math.min(253402300799, Math.max(-62167219200, base.epochSeconds + wholeSeconds));
-  const date = new Date(seconds * 1000).toISOString();
-  return `${date.slice(0, 19)}.${pad(nanos, 9)}Z`;
+  const nanos = Math.min(999_999_999, Math.max(0, (units - wholeSeconds * unitsPerSecond) * unitNanos));
+  const micros = Math.floor(nanos / 1000);
+  const millis = Math.floor(micros / 1000);
+  const second = formatSecond(base.epochSeconds + wholeSeconds);
+  return `${second}.${THOUSAND[millis]}${THOUSAND[micros - millis * 1000]}${THOUSAND[nanos - micros * 1000]}Z`;
+}
+
+/** As far as the decimal point. */
+function formatSecond(epochSeconds: number): string {
+  const seconds = Math.min(253402300799, Math.max(-62167219200, epochSeconds));
+  const place = Math.abs(seconds % REMEMBERED);
+  if (knownSeconds[place] !== seconds) {
+    knownSeconds[place] = seconds;
+    knownTexts[place] = new Date(seconds * 1000).toISOString().slice(0, 19);
+  }
+  return knownTexts[place];
 }
 
 /** Nanoseconds to seconds, rounded to the nanosecond, for JSON numbers. */

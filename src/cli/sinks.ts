@@ -1,4 +1,5 @@
 /** One sink a format: takes connections as they become final and writes them where they belong. */
+import { stringifyConnection } from '../report/connection-json.ts';
 import { renderCsvHeader, renderCsvRow, renderSegmentCsvRows } from '../report/csv.ts';
 import { JSON_CLOSING, renderJsonOpening } from '../report/json.ts';
 import { renderNdjsonLine } from '../report/ndjson.ts';
@@ -90,7 +91,7 @@ export function createJsonSink(output: Output, version: string): Sink {
   const store = new TextStore();
   return {
     observe: () => true,
-    take: (connection) => store.add(connection.id, Buffer.from(JSON.stringify(connection))),
+    take: (connection) => store.add(connection.id, Buffer.from(stringifyConnection(connection))),
     threaded: {
       form: 'json',
       limits: OVERVIEW_LIMITS,

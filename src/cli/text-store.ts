@@ -12,6 +12,7 @@ const FIRST_BYTES = 1 << 16;
 
 /** Keeps texts, in any order, until they are wanted in that of their numbers. */
 export class TextStore {
+  readonly #memoryBytes: number;
   #memory = Buffer.allocUnsafeSlow(FIRST_BYTES);
   /** Octets in memory, and before those in the file. */
   #held = 0;
@@ -21,6 +22,11 @@ export class TextStore {
   /** By number: where its text is, and how long; length 0 where there is none. */
   #starts = new Float64Array(1 << 10);
   #lengths = new Uint32Array(1 << 10);
+
+  /** Keeps about `memoryBytes` in memory. */
+  constructor(memoryBytes = MEMORY_BYTES) {
+    this.#memoryBytes = memoryBytes;
+  }
 
   /** `number` is from 1, and used once; `bytes` is not empty. */
   add(number: number, bytes: Uint8Array): void {
@@ -60,8 +66,8 @@ export class TextStore {
 
   #makeRoom(bytes: number): void {
     const wanted = this.#held + bytes;
-    if (wanted > MEMORY_BYTES) this.#spill();
-    const size = Math.max(this.#held + bytes, Math.min(MEMORY_BYTES, this.#memory.length * 2));
+    if (wanted > this.#memoryBytes) this.#spill();
+    const size = Math.max(this.#held + bytes, Math.min(this.#memoryBytes, this.#memory.length * 2));
     if (size <= this.#memory.length) return;
     const memory = Buffer.allocUnsafeSlow(size);
     this.#memory.copy(memory, 0, 0, this.#held);

@@ -8,6 +8,7 @@
  *
  * A connection a line keeps the document readable with `less`, `grep` and `diff`, and costs nothing.
  */
+import { stringifyConnection } from './connection-json.ts';
 import type { ConnectionResult, ResultDocument } from './result.ts';
 
 /** Everything of a result document except the connections, which may come from elsewhere one by one. */
@@ -22,11 +23,10 @@ export function* renderJson(head: DocumentHead, connections: Iterable<Connection
 }
 
 function* stringifyEach(connections: Iterable<ConnectionResult>): Generator<string> {
-  for (const connection of connections) yield JSON.stringify(connection);
+  for (const connection of connections) yield stringifyConnection(connection);
 }
 
-/** Like {@link renderJson}, for connections that are JSON texts already. */
-export function* renderJsonTexts(head: DocumentHead, connections: Iterable<string>): Generator<string> {
+function* renderJsonTexts(head: DocumentHead, connections: Iterable<string>): Generator<string> {
   yield renderJsonOpening(head);
   let piece = '';
   let separator = '\n';
@@ -50,7 +50,7 @@ export async function* streamJson(
   let piece = '';
   let separator = '\n';
   for await (const connection of connections) {
-    piece += separator + JSON.stringify(connection);
+    piece += separator + stringifyConnection(connection);
     separator = ',\n';
     if (piece.length >= PIECE_CHARS) {
       yield piece;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatTime } from '../../src/base/time.ts';
 
@@ -8,6 +9,21 @@ describe('a time as text', () => {
     [0, 104 * 86_400e9 + 123, '1970-04-15T00:00:00.000000123Z'],
   ])('is exact to the nanosecond near its base: %d + %d', (epochSeconds, nanos, text) => {
     expect(formatTime({ epochSeconds }, nanos)).toBe(text);
+  });
+
+  it('is the second that Date knows, and nine decimals', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 4_000_000_000 }),
+        fc.integer({ min: -1e14, max: Number.MAX_SAFE_INTEGER }),
+        (epoch, nanos) => {
+          const second = epoch + Math.floor(nanos / 1e9);
+          const decimals = String(nanos - Math.floor(nanos / 1e9) * 1e9).padStart(9, '0');
+          const expected = `${new Date(second * 1000).toISOString().slice(0, 19)}.${decimals}Z`;
+          expect(formatTime({ epochSeconds: epoch }, nanos)).toBe(expected);
+        },
+      ),
+    );
   });
 
   it('is exact to the microsecond decades away from it', () => {
