@@ -15,8 +15,9 @@ import { Tallies } from './tallies.ts';
 const CLOSER_WORDS = ['client', 'server', 'both', 'nobody'] as const;
 /** Of so few connections each one has its ladder, whatever there is to say of it. */
 const ALL_LADDERS_UP_TO = 1000;
-/** Longer connections have no ladder: their segments would have to be kept in memory while they last. */
-const MAX_LADDER_SEGMENTS = 100_000;
+/** Segments of one connection, and of all together, that are kept in memory for ladders: about 1.3 kB each. */
+const MAX_LADDER_SEGMENTS = 20_000;
+const MAX_ALL_SEGMENTS = 500_000;
 const PARCEL_LADDERS = 200;
 const EXAMPLES_PER_FINDING = 5;
 
@@ -109,13 +110,16 @@ export class PageGatherer {
   finish(): GatheredRows {
     const rows = this.#rows.flat().sort((a, b) => a.id - b.id);
     const few = this.total <= ALL_LADDERS_UP_TO;
-    const ladders = rows.filter((row) => (few || row.rank >= WORTH_A_LADDER) && row.segments <= MAX_LADDER_SEGMENTS);
-    return {
-      rows,
-      addresses: this.#addresses.list,
-      findingSets: this.#findingSets.list,
-      wanted: new Set(ladders.map((row) => row.id)),
-    };
+    const worthy = rows.filter((row) => few || row.rank >= WORTH_A_LADDER);
+    const wanted = new Set<number>();
+    let left = MAX_ALL_SEGMENTS;
+    for (const { id, segments } of worthy.sort((a, b) => b.rank - a.rank || a.id - b.id)) {
+      if (segments > Math.min(left, MAX_LADDER_SEGMENTS)) continue;
+      wanted.add(id);
+      left -= segments;
+    }
+    const [addresses, findingSets] = [this.#addresses.list, this.#findingSets.list];
+    return { rows, addresses, findingSets, wanted, tooLong: worthy.length - wanted.size };
   }
 }
 
@@ -126,6 +130,8 @@ export interface GatheredRows {
   readonly findingSets: readonly string[];
   /** Numbers of the connections that get a ladder. */
   readonly wanted: ReadonlySet<number>;
+  /** How many would get one, had they not too many segments. */
+  readonly tooLong: number;
 }
 
 /** Gives each text the next number. */

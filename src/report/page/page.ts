@@ -4,7 +4,7 @@ import type { CatalogEntry } from '../../findings/catalog.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { Rule } from '../../tcp/rule.ts';
 import { escapeMarkup } from '../markup.ts';
-import { formatCount, formatDuration } from '../measure.ts';
+import { formatCount, formatDuration, formatQuantity } from '../measure.ts';
 import type { CaptureResult, SummaryResult } from '../result.ts';
 import { drawClosers, drawDurations, drawStates } from './charts.ts';
 import type { PageData, PageTable } from './data.ts';
@@ -150,12 +150,16 @@ function renderTableSection({ summary, rows, captures }: PageParts, codes: reado
     left > 0
       ? `<p>The table has ${formatCount(kept)} of ${formatCount(summary.connectionCount)} connections, those with findings first. Left out: ${formatCount(left)} with less to say; raise <code>--max-connections</code> to have more, or see any of them with <code>lastack explain ${escapeMarkup(path)} --connection N</code>. Figures, findings and charts count all.</p>`
       : '';
+  const tooLong =
+    rows.tooLong > 0
+      ? `<p>${formatQuantity(rows.tooLong, 'connection is', 'connections are')} too long to be drawn here; <code>lastack explain ${escapeMarkup(path)} --connection N</code> does it.</p>`
+      : '';
   const option = (value: string): string => `<option>${escapeMarkup(value)}</option>`;
   const head = COLUMNS.map(
     ([key, name, right]) =>
       `<th scope="col"${right ? ' class="r"' : ''} data-key="${key}"><button type="button">${name}</button></th>`,
   );
-  return `<section aria-labelledby="connections"><h2 id="connections">Connections</h2>${leftOut}
+  return `<section aria-labelledby="connections"><h2 id="connections">Connections</h2>${leftOut}${tooLong}
 <noscript><p>The table and the ladders need JavaScript; everything above does not.</p></noscript>
 <form class="filters" role="search" aria-label="Connections">
 <label class="grow">Search <input type="search" id="search" placeholder="address, port, state, #number" autocomplete="off"></label>

@@ -79,6 +79,21 @@ describe('the table', () => {
     expect([...wanted].sort()).toEqual([1, 5, 7]);
   });
 
+  test('leaves out ladders that would need too much memory, and says so', () => {
+    const long = (id: number, segments: number) => {
+      const connection = refused({ id });
+      return {
+        ...connection,
+        endpoints: { ...connection.endpoints, client: { ...connection.endpoints.client, segments } },
+      };
+    };
+    const gatherer = new PageGatherer(100);
+    gatherer.add(long(1, 20_001));
+    for (let id = 2; id <= 40; id++) gatherer.add(long(id, 19_000));
+    const { wanted, tooLong } = gatherer.finish();
+    expect([wanted.has(1), wanted.has(2), wanted.size, tooLong]).toEqual([false, true, 26, 14]);
+  });
+
   test('has every connection of a small capture, each with its ladder', async () => {
     const { status, out } = await runReport(['fixtures/four-connections.pcap', '-o', '-']);
     expect(status).toBe(0);
