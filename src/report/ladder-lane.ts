@@ -29,6 +29,13 @@ export class LaneBuilder {
     );
   }
 
+  /** Whether the segment of a frame brought this end into a state, or proved that it was in it. */
+  isEnteredOrProvenAt(state: TcpState, frame: number): boolean {
+    return this.#connection.endpoints[this.#end].stateHistory.some(
+      (entry) => entry.state === state && (entry.frame === frame || entry.provenFrame === frame),
+    );
+  }
+
   /** Changes at a frame, at most two: what is taken back, then what is entered. */
   changesAt(frame: number): StateChange[] {
     const changes: StateChange[] = [];

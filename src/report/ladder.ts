@@ -149,14 +149,17 @@ function createSegmentRow(context: RowContext, segment: SegmentResult): SegmentR
     phase: segment.phase,
     fate: judgeFate(context, segment),
     changes,
-    notes: [...new Set(segment.rules)].flatMap((id) => createNote(context.rules.get(id), from)),
+    notes: [...new Set(segment.rules)].flatMap((id) => createNote(context, id, segment)),
     findings: context.findings.get(segment.frame) ?? [],
   };
 }
 
-function createNote(rule: Rule | undefined, from: End): LadderNote[] {
+/** What a rule did at a segment; one that leads where the end is already, and proves nothing new of it, is not worth a word. */
+function createNote({ rules, lanes }: RowContext, id: string, { from, frame }: SegmentResult): LadderNote[] {
+  const rule = rules.get(id);
   if (rule === undefined || (rule.to === 'same' && SILENT_EVENTS.has(rule.on))) return [];
   const end = rule.role === 'sends' ? from : otherEnd(from);
+  if (rule.to !== 'same' && rule.to !== 'withdraw' && !lanes[end].isEnteredOrProvenAt(rule.to, frame)) return [];
   return [{ end, rule: rule.id, to: rule.to, why: rule.why, rfc: rule.rfc, socket: rule.socket ?? null }];
 }
 

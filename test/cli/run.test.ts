@@ -301,6 +301,15 @@ describe('explain', () => {
     expect(out).toContain('CLOSED was presumed at #11 and taken back at #12');
   });
 
+  test('draws in the format that was asked for', async () => {
+    const begins = { svg: '<svg ', html: '<!doctype html>', mermaid: 'sequenceDiagram', markdown: '## #9', json: '{' };
+    for (const [format, begin] of Object.entries(begins)) {
+      const { out, status } = await lastack(`explain web.pcap --connection 9 -f ${format}`);
+      expect([status, out.slice(0, begin.length)]).toEqual([0, begin]);
+    }
+    expect((await lastack('explain web.pcap -f png')).err).toMatch(/there is no "png"; use text, svg/);
+  });
+
   test('needs no number when there is one connection', async () => {
     const { out, requests } = await lastack('explain web.pcap', sampleDocument([refused()]));
     expect(out).toContain('ECONNREFUSED');

@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -177,6 +178,23 @@ describe('the page', () => {
       const empty = await runReport([path, '-o', '-']);
       expect(empty.status).toBe(0);
       expect(empty.out).toContain('What happened to 0 connections');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('is written of what can be read only once, and names it as the user did', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lastack-page-'));
+    const pipe = join(folder, 'pipe');
+    try {
+      expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+      const writer = spawn('sh', ['-c', 'cat fixtures/half-close.pcap > "$0"', pipe]);
+      const closed = new Promise((resolve) => writer.once('close', resolve));
+      const { status, out } = await runReport([pipe, '-o', '-']);
+      await closed;
+      expect(status).toBe(0);
+      expect(out).toContain('What happened to 1 connection<');
+      expect((JSON.parse(carried(out, 'data')) as PageData).paths).toEqual([pipe]);
     } finally {
       rmSync(folder, { recursive: true });
     }
