@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formatAddress } from '../src/base/address.ts';
@@ -127,20 +128,41 @@ if (!hasTshark) {
 
 describe.runIf(hasTshark)('tshark', () => {
   const seen = new Set<string>();
-  const compare = ({ file, frames }: FormatFixture): void => {
-    const theirs = decodeWithTshark(path.join(FOLDER, file), frames);
+  const compare = (file: string, frames: readonly FormatFrame[], hostOrder = 'little-endian'): void => {
     const known = ([frame]: Line): boolean => {
       const { name, knownToTshark } = frames[frame - 1].encapsulation;
       // For Wireshark the byte order of the file is that of the host; we go by the packet.
-      return knownToTshark && !(name === 'nflog' && file === 'big-endian.pcapng');
+      return knownToTshark && !(name === 'nflog' && hostOrder !== 'little-endian');
     };
-    expect(theirs.filter(known)).toEqual(linesOf(frames).filter(known));
+    expect(decodeWithTshark(file, frames).filter(known)).toEqual(linesOf(frames).filter(known));
     for (const { encapsulation } of frames) if (encapsulation.knownToTshark) seen.add(encapsulation.name);
   };
+  const isOfLinkType = ({ file }: FormatFixture): boolean => file.startsWith('linktype-');
 
-  it.each(FIXTURES.map((fixture) => [fixture.file, fixture] as const))('decodes %s alike', (_, fixture) =>
-    compare(fixture),
+  it.each(FIXTURES.filter((each) => !isOfLinkType(each)).map((fixture) => [fixture.file, fixture] as const))(
+    'decodes %s alike',
+    (file, { frames }) =>
+      compare(path.join(FOLDER, file), frames, file === 'big-endian.pcapng' ? 'big-endian' : undefined),
   );
+
+  it('decodes the captures of all other link types alike', () => {
+    // One after the other in one file, so that tshark starts once.
+    const known = FIXTURES.filter(isOfLinkType).filter(({ frames }) =>
+      frames.some(({ encapsulation }) => encapsulation.knownToTshark),
+    );
+    const folder = mkdtempSync(path.join(tmpdir(), 'lastack-formats-'));
+    try {
+      const joined = path.join(folder, 'joined.pcapng');
+      const files = known.map(({ file }) => path.join(FOLDER, file));
+      expect(spawnSync('mergecap', ['-a', '-w', joined, ...files]).status).toBe(0);
+      compare(
+        joined,
+        known.flatMap(({ frames }) => frames),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   afterAll(() => expect(seen.size).toBeGreaterThan(100));
 });
