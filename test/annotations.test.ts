@@ -5,7 +5,7 @@ import { PLAIN_TEXT } from '../src/report/terminal.ts';
 import { renderTextReport } from '../src/report/text.ts';
 import { join, PcapngBlocks, utf8 } from './support/capture-bytes.ts';
 import { ENCAPSULATIONS } from './support/encapsulations.ts';
-import { cat, ethernet, ipv4, PACKET4, SEGMENT, SERVER4 } from './support/frames.ts';
+import { cat, ethernet, ipv4, PACKET4, SEGMENT, SERVER4, tcp } from './support/frames.ts';
 
 const blocks = new PcapngBlocks();
 const frameOf = (name: string): Uint8Array => {
@@ -106,6 +106,19 @@ describe('fragments that overlap', () => {
     ]);
     expect(document.captures[0].fragments).toMatchObject({ reassembled: 1, overlaps: 1, conflicts: 1 });
     expect(textOf(document)).toContain('fragments: 1 IP fragment over others, 1 of them with other octets');
+  });
+});
+
+describe('malformed TCP options', () => {
+  it('are counted, and what parses of them is kept', async () => {
+    const options = [2, 4, 5, 180, 3, 9, 7, 0];
+    const segment = Uint8Array.from(ethernet(0x0800, ipv4(tcp({ flags: 2, options }))));
+    const document = await analyze([
+      capture(blocks.enhanced(0, 1n, segment), blocks.enhanced(0, 2n, frameOf('ethernet'))),
+    ]);
+    expect(document.captures[0].malformedOptionCount).toBe(1);
+    expect(document.connections[0].endpoints.client.mss).toBe(1460);
+    expect(textOf(document)).toContain('options: malformed in 1 TCP segment; what parses is used');
   });
 });
 

@@ -164,6 +164,7 @@ describe('what that means for the verdicts', () => {
     expect(deduce({})).toEqual([]);
     expect(deduce({}, 1000)).toEqual(['coarse-clock']);
     expect(deduce({ skipped: { esp: 3 } })).toEqual(['encrypted']);
+    expect(deduce({ malformedOptionCount: 1 })).toEqual(['malformed-options']);
     expect(deduce({ fragments: { ...none, timedOut: 2, overlaps: 1 } })).toEqual(['fragments']);
     expect(deduce({ checksums: { ...sums, bad: 1, offloaded: 2 } })).toEqual(['bad-checksums', 'checksum-offload']);
   });

@@ -4,14 +4,18 @@ import type { DecoderCounts } from '../wire/tally.ts';
 import { formatCount, formatFrames, formatQuantity } from './measure.ts';
 import type { CaptureResult, ChecksumsResult } from './result.ts';
 
-type Counts = Pick<CaptureResult, 'tcpSegmentCount' | 'skipped' | 'tunnels' | 'fragments' | 'checksums'>;
+type Counts = Pick<
+  CaptureResult,
+  'tcpSegmentCount' | 'malformedOptionCount' | 'skipped' | 'tunnels' | 'fragments' | 'checksums'
+>;
 
 /** What the decoder counted, without what there was none of. */
 export function describeCounts(counts: DecoderCounts, verified: boolean): Counts {
-  const { tcpSegmentCount, skipped, tunnels, fragments, checksums } = counts;
+  const { tcpSegmentCount, malformedOptionCount, skipped, tunnels, fragments, checksums } = counts;
   return {
     tcpSegmentCount,
     skipped,
+    ...(malformedOptionCount === 0 ? {} : { malformedOptionCount }),
     ...(Object.keys(tunnels).length === 0 ? {} : { tunnels }),
     ...(Object.values(fragments).every((count) => count === 0) ? {} : { fragments }),
     ...(verified ? { checksums } : {}),
@@ -50,6 +54,8 @@ export function describeCaptures(captures: readonly CaptureResult[]): { label: s
     const worse = conflicts > 0 ? `, ${formatCount(conflicts)} of them with other octets: an attack or damage` : '';
     say('fragments', `${formatQuantity(overlaps, 'IP fragment')} over others${worse}; receivers drop such datagrams`);
   }
+  const malformed = addUp(captures.map(({ malformedOptionCount = 0 }) => malformedOptionCount));
+  if (malformed > 0) say('options', `malformed in ${formatQuantity(malformed, 'TCP segment')}; what parses is used`);
   for (const { checksums } of captures) if (checksums !== undefined) say('checksums', describeChecksums(checksums));
   return told;
 }

@@ -274,6 +274,18 @@ const fragments: Rule = ({ captures }) => {
   };
 };
 
+const malformedOptions: Rule = ({ captures }) => {
+  const count = sum(captures.map(({ malformedOptionCount = 0 }) => malformedOptionCount));
+  if (count === 0) return null;
+  return {
+    code: 'malformed-options',
+    severity: 'note',
+    observation: `${formatQuantity(count, 'TCP segment')} with a malformed list of options.`,
+    meaning:
+      'What parses of it is used. A receiver may drop such segments; a scanner, a fuzzer or a broken middlebox sends them.',
+  };
+};
+
 const nothing: Rule = ({ captures, connectionCount }) =>
   connectionCount > 0 || captures.every(({ format }) => format === null)
     ? null
@@ -300,6 +312,7 @@ const RULES: readonly Rule[] = [
   checksumOffload,
   encrypted,
   fragments,
+  malformedOptions,
   coarseClock,
   duplicates,
   cutPayload,

@@ -126,6 +126,8 @@ export interface CaptureResult {
   problem: null | { code: string; byteOffset: number; packetNumber: number; message: string };
   /** Packets that were lost before the capture could have them, by its own counters; absent when it has none. */
   droppedCount?: number;
+  /** TCP segments with a malformed list of options, of which what parsed is used; absent when there are none. */
+  malformedOptionCount?: number;
   /** Packets left out because another of the files has the same packet; absent when there are none. */
   duplicateCount?: number;
   /** TCP segments that came through tunnels, by path, outermost first; absent when there are none. */

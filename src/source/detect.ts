@@ -67,7 +67,7 @@ export function detectFormat(head: Uint8Array): Detected {
   }
   const found = UNSUPPORTED.find(([magic]) => beginsWith(head, magic));
   if (found) return { kind: 'unsupported', name: found[1], hint: found[2] };
-  return { kind: head.every(isTextByte) ? 'text' : 'unknown' };
+  return { kind: isText(head) ? 'text' : 'unknown' };
 }
 
 /**
@@ -115,6 +115,13 @@ function beginsWith(head: Uint8Array, magic: string): boolean {
     if (head[i / 2] !== Number.parseInt(magic.slice(i, i + 2), 16)) return false;
   }
   return true;
+}
+
+/** Text of any encoding that begins with something readable, or UTF-16 by its byte order mark. */
+function isText(head: Uint8Array): boolean {
+  const mark = (head[0] << 8) | head[1];
+  if (head.length >= 4 && (mark === 0xfffe || mark === 0xfeff)) return true;
+  return head.every(isTextByte) && head.some((byte) => byte >= 0x20 && byte < 0x7f);
 }
 
 /** Printable, white space, or part of a UTF-8 sequence. */

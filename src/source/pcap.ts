@@ -54,6 +54,7 @@ export class PcapParser extends PushParser {
   readonly format = 'pcap';
 
   private littleEndian = true;
+  private magic: number = PcapMagic.MICROS;
   private packetHeaderBytes = PACKET_HEADER_BYTES;
   private nanosPerTick = 1000;
   private lengthOrder: number = LengthOrder.CAPTURED_FIRST;
@@ -92,6 +93,7 @@ export class PcapParser extends PushParser {
         return offset;
       }
       const seconds = view.getUint32(offset, littleEndian);
+      if (capturedBytes === 0 && seconds === this.magic && wireBytes === 0) throw this.secondHeader(offset);
       if (this.packetCount === 0) fixTimeBase(this.context, seconds);
       const timeNanos =
         (seconds - timeBase.epochSeconds) * NANOS_PER_SECOND + view.getUint32(offset + 4, littleEndian) * nanosPerTick;
@@ -125,6 +127,16 @@ export class PcapParser extends PushParser {
     );
   }
 
+  /** No packet: time zone and accuracy, always 0, stand where its lengths would be. */
+  private secondHeader(offset: number): CaptureError {
+    return this.fail(
+      'bad-block',
+      'another pcap file begins within this one',
+      offset,
+      'Files put together with cat are no capture: give each by itself (several are read as one), or use mergecap.',
+    );
+  }
+
   private readFileHeader(view: DataView, offset: number): void {
     const word = view.getUint32(offset, false);
     this.littleEndian = readMagic(word) === null;
@@ -132,6 +144,7 @@ export class PcapParser extends PushParser {
     if (magic === null) {
       throw this.fail('not-a-capture', 'the file does not begin with a pcap magic number', offset, 'Check the file.');
     }
+    this.magic = magic;
     const major = view.getUint16(offset + 4, this.littleEndian);
     const minor = view.getUint16(offset + 6, this.littleEndian);
     if (major !== 2) {

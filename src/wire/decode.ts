@@ -1,5 +1,5 @@
 import { NANOS_PER_SECOND } from '../base/time.ts';
-import { BATCH_ROWS, type SegmentBatch } from './batch.ts';
+import { BATCH_ROWS, type SegmentBatch, TcpOption } from './batch.ts';
 import type { ChecksumCounts } from './checksum.ts';
 import { decodeEthernet } from './ethernet.ts';
 import type { FragmentCounts } from './fragments.ts';
@@ -90,7 +90,7 @@ export class Decoder {
     if (interfaceIndex !== packet.interfaceIndex) this.#switchTo(interfaceIndex);
     packet.aggregateOffset = 0;
     peel(packet, linkType === LinkType.ETHERNET ? decodeEthernet(packet) : decodeLink(packet, linkType));
-    if (batch.count !== row) this.#noteRow(packet);
+    if (batch.count !== row) this.#noteRow(packet, row);
     if (packet.aggregateOffset !== 0) this.#peelAggregate(packet, row);
   }
 
@@ -151,9 +151,10 @@ export class Decoder {
   }
 
   /** @hot */
-  #noteRow(packet: Packet): void {
+  #noteRow(packet: Packet, row: number): void {
     const { tally, tunnelPath } = packet;
     tally.rows++;
+    if ((packet.batch.options[row] & TcpOption.MALFORMED) !== 0) tally.malformedOptions++;
     if (tunnelPath !== 0) tally.tunnelRows.set(tunnelPath, (tally.tunnelRows.get(tunnelPath) ?? 0) + 1);
   }
 
@@ -174,7 +175,7 @@ export class Decoder {
       packet.origin = packet.aggregateOrigin;
       packet.tunnelPath = packet.aggregateTunnelPath;
       peel(packet, decodeSubframe(packet));
-      if (batch.count !== row) this.#noteRow(packet);
+      if (batch.count !== row) this.#noteRow(packet, row);
     }
   }
 }

@@ -6,6 +6,8 @@ import { formatPath } from './tunnel.ts';
 /** What the decoder counts of the packets of one interface. */
 export class Tally {
   rows = 0;
+  /** Rows whose list of TCP options was malformed. */
+  malformedOptions = 0;
   readonly skips = new SkipCounter();
   /** Rows by tunnel path (see tunnel.ts). */
   readonly tunnelRows = new Map<number, number>();
@@ -17,6 +19,8 @@ export class Tally {
 export interface DecoderCounts {
   /** Rows appended. */
   tcpSegmentCount: number;
+  /** Rows whose list of TCP options was malformed; what parsed of it is used. */
+  malformedOptionCount: number;
   /** Packets that gave no row, by reason (kebab case; see `Skip`). */
   skipped: Record<string, number>;
   /** Rows that came through tunnels, by path, outermost first: `gre > vxlan`. */
@@ -30,6 +34,7 @@ export interface DecoderCounts {
 export function sumTallies(tallies: Iterable<Tally>): DecoderCounts {
   const sum: DecoderCounts = {
     tcpSegmentCount: 0,
+    malformedOptionCount: 0,
     skipped: {},
     tunnels: {},
     fragments: newFragmentCounts(),
@@ -37,6 +42,7 @@ export function sumTallies(tallies: Iterable<Tally>): DecoderCounts {
   };
   for (const tally of tallies) {
     sum.tcpSegmentCount += tally.rows;
+    sum.malformedOptionCount += tally.malformedOptions;
     addAll(sum.skipped, tally.skips.toRecord());
     for (const [path, rows] of tally.tunnelRows) addAll(sum.tunnels, { [formatPath(path)]: rows });
     const { badFrames, ...counts } = tally.checksums;

@@ -61,6 +61,7 @@ const CAPTURE = object({
   problem: orNull(object({ code: CODE, byteOffset: count, packetNumber: count, message: text })),
   'droppedCount?': count,
   'duplicateCount?': count,
+  'malformedOptionCount?': count,
   'tunnels?': mapOf(text, count),
   'fragments?': mapOf(text, count),
   'checksums?': object({
