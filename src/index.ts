@@ -5,6 +5,8 @@
  *     for await (const connection of iterateConnections(['big.pcap'])) console.log(connection.outcome);
  */
 import { Analysis, type AnalyzeOptions } from './engine.ts';
+import { type InspectOptions, inspectCaptures } from './inspect.ts';
+import type { InfoDocument } from './report/info.ts';
 import { type ConnectionResult, type ResultDocument, SCHEMA_VERSION } from './report/result.ts';
 import { createParser, HEAD_BYTES } from './source/detect.ts';
 import { createSourceContext } from './source/packet.ts';
@@ -26,6 +28,8 @@ export type {
   RstShape,
   UndeterminedReason,
 } from './flow/vocabulary.ts';
+export type { InspectOptions } from './inspect.ts';
+export type { CaptureInfo, Consequence, InfoDocument, InterfaceResult, SectionResult } from './report/info.ts';
 export type * from './report/result.ts';
 export type { PcapParserLike } from './source/pcap-parser-adapter.ts';
 export type { Label } from './tcp/labels.ts';
@@ -43,6 +47,14 @@ export async function analyzeFile(
 ): Promise<ResultDocument> {
   const paths = typeof path === 'string' ? [path] : path;
   return analyzeSteps(options, (analysis) => readInSteps(paths, analysis, { timeBase: analysis.timeBase }));
+}
+
+/** Tells what captures are and what that means for the verdicts on their connections, as `lastack info` does. */
+export async function inspectFile(
+  path: string | readonly string[],
+  options: InspectOptions = {},
+): Promise<InfoDocument> {
+  return (await inspectCaptures(typeof path === 'string' ? [path] : path, options)).document;
 }
 
 /** Analyses a capture whose bytes come from a stream or any other iterable. */
