@@ -30,6 +30,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   findings: ['base', 'wire', 'tcp', 'flow'],
   report: ['base', 'wire', 'source', 'tcp', 'flow', 'findings'],
   live: ['base', 'wire', 'source', 'tcp', 'flow', 'findings', 'report', 'front door'],
+  check: ['base', 'tcp', 'flow', 'findings', 'report'],
   transcript: ['base', 'wire', 'source', 'tcp', 'synth', 'flow', 'findings', 'report'],
   page: ['report'],
 };

@@ -27,6 +27,7 @@ export const COMMANDS = {
   findings: async () => (await import('./commands/findings.ts')).findingsCommand,
   live: async () => (await import('./commands/live.ts')).liveCommand,
   interfaces: async () => (await import('./commands/interfaces.ts')).interfacesCommand,
+  check: async () => (await import('./commands/check.ts')).checkCommand,
   synth: async () => (await import('./commands/synth.ts')).synthCommand,
   rules: async () => (await import('./commands/rules.ts')).rulesCommand,
 } as const satisfies Record<string, () => Promise<CommandSpec>>;
