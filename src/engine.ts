@@ -10,6 +10,7 @@ import { type Joined, joinAll } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
+import type { ConnectionLimit } from './flow/eviction.ts';
 import { peek } from './flow/settle.ts';
 import { type FlowAddresses, type PlainPlace, Tracker, type TrackerWatcher } from './flow/tracker.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
@@ -32,6 +33,8 @@ export interface AnalyzeOptions extends PolicyOptions {
   readonly decapsulate?: boolean;
   /** Verify IPv4 and TCP checksums (default false: what a host sends is often captured before its network card fills them in). */
   readonly checksums?: boolean;
+  /** Connections that may be tracked at a time; the oldest are given up (default: any number). */
+  readonly maxConnections?: number;
   /** Called now and then while files are read; `totalBytes` is 0 when it is not known. */
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
 }
@@ -136,10 +139,22 @@ export class Analysis implements PacketSink {
       timeWaitNanos: (options.timeWaitSeconds ?? DEFAULT_TIME_WAIT_SECONDS) * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
       ...(watcher === undefined ? {} : { watcher }),
+      ...(options.maxConnections === undefined ? {} : { limit: this.#limit(options.maxConnections) }),
       ...(handler.onPlain === undefined
         ? {}
         : { onPlain: (kind, id, build, place) => this.#takePlain(kind, id, build, place) }),
     });
+  }
+
+  #limit(maxConnections: number): ConnectionLimit {
+    const evicted = { closed: 0, open: 0 };
+    return {
+      maxConnections,
+      onEvict: (isOver) => {
+        evicted[isOver ? 'closed' : 'open']++;
+        this.#summary.evicted = evicted;
+      },
+    };
   }
 
   /** @hot */

@@ -35,6 +35,8 @@ export interface AnalysisRequest {
   readonly decoding?: Pick<AnalyzeOptions, 'decapsulate' | 'checksums'>;
   readonly policy?: PolicyOptions;
   readonly filter: ConnectionFilter;
+  /** Connections that may be tracked at a time; which go depends on all others, so that one thread does it all. */
+  readonly maxConnections?: number;
   /** Threads that share the work, if the observer allows it (default 1). */
   readonly threads?: number;
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
@@ -93,7 +95,7 @@ export const runAnalysis: Engine = async (request, observer) => {
     const { runInThreads } = await import('./threads/run.ts');
     return runInThreads(request, observer, threaded, request.threads);
   }
-  const { filter, segments, timeWaitSeconds, decoding, policy, onProgress } = request;
+  const { filter, segments, timeWaitSeconds, decoding, policy, maxConnections, onProgress } = request;
   let totalConnections = 0;
   let hasTaken = false;
   const handler: AnalysisHandler = {
@@ -111,7 +113,8 @@ export const runAnalysis: Engine = async (request, observer) => {
     };
   }
   const { follow } = request;
-  const options = { ...policy, ...decoding, segments, timeWaitSeconds };
+  const limit = maxConnections === undefined ? {} : { maxConnections };
+  const options = { ...policy, ...decoding, ...limit, segments, timeWaitSeconds };
   const analysis = new Analysis(options, handler, follow === undefined ? undefined : NOBODY);
   const steps = openSteps(request, analysis);
   const pace = { since: performance.now() };

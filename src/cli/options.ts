@@ -114,6 +114,14 @@ export const ANALYSIS_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
+export const LIMIT_OPTION = {
+  'max-connections': {
+    type: 'string',
+    describe: 'Connections followed at a time; above it closed ones go first, then idle ones (default: no limit)',
+    group: ANALYSIS,
+  },
+} as const satisfies OptionSpecs;
+
 export const THREADS_OPTION = {
   threads: {
     type: 'string',

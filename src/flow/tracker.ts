@@ -2,6 +2,7 @@ import { type IcmpError, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
 import { BUCKETS } from './bucket.ts';
 import { ClosedQueue, NO_BUCKET } from './closed-queue.ts';
 import { type Connection, type ConnectionOptions, keepsSegments } from './connection.ts';
+import { type ConnectionLimit, earliest, excessOf } from './eviction.ts';
 import { Flow, type FlowContext } from './flow.ts';
 import { PlainLane, PlainStage } from './plain-lane.ts';
 import { replay } from './replay.ts';
@@ -28,13 +29,9 @@ export interface PlainPlace {
 }
 
 /** Sees what becomes of connections before they are over, as somebody who watches a live capture wants to. */
-export interface TrackerWatcher {
-  /** Connections that may be tracked at a time. */
-  readonly maxConnections: number;
+export interface TrackerWatcher extends ConnectionLimit {
   /** The connections of a tuple may have changed; `entry` is its place until `onConnection` was called for the last. */
   onChange(flow: Flow, entry: number): void;
-  /** A connection is given up because there are too many; it is handed over next. */
-  onEvict(isOver: boolean): void;
 }
 
 /** Which rows of a batch belong to a tracker that has only some of the buckets. */
@@ -60,6 +57,8 @@ export interface TrackerOptions extends ConnectionOptions {
   readonly onPlain?: (kind: number, id: number, build: () => void, place: () => PlainPlace) => void;
   /** Send every connection through the machine from its first segment, also those that go by the book (default false). */
   readonly alwaysInFull?: boolean;
+  /** How many connections may be tracked at a time (default: any number, or what the watcher says). */
+  readonly limit?: ConnectionLimit;
   /** Whoever watches; the machine then gets every connection from its first segment on. */
   readonly watcher?: TrackerWatcher;
 }
@@ -72,8 +71,6 @@ const CLOSED_AT_A_TIME = 256;
 const HANDLED = -2;
 /** Sequence numbers this near belong to one connection. */
 const SAME_CONNECTION_OCTETS = 1 << 22;
-/** When there are too many connections, this part of them goes at once. */
-const EVICTED_PART = 64;
 
 /** Follows every tuple of a capture and hands over its connections. */
 export class Tracker {
@@ -95,6 +92,7 @@ export class Tracker {
   readonly #closed = new ClosedQueue();
   readonly #isQueued: boolean[] = [];
   readonly #watcher: TrackerWatcher | null;
+  readonly #limit: ConnectionLimit | null;
   /** Entries of flows that hold segments back; only kept for a watcher. */
   readonly #holding = new Set<number>();
   #openCount = 0;
@@ -105,6 +103,7 @@ export class Tracker {
   constructor(options: TrackerOptions) {
     this.#options = options;
     this.#watcher = options.watcher ?? null;
+    this.#limit = options.limit ?? this.#watcher;
     this.#lane = options.segments !== true && options.alwaysInFull !== true && this.#watcher === null;
     this.#context = {
       options,
@@ -124,7 +123,7 @@ export class Tracker {
       if (this.#closed.overfull !== NO_BUCKET) this.#evict(this.#closed.overfull);
     }
     while (icmp < batch.icmpErrors.length) this.#takeIcmp(batch.icmpErrors[icmp++]);
-    if (this.#watcher !== null && this.#openCount > this.#watcher.maxConnections) this.#giveUp(this.#watcher);
+    if (this.#limit !== null && this.#openCount > this.#limit.maxConnections) this.#giveUp(this.#limit);
   }
 
   /** As `push`, for a share of the rows; time passes with all of them. */
@@ -296,26 +295,27 @@ export class Tracker {
   }
 
   /** There are too many connections: those go first that were over first, then those that were silent for longest. */
-  #giveUp(watcher: TrackerWatcher): void {
-    let excess = this.#openCount - watcher.maxConnections + Math.floor(watcher.maxConnections / EVICTED_PART);
+  #giveUp(limit: ConnectionLimit): void {
+    let excess = excessOf(this.#openCount, limit);
     for (; excess > 0; excess--) {
       const entry = this.#closed.takeOldestOfAll();
       if (entry === NO_ENTRY) break;
-      this.#giveUpOne(watcher, entry);
+      this.#giveUpOne(limit, entry);
     }
     if (excess <= 0) return;
-    const open: number[] = [];
-    for (let entry = 0; entry < this.#table.endEntry; entry++) if (this.#ids[entry] > 0) open.push(entry);
-    open.sort((a, b) => this.#lastNanosOf(a) - this.#lastNanosOf(b));
-    for (const entry of open.slice(0, excess)) this.#giveUpOne(watcher, entry);
+    const open = new Int32Array(this.#openCount);
+    let count = 0;
+    for (let entry = 0; entry < this.#table.endEntry; entry++) if (this.#ids[entry] > 0) open[count++] = entry;
+    const nanos = Float64Array.from(open, (entry) => this.#lastNanosOf(entry));
+    for (const entry of earliest(open, nanos, excess)) this.#giveUpOne(limit, entry);
   }
 
   #lastNanosOf(entry: number): number {
     return this.#flows[entry]?.lastNanos ?? this.#plain.lastNanosOf(entry);
   }
 
-  #giveUpOne(watcher: TrackerWatcher, entry: number): void {
-    watcher.onEvict(this.#flows[entry]?.isOver === true);
+  #giveUpOne(limit: ConnectionLimit, entry: number): void {
+    limit.onEvict(this.#flows[entry]?.isOver ?? this.#plain.stageOf(entry) === PlainStage.DONE);
     this.#close(entry);
   }
 

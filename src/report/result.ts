@@ -168,6 +168,8 @@ export interface SummaryResult {
   outcomes: Record<string, number>;
   closedFirst: Record<string, number>;
   findings: Record<string, number>;
+  /** Connections given up before their time because there were too many at once; absent when there are none. */
+  evicted?: { closed: number; open: number };
 }
 
 export interface ResultDocument {

@@ -50,7 +50,7 @@ const isFiltered = (report: TextReport): boolean => report.filterWords.length > 
 export function renderTextReport(report: TextReport, options: TextOptions): string {
   const style = createStyle(options);
   const stories = report.overview.stories();
-  const sections = [renderCaptures(style, report.captures)];
+  const sections = [[...renderCaptures(style, report.captures), ...renderEvicted(style, report.summary)]];
   if (report.summary.connectionCount === 0) {
     sections.push(renderNothing(report), renderAttention(style, report, true));
   } else if (stories !== null) {
@@ -105,6 +105,13 @@ function renderCaptures(style: Style, captures: readonly CaptureResult[]): strin
     );
   }
   return lines;
+}
+
+function renderEvicted(style: Style, { evicted }: SummaryResult): string[] {
+  if (evicted === undefined) return [];
+  const { closed, open } = evicted;
+  const given = `${formatQuantity(closed + open, 'connection')} before the end, because there were too many at a time (--max-connections): ${formatCount(closed)} closed, ${formatCount(open)} open; what came later on them counts as other connections`;
+  return wrapBehind('  given up: ', given, style.width);
 }
 
 const captureName = (capture: CaptureResult): string => (capture.path === '-' ? 'standard input' : capture.path);

@@ -174,6 +174,7 @@ export function documentShape(hasSegments: boolean): Shape {
       outcomes: mapOf(OUTCOME, count),
       closedFirst: mapOf(words('client server both none'), count),
       findings: mapOf(CODE, count),
+      'evicted?': object({ closed: count, open: count }),
     }),
     findings: listOf(FINDING),
     connections: listOf(connectionShape(hasSegments)),

@@ -12,6 +12,7 @@ import {
   FILTER_OPTIONS,
   FOLLOW_OPTION,
   FORMAT_OPTION,
+  LIMIT_OPTION,
   OUTPUT_FILE_OPTION,
   PROGRESS_OPTION,
   type RawArguments,
@@ -24,9 +25,11 @@ import { createProgress } from '../progress.ts';
 import { filterWords, readDecoding, readFilter, readPaths, readTimeWait } from '../request.ts';
 import type { Sink } from '../sinks.ts';
 import { chooseThreads } from '../threads/choose.ts';
-import { readChoice, readList, readSwitch, readText, suggest } from '../values.ts';
+import { readChoice, readList, readSwitch, readText, readWhole, suggest } from '../values.ts';
 
 const FORMATS = ['text', 'json', 'ndjson', 'csv'] as const;
+/** So many tuples can be numbered. */
+const MOST_CONNECTIONS = 100_000_000;
 type Format = (typeof FORMATS)[number];
 
 export const analyzeCommand: CommandSpec = {
@@ -42,6 +45,7 @@ export const analyzeCommand: CommandSpec = {
     ...PROGRESS_OPTION,
     ...ANALYSIS_OPTIONS,
     ...FOLLOW_OPTION,
+    ...LIMIT_OPTION,
     ...THREADS_OPTION,
     ...POLICY_OPTIONS,
     ...FAIL_OPTION,
@@ -73,7 +77,9 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
   const choice = readTextChoice(raw);
   const { policy, timeWaitSeconds: configured } = await readPolicy(raw, library);
   const timeWaitSeconds = readTimeWait(raw, configured);
+  const maxConnections = readWhole(options, 'max-connections', 1, MOST_CONNECTIONS);
   const filter = await readFilter(raw, library);
+  const isForOneThread = filter.connection !== undefined || maxConnections !== undefined || isFollowing;
   const failWords = readList(options, 'fail-on');
   const conditions = new FailConditions(failWords, failWords.length === 0 ? [] : await loadFindingCodes(library));
   const engine = await library.engine();
@@ -91,10 +97,8 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       decoding: readDecoding(raw),
       policy,
       filter,
-      threads:
-        filter.connection !== undefined || isFollowing
-          ? 1
-          : chooseThreads(raw, paths, sink.threaded?.form ?? 'overview'),
+      threads: isForOneThread ? 1 : chooseThreads(raw, paths, sink.threaded?.form ?? 'overview'),
+      ...(maxConnections === undefined ? {} : { maxConnections }),
       onProgress: progress.onProgress,
       ...(isFollowing
         ? { follow: io.untilInterrupted(), onProblem: (each: FileProblem) => reportProblems(io, [each]) }
