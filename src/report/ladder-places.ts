@@ -18,6 +18,7 @@ import type {
   TimerRow,
   UnseenRow,
 } from './ladder-model.ts';
+import { foldSpecials } from './ladder-words.ts';
 import { formatDuration } from './measure.ts';
 
 const MARGIN = 14;
@@ -33,6 +34,8 @@ const CROSSING_FALL = 36;
 /** From the tail of the first of two arrows that cross to that of the second. */
 const CROSSING_OFFSET = 16;
 const FOLD_HEIGHT = 58;
+/** With a line about labels that are not plain. */
+const SPECIAL_FOLD_HEIGHT = 74;
 const IDLE_HEIGHT = 40;
 const TIMER_HEIGHT = 34;
 /** From the top of a row to the tail of its arrow. */
@@ -110,6 +113,10 @@ export interface PlacedSpan {
 
 export interface LadderPlaces {
   readonly height: number;
+  /** Room that is needed left of the origin, for long frame numbers. */
+  readonly extraWidth: number;
+  /** Decimals of seconds: as many as there is room for. */
+  readonly timeDecimals: number;
   /** Top of the lanes. */
   readonly top: number;
   readonly bottom: number;
@@ -118,6 +125,20 @@ export interface LadderPlaces {
   readonly spans: readonly PlacedSpan[];
   /** Whether the capture point must be shown: some segment did not pass it, or not get far behind it. */
   readonly hasTap: boolean;
+}
+
+/** Characters of a frame number, with its mark, that the column has room for, and what each more needs. */
+const FRAME_CHARACTERS = 6;
+const CHARACTER_WIDTH = 7.6;
+
+function measureGutter({ rows }: Ladder): { extraWidth: number; timeDecimals: number } {
+  const lastFrame = rows.reduce((last, row) => (row.kind === 'segment' ? Math.max(last, row.frame) : last), 0);
+  const lastSeconds = rows.reduce((last, row) => Math.max(last, row.seconds), 0);
+  const characters = String(lastFrame).length + 1;
+  return {
+    extraWidth: Math.ceil(Math.max(0, characters - FRAME_CHARACTERS) * CHARACTER_WIDTH),
+    timeDecimals: lastSeconds < 100 ? 6 : lastSeconds < 10_000 ? 4 : 3,
+  };
 }
 
 const REPEATS = /retransmission|repeat|duplicate(?!-ack)|^late$|keep-alive$|window-probe/;
@@ -146,6 +167,7 @@ export function placeLadder(ladder: Ladder): LadderPlaces {
   const bands = (['client', 'server'] as const).flatMap((end) => placeBands(context, end));
   return {
     height: bottom + MARGIN,
+    ...measureGutter(ladder),
     top,
     bottom,
     rows,
@@ -176,7 +198,13 @@ function placeRow(row: LadderRow, index: number, top: number): PlacedRow {
     case 'unseen':
       return placeArrow(row, index, top, PLAIN_HEIGHT, FALL);
     case 'fold':
-      return { kind: 'fold', row, index, top, height: FOLD_HEIGHT };
+      return {
+        kind: 'fold',
+        row,
+        index,
+        top,
+        height: foldSpecials(row).length > 0 ? SPECIAL_FOLD_HEIGHT : FOLD_HEIGHT,
+      };
     case 'idle':
       return { kind: 'idle', row, index, top, height: IDLE_HEIGHT };
     case 'timer':

@@ -30,7 +30,7 @@ export function ladderStyle(): string {
     '.ladder .reset line{stroke:var(--lost);stroke-width:2.4}',
     '.ladder .reset .tip-mark{fill:var(--lost)}',
     '.ladder .refused line,.ladder .refused .stop{stroke:var(--muted)}',
-    '.ladder .stop{stroke-width:3}',
+    '.ladder .arrow .stop{stroke-width:3;stroke-dasharray:none}',
     '.ladder .unanswered line{stroke:var(--muted);stroke-dasharray:1 5;stroke-linecap:round;stroke-width:2}',
     '.ladder .unanswered .tip-mark{fill:none;stroke:var(--muted);stroke-width:1.4}',
     '.ladder .tap{stroke:var(--line);stroke-width:1.4;stroke-dasharray:3 5}',

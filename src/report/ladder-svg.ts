@@ -1,6 +1,6 @@
 /** A ladder as an SVG picture: the textbook figure, drawn from the packets. */
 
-import type { FoldRow, IdleRow, Ladder, LadderRow, TimerRow } from './ladder-model.ts';
+import type { FoldRow, IdleRow, Ladder, TimerRow } from './ladder-model.ts';
 import {
   isPlain,
   LADDER_COLUMNS,
@@ -13,7 +13,7 @@ import {
   placeLadder,
 } from './ladder-places.ts';
 import { ladderStyle } from './ladder-style.ts';
-import { foldDetails, foldTitle, rowDetails, rowTitle, segmentParts } from './ladder-words.ts';
+import { foldSpecials, foldTitle, foldTraffic, rowDetails, rowTitle, segmentParts } from './ladder-words.ts';
 import { escapeMarkup } from './markup.ts';
 import { formatDuration } from './measure.ts';
 import { severityRank } from './severity.ts';
@@ -33,15 +33,17 @@ const STRIPE = 7;
 const LEGEND_HEIGHT = 26;
 /** Findings named on one arrow; there is no room for more, and the details name all. */
 const MAX_FINDINGS = 2;
+const FOLD_CHARACTERS = 66;
 
 /** Draws a ladder. */
 export function renderLadderSvg(ladder: Ladder, options: SvgOptions): string {
   const places = placeLadder(ladder);
   const height = places.height + LEGEND_HEIGHT;
   const name = escapeMarkup(options.caption);
-  const viewBox = `0 0 ${width} ${height}`;
+  const fullWidth = width + places.extraWidth;
+  const viewBox = `${-places.extraWidth} 0 ${fullWidth} ${height}`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="ladder" viewBox="${viewBox}" width="${width}" height="${height}" role="group" aria-label="${name}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="ladder" viewBox="${viewBox}" width="${fullWidth}" height="${height}" role="group" aria-label="${name}">`,
     `<title>${name}</title>`,
     ...(options.standalone ? [`<style>${ladderStyle()}${tipRules(places.rows, options.id)}</style>`] : []),
     renderPatterns(options.id),
@@ -50,7 +52,7 @@ export function renderLadderSvg(ladder: Ladder, options: SvgOptions): string {
     ...places.spans.map(renderSpan),
     ...(places.hasTap ? [renderTap(places)] : []),
     '<g>',
-    ...places.rows.map((row) => renderRow(row, options)),
+    ...places.rows.map((row) => renderRow(row, places, options)),
     ...(options.standalone ? renderTips(places, options.id) : []),
     '</g>',
     renderLegend(ladder, places, options.id),
@@ -138,14 +140,15 @@ function renderTap({ top, bottom }: LadderPlaces): string {
   return `<g><line class="tap" x1="${MIDDLE}" y1="${top + 8}" x2="${MIDDLE}" y2="${round(bottom)}"/><text class="small muted halo" x="${MIDDLE}" y="${top + 4}" text-anchor="middle">capture point</text></g>`;
 }
 
-function renderRow(placed: PlacedRow, options: SvgOptions): string {
+function renderRow(placed: PlacedRow, { extraWidth, timeDecimals }: LadderPlaces, options: SvgOptions): string {
   const { row, top, height } = placed;
-  const body = placed.kind === 'arrow' ? renderArrow(placed) : renderBlock(placed);
+  const shape = placed.kind === 'arrow' ? renderArrow(placed) : renderBlock(placed);
+  const body = `${shape}${renderGutter(placed, timeDecimals)}`;
   const words = escapeMarkup([rowTitle(row), ...rowDetails(row)].join('. '));
   const hover = options.standalone
     ? ''
     : `<title>${escapeMarkup([rowTitle(row), ...rowDetails(row)].join('\n'))}</title>`;
-  const hit = `<rect class="hit" x="4" y="${round(top)}" width="${width - 8}" height="${round(height)}" rx="4"/>`;
+  const hit = `<rect class="hit" x="${4 - extraWidth}" y="${round(top)}" width="${width + extraWidth - 8}" height="${round(height)}" rx="4"/>`;
   return `<g class="row" id="${options.id}-r${placed.index}" data-row="${placed.index}" tabindex="0" role="img" aria-label="${words}">${hover}${hit}${body}</g>`;
 }
 
@@ -175,13 +178,19 @@ function renderArrow(placed: PlacedArrow): string {
     : isRefused
       ? `<line class="stop" x1="${round(x2 - direction * 4)}" y1="${round(y2 - 8)}" x2="${round(x2 - direction * 4)}" y2="${round(y2 + 8)}"/>`
       : `<path class="tip-mark" transform="${turned}" d="M0 0L${-11 * direction} -5L${-11 * direction} 5Z"/>`;
-  return `<g class="arrow ${arrowClass(placed)}">${line}${tip}</g>${renderArrowText(placed, slope, degrees)}${renderGutter(row, y1)}`;
+  return `<g class="arrow ${arrowClass(placed)}">${line}${tip}</g>${renderArrowText(placed, slope, degrees)}`;
 }
 
-function renderGutter(row: LadderRow, y: number): string {
-  const time = `<text class="num small muted" x="${LADDER_COLUMNS.time}" y="${round(y + 4)}" text-anchor="end">${row.seconds.toFixed(6)}</text>`;
-  if (row.kind !== 'segment') return row.kind === 'unseen' ? '' : time;
-  return `<text class="num" x="${LADDER_COLUMNS.frame}" y="${round(y + 4)}" text-anchor="end">#${row.frame}</text>${time}`;
+/** Frame and time of a row, where it has them. */
+function renderGutter(placed: PlacedRow, decimals: number): string {
+  const { row } = placed;
+  if (row.kind === 'idle' || row.kind === 'unseen') return '';
+  const y = round((placed.kind === 'arrow' ? placed.y1 : placed.top + placed.height / 2) + 4);
+  const cell = (x: number, classes: string, text: string): string =>
+    `<text class="${classes}" x="${x}" y="${y}" text-anchor="end">${text}</text>`;
+  if (row.kind === 'fold') return cell(LADDER_COLUMNS.frame, 'num small muted', '⋮');
+  const time = cell(LADDER_COLUMNS.time, 'num small muted', row.seconds.toFixed(decimals));
+  return row.kind === 'segment' ? `${cell(LADDER_COLUMNS.frame, 'num', `#${row.frame}`)}${time}` : time;
 }
 
 function renderArrowText(placed: PlacedArrow, slope: number, degrees: number): string {
@@ -219,14 +228,20 @@ function renderBlock({ kind, row, top, height }: PlacedBlock): string {
   const [change] = timer.changes;
   const x = change.end === 'client' ? LEFT + 10 : RIGHT - 10;
   const anchor = change.end === 'client' ? 'start' : 'end';
-  return `<text class="muted" x="${x}" y="${round(middle + 4)}" text-anchor="${anchor}">⏱ timer: ${change.state}</text>${renderGutter(row, middle)}`;
+  return `<text class="muted" x="${x}" y="${round(middle + 4)}" text-anchor="${anchor}">⏱ timer: ${change.state}</text>`;
 }
 
 function renderFold(row: FoldRow, top: number, height: number): string {
   const box = `<rect class="fold" x="${LEFT + 24}" y="${round(top + 7)}" width="${arrowsWidth - 48}" height="${round(height - 14)}" rx="6"/>`;
-  const y = top + height / 2;
-  const details = foldDetails(row).join(' · ');
-  return `${box}<text class="strong" x="${MIDDLE}" y="${round(y - 3)}" text-anchor="middle">⋮ ${foldTitle(row)} ⋮</text><text class="small" x="${MIDDLE}" y="${round(y + 13)}" text-anchor="middle">${escapeMarkup(clip(details, 66))}</text><text class="num small muted" x="${LADDER_COLUMNS.frame}" y="${round(y + 4)}" text-anchor="end">⋮</text>`;
+  const line = (y: number, classes: string, text: string): string =>
+    `<text class="${classes}" x="${MIDDLE}" y="${round(y)}" text-anchor="middle">${escapeMarkup(text)}</text>`;
+  const specials = clip(foldSpecials(row).join(' · '), FOLD_CHARACTERS);
+  return [
+    box,
+    line(top + 26, 'strong', `⋮ ${foldTitle(row)} ⋮`),
+    line(top + 42, 'small', foldTraffic(row).join(' · ')),
+    ...(specials === '' ? [] : [line(top + 58, 'small muted', specials)]),
+  ].join('');
 }
 
 const clip = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);

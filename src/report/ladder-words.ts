@@ -84,10 +84,18 @@ export function foldTitle(row: FoldRow): string {
 
 /** `client 1.2 MB in 200 segments` of each end that sent some, then the labels that are not plain. */
 export function foldDetails(row: FoldRow): string[] {
+  return [...foldTraffic(row), ...foldSpecials(row)];
+}
+
+/** What each end sent in a fold. */
+export function foldTraffic(row: FoldRow): string[] {
   const ends = (['client', 'server'] as const).filter((end) => row.segments[end] > 0);
-  const special = Object.entries(row.labels).filter(([label]) => label !== 'data' && label !== 'ack');
-  return [
-    ...ends.map((end) => `${end} ${formatBytes(row.payloadBytes[end])} in ${formatCount(row.segments[end])}`),
-    ...special.map(([label, count]) => `${label} ${formatCount(count)}`),
-  ];
+  return ends.map((end) => `${end} ${formatBytes(row.payloadBytes[end])} in ${formatCount(row.segments[end])}`);
+}
+
+/** The labels in a fold that are not plain, with how many there are. */
+export function foldSpecials(row: FoldRow): string[] {
+  return Object.entries(row.labels)
+    .filter(([label]) => label !== 'data' && label !== 'ack')
+    .map(([label, count]) => `${label} ${formatCount(count)}`);
 }

@@ -101,6 +101,16 @@ describe('the picture', () => {
     expect(synAck).toMatchObject({ fate: 'not-taken' });
   });
 
+  test('makes room for long frame numbers, and spends fewer decimals on long times', async () => {
+    const [connection] = await read('half-close.pcap');
+    const ladder = lay(connection);
+    const rows = ladder.rows.map((row) =>
+      row.kind === 'segment' ? { ...row, frame: row.frame + 1e7, seconds: row.seconds + 5000 } : row,
+    );
+    expect(placeLadder(ladder)).toMatchObject({ extraWidth: 0, timeDecimals: 6 });
+    expect(placeLadder({ ...ladder, rows })).toMatchObject({ extraWidth: expect.closeTo(23, -1), timeDecimals: 4 });
+  });
+
   test('shows half-close and TIME_WAIT as spans', async () => {
     const [connection] = await read('half-close.pcap');
     expect(placeLadder(lay(connection)).spans).toMatchObject([
