@@ -53,6 +53,8 @@ const DEFAULT_RTT_NANOS = 100_000_000;
 const MINIMUM_RTT_NANOS = 1_000_000;
 const MINIMUM_RTO_NANOS = 200_000_000;
 const SMOOTHING = 8;
+/** How much longer than measured a round trip may be without surprise. */
+export const RTT_VARIATION = 1.25;
 
 /** What the analysis of a connection may be told. */
 export interface ConnectionOptions {
@@ -155,6 +157,9 @@ export class Connection {
   verdict!: Verdict;
   /** Opened after the old end was found gone (RFC 9293 figure 9). */
   isRecovery = false;
+  /** The answer to the SYN with numbers of an older connection, and the reset by which the SYN's sender rejected it. */
+  foreignAck: Segment | null = null;
+  foreignReset: Segment | null = null;
   /** SYNs of another number after which the open connection went on (bounded). */
   readonly liveSyns: Segment[] = [];
   isSynOnLiveUndetermined = false;
@@ -295,7 +300,7 @@ export class Connection {
 
   /** Whether `later` is more than a round trip after `earlier`, so that it cannot merely have crossed it. */
   isBeyondRtt(earlierNanos: number, laterNanos: number): boolean {
-    return laterNanos - earlierNanos > this.rttNanos;
+    return laterNanos - earlierNanos > this.rttNanos * RTT_VARIATION;
   }
 
   /** Both ends are closed, or one of them never existed for the other. */

@@ -3,10 +3,10 @@ import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
 import type { EndTrack, ProbeRun } from './end.ts';
-import { hasTimestamps, type Segment } from './segment.ts';
+import { hasTimestamps, isSentBefore, type Segment } from './segment.ts';
 
 /** Octets acknowledged beyond what was captured that are still believed. */
-const BELIEVABLE_AHEAD_BYTES = 1 << 28;
+export const BELIEVABLE_AHEAD_BYTES = 1 << 28;
 const MAX_EVIDENCE_FRAMES = 16;
 /** A probe sooner after the last segment is no keep-alive but a single octet sent again. */
 const KEEP_ALIVE_IDLE_NANOS = 500_000_000;
@@ -26,6 +26,7 @@ export function takePayload(connection: Connection, me: EndTrack, peer: EndTrack
   if (segment.payloadBytes === 1 && isWindowClosed && segment.seq === me.nxt) {
     takeProbe(connection, me, peer, 'window-probe');
     me.takeOctets(segment.seq, seqAdd(segment.seq, 1), segment, hasTimestamps(segment));
+    me.noteText(me.nxt);
     return;
   }
   if (segment.payloadBytes === 1 && isProbeForm(me, segment) && me.nxt === peer.ackHigh) {
@@ -38,6 +39,7 @@ export function takePayload(connection: Connection, me: EndTrack, peer: EndTrack
   const isOlder = me.isOlderThanAhead(segment, hasTimestamps(segment));
   const { arrival, fresh } = me.takeOctets(segment.seq, end, segment, hasTimestamps(segment));
   me.uniquePayloadBytes += fresh;
+  if (seqDiff(end, me.nxt) <= 0) me.noteText(end);
   const isAfterPeerFin = peer.fin !== -1 && !peer.isFinImplied && peer !== me;
   if (arrival === 'old' || (arrival === 'fills-hole' && !isOlder)) {
     connection.label('data-retransmission');
@@ -196,14 +198,24 @@ function labelRepeatedAck(
   return 'duplicate-ack';
 }
 
-/** Whether a repeated ACK answers a reset or a SYN that its sender did not accept (RFC 5961 §3.2, §4.2). */
-function isChallengeAnswer(connection: Connection, segment: Segment): boolean {
+/** Whether an ACK, if it carries nothing else, may answer a reset or a SYN that its sender did not accept (RFC 5961 §3.2, §4.2). */
+export function mayBeChallengeAck(connection: Connection, segment: Segment): boolean {
   const provocation = connection.lastProvocation;
   if (provocation === null || provocation.from === segment.from) return false;
-  if (segment.timeNanos - provocation.timeNanos > Math.max(2 * connection.rttNanos, 100_000_000)) return false;
+  if (segment.payloadBytes > 0 || (segment.flags & TcpFlag.FIN) !== 0) return false;
+  return segment.timeNanos - provocation.timeNanos <= Math.max(2 * connection.rttNanos, 100_000_000);
+}
+
+function isChallengeAnswer(connection: Connection, segment: Segment): boolean {
+  if (!mayBeChallengeAck(connection, segment)) return false;
   connection.lastProvocation = null;
   connection.challengeAcks.push(segment);
   return true;
+}
+
+/** Whether nothing tells the segment from an earlier one, which the network may have doubled. */
+function isSameOctets(earlier: Segment, segment: Segment): boolean {
+  return earlier.seq === segment.seq && earlier.flags === segment.flags && earlier.checksum === segment.checksum;
 }
 
 /** Whether the segment takes back the sender's FIN: it sends on with the number that the FIN had. */
@@ -212,6 +224,8 @@ export function disownsFin(connection: Connection, me: EndTrack, peer: EndTrack,
   const [first] = me.finCopies;
   if (first === undefined || !connection.isBeyondRtt(first.timeNanos, segment.timeNanos)) return false;
   if (segment.payloadBytes > 1) return true;
+  if (isSentBefore(segment, first) || seqDiff(segment.ack, me.ackHigh) < 0) return false;
+  if (segment.ipId === 0 && me.recent.some((each) => isSameOctets(each, segment))) return false;
   const answered = peer.recent.at(-1);
   return answered !== undefined && !connection.isBeyondRtt(answered.timeNanos, segment.timeNanos);
 }

@@ -77,6 +77,8 @@ export class EndTrack {
   nxt = -1;
   /** End of the octets that were captured without a hole (or acknowledged by the peer); -1 before the first. */
   contiguous = -1;
+  /** End of the octets that are known to be SYN or payload: a FIN that nobody captured can only lie behind; -1 before any. */
+  textEnd = -1;
   readonly #ahead: AheadRange[] = [];
   /** Ranges ahead of a hole were dropped: what is missing cannot be told any more. */
   #isAheadIncomplete = false;
@@ -90,6 +92,8 @@ export class EndTrack {
 
   /** Copies of its FIN, first copy first. */
   readonly finCopies: Segment[] = [];
+  /** A segment with a newer time stamp was captured before the first copy of the FIN: its receiver may reject it as too old. */
+  isFinOvertaken = false;
   /** Copies that the network doubled: they restart the peer's TIME_WAIT. */
   readonly lateFinCopies: Segment[] = [];
   /** Sequence number of the FIN octet; -1 while none is believed. */
@@ -179,6 +183,16 @@ export class EndTrack {
       else this.#isAheadIncomplete = true;
     }
     return { arrival, fresh };
+  }
+
+  /** Octets up to `end` were seen to be SYN or payload. */
+  noteText(end: number): void {
+    if (this.textEnd === -1 || seqDiff(end, this.textEnd) > 0) this.textEnd = end;
+  }
+
+  /** Whether octets before `number` were not seen, so that an uncaptured FIN of this end may be among them. */
+  mayHideFin(number: number): boolean {
+    return this.fin === -1 && (this.textEnd === -1 || seqDiff(number, this.textEnd) > 0);
   }
 
   /** The peer acknowledged up to `ack`: holes below it will not be filled any more, and nothing beyond `nxt` is believed. */

@@ -6,8 +6,8 @@ import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { type IcmpError, TcpFlag } from '../wire/batch.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { EndTrack } from './end.ts';
-import { takeCaptureDuplicate, takeLateOfPredecessor, takeSegmentIn } from './process.ts';
-import { hasInvalidFlags, hasTimestamps, type Segment } from './segment.ts';
+import { takeCaptureDuplicate, takeSegmentIn, takeUncounted } from './process.ts';
+import { hasInvalidFlags, hasTimestamps, type Segment, sequenceLength } from './segment.ts';
 
 const DUPLICATE_NANOS = 5_000_000;
 const HOLD_NANOS = 10_000_000;
@@ -112,8 +112,18 @@ export class Flow {
       if (this.held.length > MAX_HELD) this.deliver(this.held.shift()!);
       return;
     }
+    while (this.held.length > 0 && this.isUnrelated(this.held[0], segment)) this.deliver(this.held.shift()!);
     this.deliver(segment);
     if (this.held.length > 0) this.release(segment.timeNanos);
+  }
+
+  /** Whether time stamps tell that a held ACK answers an earlier copy of the segment, which was not captured (RFC 7323 §4.3). */
+  private isUnrelated(held: Segment, segment: Segment): boolean {
+    const { current } = this;
+    if (current === null || held.from === segment.from || !hasTimestamps(held) || !hasTimestamps(segment)) return false;
+    const acker = current.ends[held.from];
+    const isNext = acker.ackHigh === segment.seq && held.ack === seqAdd(segment.seq, sequenceLength(segment));
+    return isNext && seqDiff(held.tsEcr, segment.tsVal) < 0;
   }
 
   /** Ends the waiting of held segments, and decides what is pending: the capture is over or the flow is given up. */
@@ -206,8 +216,9 @@ export class Flow {
     if (kind === TcpFlag.SYN) this.deliverSyn(current, segment);
     else if (this.pending !== null) this.deliverToEither(current, this.pending, segment);
     else if (current.predecessor !== null && isOfPredecessor(current, current.predecessor, segment)) {
-      takeLateOfPredecessor(current, segment);
-    } else if (kind === (TcpFlag.SYN | TcpFlag.ACK) && isSynAckOfNew(current, segment)) this.renew(segment);
+      takeUncounted(current, segment, 'late');
+    } else if (isForeign(current, segment)) takeUncounted(current, segment, 'orphan');
+    else if (kind === (TcpFlag.SYN | TcpFlag.ACK) && isSynAckOfNew(current, segment)) this.renew(segment);
     else takeSegmentIn(current, segment);
   }
 
@@ -235,7 +246,7 @@ export class Flow {
     }
     const me = current.ends[segment.from];
     const peer = current.ends[1 - segment.from];
-    if (me.isn === segment.seq && (me.sentBareSyn || !me.sentSynAck)) takeSegmentIn(current, segment);
+    if (me.isn === segment.seq) takeSegmentIn(current, segment);
     else if (isOver(current) || isUnanswered(me, peer)) this.renew(segment);
     else if (isCrossing(me, peer)) takeSegmentIn(current, segment);
     else this.await(segment);
@@ -257,7 +268,8 @@ export class Flow {
         (flags & TcpFlag.ACK) !== 0 &&
         seqDiff(segment.ack, openerIsn) > 0 &&
         seqDiff(segment.ack, fresh.ends[opener].nxt) <= 0;
-      if (answersNew && (flags & (TcpFlag.SYN | TcpFlag.RST)) !== 0) {
+      const isOfNew = (flags & (TcpFlag.SYN | TcpFlag.RST)) !== 0 || !isNumberOf(current.ends[opener], segment.ack);
+      if (answersNew && isOfNew) {
         takeSegmentIn(fresh, segment);
         this.promote();
         return;
@@ -356,8 +368,24 @@ function isCrossing(me: EndTrack, peer: EndTrack): boolean {
 function isSynAckOfNew(current: Connection, segment: Segment): boolean {
   const me = current.ends[segment.from];
   const peer = current.ends[1 - segment.from];
-  if (!current.isClosed || me.isn === segment.seq) return false;
+  const isOver = current.ends.every((end) => end.state === 'CLOSED' || end.state === 'TIME_WAIT');
+  if (!isOver || me.isn === segment.seq) return false;
   return peer.isn === -1 || segment.ack !== seqAdd(peer.isn, 1);
+}
+
+/**
+ * Whether the segment has numbers that cannot be of the connection: far behind a FIN, where nothing comes any more, or
+ * far before the SYN. They are of a later one on the same tuple whose SYNs were not captured, or of an older one.
+ */
+function isForeign(current: Connection, { flags, seq, ack, from }: Segment): boolean {
+  if ((flags & (TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK)) !== TcpFlag.ACK || current.isSelfConnect) return false;
+  return isOutside(current.ends[from], seq) || isOutside(current.ends[1 - from], ack);
+}
+
+function isOutside(end: EndTrack, number: number): boolean {
+  if (end.fin === -1 || end.isFinImplied || end.payloadBytes > DISTINCT_BYTES) return false;
+  if (seqDiff(number, end.nxt) > NEAR_BYTES) return true;
+  return end.isn !== -1 && seqDiff(number, end.isn) < -NEAR_BYTES;
 }
 
 /** Whether the segment has the numbers of the incarnation before and not those of the current one. */

@@ -64,6 +64,7 @@ function takeFirstSyn(connection: Connection, me: EndTrack, peer: EndTrack, segm
   me.isn = segment.seq;
   me.nxt = seqAdd(segment.seq, 1 + segment.payloadBytes);
   me.contiguous = me.nxt;
+  me.noteText(me.nxt);
   me.sentBareSyn = true;
   me.lastWindow = segment.window;
   noteOptions(me, segment);
@@ -131,6 +132,7 @@ export function takeSynAck(connection: Connection, me: EndTrack, peer: EndTrack,
   me.sentSynAck = true;
   me.nxt = seqAdd(segment.seq, 1 + segment.payloadBytes);
   me.contiguous = me.nxt;
+  me.textEnd = me.nxt;
   noteOptions(me, segment);
   rememberSyn(me, segment);
   if (connection.synAckFrame === 0) connection.synAckFrame = segment.frame;
@@ -141,6 +143,7 @@ export function takeSynAck(connection: Connection, me: EndTrack, peer: EndTrack,
     peer.isn = seqAdd(segment.ack, -1);
     peer.nxt = segment.ack;
     peer.contiguous = segment.ack;
+    peer.noteText(segment.ack);
   } else noteSynAckRtt(connection, me, peer, segment);
   peer.isSynCovered = true;
   settleFastOpen(connection, peer, segment);
@@ -228,6 +231,7 @@ function takeFormerIsn(peer: EndTrack, ack: number): void {
   peer.formerIsn = later;
   peer.nxt = ack;
   peer.contiguous = ack;
+  peer.textEnd = ack;
 }
 
 /** Whether a pure ACK answers a SYN-ACK that came again after the third segment. */

@@ -12,19 +12,20 @@
  * the repeat itself may move its receiver from CLOSING to TIME_WAIT, which reports no duplicates: nothing is concluded.
  */
 import { seqDiff } from '../tcp/seq.ts';
-import type { Connection, LostWave } from './connection.ts';
+import { type Connection, type LostWave, RTT_VARIATION } from './connection.ts';
 import type { EndTrack } from './end.ts';
-import { hasTimestamps, type Segment } from './segment.ts';
+import { hasTimestamps, isSentBefore, type Segment } from './segment.ts';
 
 /** Longest delay of an acknowledgment, and some more. */
 const REPLY_SLACK_NANOS = 250_000_000;
 /** In less time than this nothing worth mentioning crosses. */
 const NO_CROSSING_NANOS = 1_000_000;
+/** The ACK of a first copy may wait so long; a second copy that comes sooner is answered by the same ACK. */
+const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
-/** How much longer than measured a round trip may be without surprise. */
-const RTT_VARIATION = 1.25;
 /** Retransmission timers run at least this much longer than the round trip (Linux 200 ms, the BSDs 30 ms and more). */
 const SHORTEST_TIMER_NANOS = 20_000_000;
+const SHORTEST_LINUX_TIMER_NANOS = 200_000_000;
 
 /**
  * Judges the first ACK (of `me`) that covers a FIN (of `peer`) after the FIN was repeated: notes the wave that was lost,
@@ -38,11 +39,13 @@ export function judgeFirstCover(
 ): Segment | null {
   const copies = peer.finCopies;
   const [first] = copies;
+  const last = copies[copies.length - 1];
   if (!copies.some((copy) => isTimedRepeat(connection, first, copy))) return null;
   const finWave = finWaveOf(connection, peer);
   const ackWave = finWave === 1 ? 2 : 4;
+  const isAckDue = last.timeNanos - first.timeNanos >= LONGEST_DELAYED_ACK_NANOS;
   if (reportsDuplicate(peer, segment)) {
-    note(connection, ackWave, 'before-tap', 'd-sack', copies, segment);
+    if (isAckDue) note(connection, ackWave, 'before-tap', 'd-sack', copies, segment);
     return first;
   }
   if (connection.isCrossingClose && me.finCover !== null) return null;
@@ -50,13 +53,14 @@ export function judgeFirstCover(
   const isSackOn = me.sackPermitted && peer.sackPermitted;
   const echoed = echoedCopy(copies, segment);
   if (echoed === first) {
-    const isReply = (isFrozen || !isSackOn) && mayReply(connection, me, copies[copies.length - 1], segment);
-    if (isReply) note(connection, ackWave, 'before-tap', 'tsecr', copies, segment);
+    const isReply = (isFrozen || !isSackOn) && mayReply(connection, me, last, segment);
+    if (isReply && isAckDue) note(connection, ackWave, 'before-tap', 'tsecr', copies, segment);
     return first;
   }
+  if (peer.isFinOvertaken) return null;
   if (isFrozen) {
     if (echoed !== null) note(connection, finWave, 'past-tap', 'tsecr', copies, segment);
-  } else if (isSackOn && isPromptReply(connection, me, echoed, copies[copies.length - 1], segment)) {
+  } else if (isSackOn && isPromptReply(connection, me, echoed, last, segment)) {
     note(connection, finWave, 'past-tap', 'no-d-sack', copies, segment);
   }
   return null;
@@ -82,7 +86,8 @@ export function reviewCover(connection: Connection, peer: EndTrack, segment: Seg
 /** A FIN is repeated: whether an ACK of it that passed the tap was lost since. */
 export function noteLostCover(connection: Connection, me: EndTrack, segment: Segment): void {
   const { finCover, lastCover } = me;
-  if (finCover === null || lastCover === null) return;
+  const [first] = me.finCopies;
+  if (finCover === null || lastCover === null || mayBeNetworkCopy(first, segment)) return;
   if (!isPastCrossing(connection, finCover, segment)) return;
   const cover = isPastCrossing(connection, lastCover, segment) ? lastCover : finCover;
   const wave = finWaveOf(connection, me) === 1 ? 2 : 4;
@@ -101,9 +106,15 @@ export function noteLostCover(connection: Connection, me: EndTrack, segment: Seg
  * been doubled on the way, or is the ACK of a FIN that crossed it: stacks of BSD descent set FIN on that once more.
  */
 export function isTimedRepeat(connection: Connection, first: Segment, copy: Segment): boolean {
-  if (copy === first) return false;
+  if (copy === first || isSentBefore(copy, first) || mayBeNetworkCopy(first, copy)) return false;
   if (isPastCrossing(connection, first, copy)) return true;
   return copy.ack === first.ack && copy.ipId !== 0 && first.ipId !== 0 && copy.ipId !== first.ipId;
+}
+
+/** Whether the network may have doubled the first copy: nothing tells the two apart, and no timer is that short. */
+function mayBeNetworkCopy(first: Segment, copy: Segment): boolean {
+  if (first.ipId !== 0 || hasTimestamps(first) || copy.checksum !== first.checksum) return false;
+  return copy.timeNanos - first.timeNanos < SHORTEST_LINUX_TIMER_NANOS;
 }
 
 /** Whether `later` came so long after `earlier` of the other end, or its first copy, that delays cannot explain it. */

@@ -2,7 +2,15 @@
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
-import { disownsFin, labelPureAck, noteWindow, takeAckNumber, takePayload } from './data.ts';
+import {
+  BELIEVABLE_AHEAD_BYTES,
+  disownsFin,
+  labelPureAck,
+  mayBeChallengeAck,
+  noteWindow,
+  takeAckNumber,
+  takePayload,
+} from './data.ts';
 import type { EndTrack } from './end.ts';
 import { isLateCopy, takeHandshakeAck, takeSyn, takeSynAck } from './handshake.ts';
 import { isSentBeforeReset, takeReset } from './reset.ts';
@@ -23,12 +31,12 @@ export function takeCaptureDuplicate(connection: Connection, segment: Segment): 
   connection.close(record);
 }
 
-/** Takes a segment of the incarnation before, which is over, into the counters only: it says nothing of this one. */
-export function takeLateOfPredecessor(connection: Connection, segment: Segment): void {
+/** Takes a segment of another incarnation into the counters only: it says nothing of this one. */
+export function takeUncounted(connection: Connection, segment: Segment, label: 'late' | 'orphan'): void {
   const record = connection.open(segment);
-  record.labels.push('late');
+  record.labels.push(label);
   record.phase = phaseNow(connection);
-  connection.lateSegments++;
+  if (label === 'late') connection.lateSegments++;
   connection.close(record);
 }
 
@@ -114,6 +122,11 @@ function takeOpenSegment(
     connection.lateSegments++;
     return;
   }
+  if (isOfOlder(me, peer, segment)) {
+    connection.label(hasFin || segment.payloadBytes > 0 ? 'orphan' : 'challenge-ack');
+    connection.foreignAck ??= segment;
+    return;
+  }
   if (isFirst) {
     connection.isMidstream = true;
     if (!hasFin) assumeMidstream(connection, segment);
@@ -143,6 +156,13 @@ function takeOpenSegment(
   if (closed !== undefined && hasMoved) me.history.enter('CLOSED', 'assumed', segment);
   if (segment.window === 0 || me.closedWindow !== null) noteWindow(me, segment, isCover);
   me.lastWindow = segment.window;
+}
+
+/** Whether an end that has answered no SYN yet sends numbers of an older connection, which was not captured. */
+function isOfOlder(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  if (me === peer || me.isn !== -1 || !peer.sentBareSyn || peer.sentBeyondSyn) return false;
+  const acknowledged = seqDiff(segment.ack, peer.isn);
+  return acknowledged <= 0 || acknowledged > BELIEVABLE_AHEAD_BYTES;
 }
 
 /** The FIN takes a number behind the payload; what is missing before it may be captured yet. */
@@ -192,11 +212,29 @@ function proveSender(connection: Connection, me: EndTrack, peer: EndTrack, segme
   const { current } = me.history;
   if (current?.state === 'ESTABLISHED' && current.basis === 'proven' && connection.records === null) return;
   const isServer = me.sentSynAck && !me.sentBareSyn;
+  if (isServer && me.state === 'SYN_RECEIVED' && mayBeChallengeAck(connection, segment)) return;
   const isFastOpenAnswer = isServer && connection.acceptedSynBytes > 0 && connection.handshakeAck === null;
   if (isFastOpenAnswer) return;
   const isMidstreamGuess = me.history.entries.length === 1 && connection.isMidstream && !me.sentSynAck && !isThird;
+  const isProof = !isMidstreamGuess && provesEstablished(connection, me, segment);
   me.sentBeyondSyn = true;
-  connection.sends(me, 'segment', segment, isMidstreamGuess ? 'assumed' : 'proven');
+  connection.sends(me, 'segment', segment, isProof ? 'proven' : 'assumed');
+}
+
+/** A leg may take less time than was measured, but hardly less than this part of it. */
+const CERTAIN_PART = 0.5;
+
+/**
+ * Whether the segment proves that its sender was ESTABLISHED when that is believed to have begun: it may have been sent before,
+ * it may be a challenge ACK, which SYN_RECEIVED sends too, and a FIN proves no moment of a connection that began unseen.
+ */
+function provesEstablished(connection: Connection, me: EndTrack, segment: Segment): boolean {
+  const { current } = me.history;
+  if (current?.state !== 'ESTABLISHED' || current.basis !== 'assumed' || current.frame === segment.frame) return true;
+  if (connection.isMidstream && (segment.flags & TcpFlag.FIN) !== 0) return false;
+  const legNanos = connection.legRttNanos[connection.ends[0] === me ? 0 : 1];
+  if (segment.timeNanos - current.timeNanos < legNanos * CERTAIN_PART) return false;
+  return !(me.sentSynAck && mayBeChallengeAck(connection, segment));
 }
 
 function disownFin(connection: Connection, me: EndTrack, segment: Segment): void {

@@ -35,6 +35,7 @@ function skip(connection: Connection, middle: Middle): void {
     end.uniquePayloadBytes += middle.payloadBytes[index];
     if (largest.payloadBytes > 0) end.largest = largerOf(end.largest, largest);
     end.nxt = middle.nxt[index];
+    if (middle.payloadBytes[index] > 0) end.noteText(middle.nxt[index]);
     end.contiguous = middle.nxt[index];
     end.ackHigh = middle.ack[index];
     end.lastWindow = middle.window[index];

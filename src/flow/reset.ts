@@ -23,6 +23,13 @@ export function takeReset(connection: Connection, me: EndTrack, peer: EndTrack, 
     return;
   }
   const { shape, provoking } = shapeOf(connection, me, peer, segment);
+  if (provoking !== null && provoking === connection.foreignAck && me.state === 'SYN_SENT') {
+    connection.label('rst-reactive');
+    connection.sends(me, 'rst-of-foreign-ack', segment);
+    connection.isRecovery = true;
+    connection.foreignReset = segment;
+    return;
+  }
   const verdict = hasSurvivedReset(connection, peer, segment) ? 'ignored' : judge(me, peer, segment);
   const record: ResetRecord = {
     segment,

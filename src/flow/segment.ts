@@ -1,3 +1,4 @@
+import { seqDiff } from '../tcp/seq.ts';
 import { RowOrigin, type SegmentBatch, TcpFlag, TcpOption } from '../wire/batch.ts';
 
 /** One TCP segment taken out of its batch, for the parts of the analysis that look back. */
@@ -59,6 +60,14 @@ export function takeSegment(batch: SegmentBatch, row: number, from: 0 | 1): Segm
 
 export function hasTimestamps(segment: Segment): boolean {
   return (segment.options & TcpOption.TIMESTAMPS) !== 0;
+}
+
+/** Whether time stamps or IP identifications tell that a segment of an end was sent before another of it, though captured later. */
+export function isSentBefore(segment: Segment, other: Segment): boolean {
+  if (hasTimestamps(segment) && hasTimestamps(other) && segment.tsVal !== other.tsVal) {
+    return seqDiff(segment.tsVal, other.tsVal) < 0;
+  }
+  return segment.ipId !== 0 && other.ipId !== 0 && ((segment.ipId - other.ipId) << 16) >> 16 < 0;
 }
 
 /** Whether the snap length cut the TCP header or its options. */

@@ -5,13 +5,15 @@ import type { Connection } from './connection.ts';
 import type { EndTrack } from './end.ts';
 import { isLateCopy } from './handshake.ts';
 import { judgeFirstCover, noteLostCover, reviewCover } from './lost-wave.ts';
-import type { Segment } from './segment.ts';
+import { hasTimestamps, type Segment } from './segment.ts';
 
 const MAX_FIN_COPIES = 64;
 /** Refutations after which an acknowledgment is no longer taken to have arrived. */
 const PATIENCE = 2;
 /** A leg may take less time than was measured, but hardly less than this part of it. */
 const CERTAIN_PART = 0.5;
+/** Longest delay of an acknowledgment, and some more. */
+const REPLY_SLACK_NANOS = 250_000_000;
 
 /** Whether an acknowledgment covers the FIN of an end. */
 export function coversFin(end: EndTrack, ack: number): boolean {
@@ -36,9 +38,9 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     const sentBeforeItsCover =
       me.finCover !== null && segment.timeNanos - me.finCover.timeNanos < legNanos * CERTAIN_PART;
     if (isGuess && sentBeforeItsCover) me.history.prove('CLOSING', segment);
-    const isUnsure = isGuess || mayFollowOwnFin(me, segment);
-    if (copy === null) connection.sends(me, 'cover-of-fin', segment, isUnsure ? 'assumed' : 'proven');
-    else connection.sends(me, 'cover-of-fin', copy, 'proven', segment.frame);
+    const basis = isGuess || !provesState(connection, me, peer, segment) ? 'assumed' : 'proven';
+    if (copy === null) connection.sends(me, 'cover-of-fin', segment, basis);
+    else connection.sends(me, 'cover-of-fin', copy, basis, basis === 'proven' ? segment.frame : 0);
     if (isRefuted && me.lastCover !== null && !connection.isBeyondRtt(me.lastCover.timeNanos, segment.timeNanos)) {
       connection.receives(me, 'fin-covered', segment);
     }
@@ -47,12 +49,59 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     if (peer.finCopies.length > 1) reviewCover(connection, peer, segment);
   }
   if (isPure || isFirst) peer.awaitsRepeatAck = false;
+  proveCloseWait(me, peer, segment);
   peer.lastCover = segment;
 }
 
-/** Whether octets before the segment were not captured: its sender's FIN may be among them. */
-function mayFollowOwnFin(me: EndTrack, segment: Segment): boolean {
-  return me.fin === -1 && me.nxt !== -1 && seqDiff(segment.seq, me.nxt) > 0;
+/** What lay before the cover was captured after all, and was no FIN. */
+function proveCloseWait(me: EndTrack, peer: EndTrack, segment: Segment): void {
+  const { finCover } = peer;
+  if (me.state !== 'CLOSE_WAIT' || me.fin !== -1 || me.textEnd === -1 || finCover === null) return;
+  if (!isBehind(me.textEnd, me, peer, finCover)) me.history.prove('CLOSE_WAIT', segment);
+}
+
+/** Whether octets that the end has sent so far were not captured: its FIN may be among them. */
+function mayFollowOwnFin(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  if (me.fin !== -1) return false;
+  if (me.textEnd === -1) return true;
+  const end = seqAdd(segment.seq, segment.payloadBytes);
+  const textEnd = segment.payloadBytes > 0 && me.mayHideFin(end) ? end : me.textEnd;
+  return isBehind(textEnd, me, peer, segment);
+}
+
+/** Whether the end has sent something behind `textEnd`. */
+function isBehind(textEnd: number, me: EndTrack, peer: EndTrack, { seq }: Segment): boolean {
+  return [seq, me.nxt, peer.ackHigh].some((sent) => sent !== -1 && seqDiff(sent, textEnd) > 0);
+}
+
+/** Whether the first cover of a FIN leaves no doubt about the state in which it was sent. */
+function provesState(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  switch (me.state) {
+    case 'FIN_WAIT_1':
+    case 'CLOSING': {
+      const last = peer.finCopies.at(-1);
+      return last !== undefined && isFinWaitProven(me) && isPromptReply(connection, last, segment);
+    }
+    case 'FIN_WAIT_2':
+    case 'TIME_WAIT':
+      return (
+        peer.finCopies.length > 0 && isFinWaitProven(me) && peer.finCopies.every((copy) => coversFin(me, copy.ack))
+      );
+    default:
+      return !mayFollowOwnFin(me, peer, segment);
+  }
+}
+
+/** Whether the end is known to have sent its FIN before it received the other. */
+function isFinWaitProven({ history }: EndTrack): boolean {
+  return history.entries.some(
+    ({ state, basis, withdrawnFrame }) => state === 'FIN_WAIT_1' && basis === 'proven' && withdrawnFrame === 0,
+  );
+}
+
+/** Whether the segment answers the FIN itself: a later one may answer a copy that was not captured and acknowledges more. */
+function isPromptReply(connection: Connection, fin: Segment, segment: Segment): boolean {
+  return segment.timeNanos - fin.timeNanos <= connection.rttNanos + REPLY_SLACK_NANOS;
 }
 
 /** A repeat of a FIN that is the first to cover the peer's: whoever sends it has not got the cover of its own so far. */
@@ -91,8 +140,10 @@ function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segm
   me.fin = fin;
   me.isFinImplied = false;
   me.finCopies.push(segment);
+  me.isFinOvertaken = hasTimestamps(segment) && me.recent.some((each) => isNewer(each, segment));
   const isSecond = connection.firstFinIndex !== -1 && connection.firstFinIndex !== index;
-  const isCrossing = isSecond && peer.fin !== -1 && peer.finCover === null && me.finCover === null;
+  const wasCovered = peer.ackHigh !== -1 && coversFin(me, peer.ackHigh);
+  const isCrossing = isSecond && peer.fin !== -1 && peer.finCover === null && me.finCover === null && !wasCovered;
   const cover = isSecond && me.finCover === null && isOvertaken(me, peer, segment) ? peer.finCover : null;
   if (isSecond) connection.secondFinIndex = index;
   else connection.firstFinIndex = index;
@@ -101,17 +152,48 @@ function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segm
     connection.isCrossingClose = true;
     connection.label('fin-crossing');
   } else connection.label(isSecond ? 'fin-2' : 'fin-1');
-  connection.sends(me, 'fin', segment, isPeerFinUnseen(peer, segment) ? 'assumed' : 'proven');
+  connection.sends(me, 'fin', segment, isFirstCopyCertain(me, peer, segment) ? 'proven' : 'assumed');
   if (cover !== null) connection.sends(me, 'cover-of-fin', segment, 'proven', cover.frame);
   if (isCrossing || connection.isSelfConnect) {
-    connection.receives(me, 'fin-crossing', segment);
-    connection.receives(peer, 'fin-crossing', segment);
+    if (!isBehindHole(peer)) connection.receives(me, 'fin-crossing', segment);
+    if (!isBehindHole(me)) connection.receives(peer, 'fin-crossing', segment);
   }
+  if (wasCovered && me.finCover === null) takeEarlierCover(connection, me, peer, segment);
 }
 
-/** Whether the segment acknowledges octets that were not captured: the peer's FIN may be among them. */
-function isPeerFinUnseen(peer: EndTrack, segment: Segment): boolean {
-  return peer.segments > 0 && peer.fin === -1 && peer.nxt !== -1 && seqDiff(segment.ack, peer.nxt) > 0;
+/** The FIN was acknowledged before any copy of it was captured: the peer had it when it sent what was captured since. */
+function takeEarlierCover(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  const cover = peer.recent.find((each) => coversFin(me, each.ack));
+  if (cover === undefined || me === peer) return;
+  me.finCover = cover;
+  me.lastCover = cover;
+  const isInFin = cover === peer.finCopies[0];
+  if (isInFin && peer.state === 'FIN_WAIT_1' && peer.history.withdraw(segment) !== undefined) {
+    connection.secondFinIndex = connection.firstFinIndex;
+    connection.firstFinIndex = indexOf(connection, me);
+    peer.history.enter('LAST_ACK', 'assumed', segment);
+  } else connection.sends(peer, 'cover-of-fin', segment, 'assumed');
+  receiveCover(connection, me, segment, isInFin);
+}
+
+/** Whether octets before the FIN were not captured so far: as long as they are missing, it is not processed. */
+function isBehindHole(end: EndTrack): boolean {
+  return seqDiff(end.fin, end.contiguous) > 0;
+}
+
+/**
+ * Whether the state of the sender is clear: its FIN acknowledges nothing that may be a FIN of the peer that was not captured,
+ * it has sent nothing behind it before, and what was believed of it so far is not itself in doubt.
+ */
+function isFirstCopyCertain(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  if (peer.mayHideFin(segment.ack)) return false;
+  const { current } = me.history;
+  if (current?.state !== 'CLOSE_WAIT') return true;
+  return current.basis === 'proven' && seqDiff(me.nxt, me.fin) <= 0;
+}
+
+function isNewer(earlier: Segment, segment: Segment): boolean {
+  return hasTimestamps(earlier) && seqDiff(earlier.tsVal, segment.tsVal) > 0;
 }
 
 /** Whether the FIN was sent before the segment that covers the peer's FIN, which was captured first. */

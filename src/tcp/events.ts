@@ -20,6 +20,7 @@ export const SENT = [
   'disowned-fin',
   'rst-active',
   'rst-reactive',
+  'rst-of-foreign-ack',
   'rst-refuse',
 ] as const;
 export type SentEvent = (typeof SENT)[number];

@@ -20,8 +20,8 @@ export const halfOpenRecovery: Detector = {
     const { client } = connection;
     const [syn] = client.synCopies;
     if (syn === undefined) return null;
-    const reset = old?.closingReset?.segment ?? null;
-    const challenge = old?.challengeAcks.at(-1) ?? null;
+    const reset = connection.foreignReset ?? old?.closingReset?.segment ?? null;
+    const challenge = connection.foreignAck ?? old?.challengeAcks.at(-1) ?? null;
     const silence = old ? syn.timeNanos - lastOf(old.ends[syn.from].recent, syn.timeNanos) : 0;
     const name = endName(connection, syn.from);
     const other = name === 'client' ? 'server' : 'client';

@@ -27,6 +27,16 @@ export const RESET: readonly Rule[] = [
     why: 'It answers a segment with a reset that takes its number from that segment: it has no such connection (any more).',
   },
   {
+    id: 'rejects-foreign-ack',
+    role: 'sends',
+    from: ANY,
+    on: 'rst-of-foreign-ack',
+    to: 'same',
+    phase: 'handshake',
+    rfc: 'RFC 9293 §3.10.7.3, first: check the ACK bit',
+    why: 'It answers an ACK that does not cover its SYN with a reset and goes on waiting: the other end still holds an older connection.',
+  },
+  {
     id: 'refuses',
     role: 'sends',
     from: ANY,

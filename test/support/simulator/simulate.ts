@@ -108,8 +108,8 @@ function scheduleReconnect(afterNanos: number, clock: Clock, client: Host): void
 }
 
 function pairSockets(client: Host, server: Host): TrueConnection[] {
-  return client.sockets.map((socket) => {
-    const unmatched = client.sockets.length === 1 ? server.sockets.filter((other) => other.irs === 0) : [];
+  return client.sockets.map((socket, index) => {
+    const unmatched = index === 0 ? server.sockets.filter((other) => other.irs === 0) : [];
     const servers = [...server.sockets.filter((other) => other.irs === socket.iss), ...unmatched];
     const partner = servers.find((other) => other.iss === socket.irs);
     return { client: socket, server: partner ?? servers.at(-1) ?? null, servers };
