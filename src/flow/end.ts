@@ -100,10 +100,14 @@ export class EndTrack {
   fin = -1;
   /** The peer's first segment whose ACK covers the FIN. */
   finCover: Segment | null = null;
-  /** The latest covering segment; a repeat later than a round trip after it refutes that it arrived. */
+  /** The first covering segment that its receiver does not drop as too old. */
+  firstCover: Segment | null = null;
+  /** The latest covering segment of that kind; a repeat later than a round trip after it refutes that it arrived. */
   lastCover: Segment | null = null;
   /** A repeat of the FIN was seen that the peer has not answered yet. */
   awaitsRepeatAck = false;
+  /** It covered the peer's FIN before its own was seen to be covered: in CLOSING, if no cover of it was missed. */
+  mayBeClosing = false;
   /** Times that a state that rests on the cover of its FIN was taken back. */
   coverRefutations = 0;
   /** FIN believed only because the peer acknowledged one octet more than was captured. */

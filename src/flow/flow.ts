@@ -370,7 +370,8 @@ function isSynAckOfNew(current: Connection, segment: Segment): boolean {
   const peer = current.ends[1 - segment.from];
   const isOver = current.ends.every((end) => end.state === 'CLOSED' || end.state === 'TIME_WAIT');
   if (!isOver || me.isn === segment.seq) return false;
-  return peer.isn === -1 || segment.ack !== seqAdd(peer.isn, 1);
+  if (peer.isn !== -1) return segment.ack !== seqAdd(peer.isn, 1);
+  return !peer.recent.some((each) => Math.abs(seqDiff(each.seq, segment.ack)) <= NEAR_BYTES);
 }
 
 /**

@@ -12,6 +12,7 @@
  * the repeat itself may move its receiver from CLOSING to TIME_WAIT, which reports no duplicates: nothing is concluded.
  */
 import { seqDiff } from '../tcp/seq.ts';
+import { TcpFlag } from '../wire/batch.ts';
 import { type Connection, type LostWave, RTT_VARIATION } from './connection.ts';
 import type { EndTrack } from './end.ts';
 import { hasTimestamps, isSentBefore, type Segment } from './segment.ts';
@@ -57,7 +58,7 @@ export function judgeFirstCover(
     if (isReply && isAckDue) note(connection, ackWave, 'before-tap', 'tsecr', copies, segment);
     return first;
   }
-  if (peer.isFinOvertaken) return null;
+  if (peer.isFinOvertaken || mayBeOvertaken(connection, peer, first)) return null;
   if (isFrozen) {
     if (echoed !== null) note(connection, finWave, 'past-tap', 'tsecr', copies, segment);
   } else if (isSackOn && isPromptReply(connection, me, echoed, last, segment)) {
@@ -85,11 +86,11 @@ export function reviewCover(connection: Connection, peer: EndTrack, segment: Seg
 
 /** A FIN is repeated: whether an ACK of it that passed the tap was lost since. */
 export function noteLostCover(connection: Connection, me: EndTrack, segment: Segment): void {
-  const { finCover, lastCover } = me;
+  const { firstCover, lastCover } = me;
   const [first] = me.finCopies;
-  if (finCover === null || lastCover === null || mayBeNetworkCopy(first, segment)) return;
-  if (!isPastCrossing(connection, finCover, segment)) return;
-  const cover = isPastCrossing(connection, lastCover, segment) ? lastCover : finCover;
+  if (firstCover === null || lastCover === null || mayBeNetworkCopy(first, segment)) return;
+  if (!isPastCrossing(connection, firstCover, segment)) return;
+  const cover = isPastCrossing(connection, lastCover, segment) ? lastCover : firstCover;
   const wave = finWaveOf(connection, me) === 1 ? 2 : 4;
   const known = connection.lostWaves.find((each) => each.wave === wave && each.side === 'past-tap');
   if (known === undefined) {
@@ -109,6 +110,14 @@ export function isTimedRepeat(connection: Connection, first: Segment, copy: Segm
   if (copy === first || isSentBefore(copy, first) || mayBeNetworkCopy(first, copy)) return false;
   if (isPastCrossing(connection, first, copy)) return true;
   return copy.ack === first.ack && copy.ipId !== 0 && first.ipId !== 0 && copy.ipId !== first.ipId;
+}
+
+/** Whether a newer segment may have reached the receiver before the first copy, which it then rejects as too old (RFC 7323 §5). */
+function mayBeOvertaken(connection: Connection, peer: EndTrack, first: Segment): boolean {
+  if (!hasTimestamps(first)) return false;
+  return peer.recent.some(
+    (each) => (each.flags & TcpFlag.FIN) === 0 && each.frame > first.frame && !isPastCrossing(connection, first, each),
+  );
 }
 
 /** Whether the network may have doubled the first copy: nothing tells the two apart, and no timer is that short. */

@@ -216,7 +216,7 @@ function proveSender(connection: Connection, me: EndTrack, peer: EndTrack, segme
   const isFastOpenAnswer = isServer && connection.acceptedSynBytes > 0 && connection.handshakeAck === null;
   if (isFastOpenAnswer) return;
   const isMidstreamGuess = me.history.entries.length === 1 && connection.isMidstream && !me.sentSynAck && !isThird;
-  const isProof = !isMidstreamGuess && provesEstablished(connection, me, segment);
+  const isProof = !isMidstreamGuess && provesEstablished(connection, me, peer, segment);
   me.sentBeyondSyn = true;
   connection.sends(me, 'segment', segment, isProof ? 'proven' : 'assumed');
 }
@@ -228,9 +228,10 @@ const CERTAIN_PART = 0.5;
  * Whether the segment proves that its sender was ESTABLISHED when that is believed to have begun: it may have been sent before,
  * it may be a challenge ACK, which SYN_RECEIVED sends too, and a FIN proves no moment of a connection that began unseen.
  */
-function provesEstablished(connection: Connection, me: EndTrack, segment: Segment): boolean {
+function provesEstablished(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   const { current } = me.history;
   if (current?.state !== 'ESTABLISHED' || current.basis !== 'assumed' || current.frame === segment.frame) return true;
+  if (coversFin(peer, segment.ack) && peer.finCopies[0]?.frame < current.frame) return false;
   if (connection.isMidstream && (segment.flags & TcpFlag.FIN) !== 0) return false;
   const legNanos = connection.legRttNanos[connection.ends[0] === me ? 0 : 1];
   if (segment.timeNanos - current.timeNanos < legNanos * CERTAIN_PART) return false;
@@ -251,6 +252,7 @@ function disownFin(connection: Connection, me: EndTrack, segment: Segment): void
   me.contiguous = seqDiff(me.contiguous, me.fin) > 0 ? me.fin : me.contiguous;
   me.fin = -1;
   me.finCover = null;
+  me.firstCover = null;
   me.lastCover = null;
   const index = connection.ends[0] === me ? 0 : 1;
   connection.finRetransmissions[index] = 0;

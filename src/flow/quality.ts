@@ -11,6 +11,12 @@ export function plainSegments(connection: Connection): number {
   return segmentCount - marked;
 }
 
+/** Whether the numbers show that the capture lacks segments: any other may be missing too. */
+export function lacksSegments({ client, server, ends }: Connection): boolean {
+  if (client.sentBareSyn && client.sentBeyondSyn && !server.sentSynAck && !server.sentBareSyn) return true;
+  return ends.some((end) => end.unseenRanges.length > 0);
+}
+
 /**
  * Whether only segments with SYN, FIN or RST were captured although the numbers show that there were others: a FIN
  * far behind the SYN, or an acknowledgment of octets that nobody was seen to send.

@@ -5,13 +5,12 @@ import type { Connection } from './connection.ts';
 import type { EndTrack } from './end.ts';
 import { isLateCopy } from './handshake.ts';
 import { judgeFirstCover, noteLostCover, reviewCover } from './lost-wave.ts';
-import { hasTimestamps, type Segment } from './segment.ts';
+import { lacksSegments } from './quality.ts';
+import { hasTimestamps, type Segment, sequenceLength } from './segment.ts';
 
 const MAX_FIN_COPIES = 64;
 /** Refutations after which an acknowledgment is no longer taken to have arrived. */
 const PATIENCE = 2;
-/** A leg may take less time than was measured, but hardly less than this part of it. */
-const CERTAIN_PART = 0.5;
 /** Longest delay of an acknowledgment, and some more. */
 const REPLY_SLACK_NANOS = 250_000_000;
 
@@ -34,10 +33,7 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     const isRefuted = refuteByRepeat(connection, me, segment);
     const copy = judgeFirstCover(connection, me, peer, segment);
     const isGuess = connection.isCrossingClose && me.state === 'TIME_WAIT';
-    const legNanos = connection.legRttNanos[indexOf(connection, me)];
-    const sentBeforeItsCover =
-      me.finCover !== null && segment.timeNanos - me.finCover.timeNanos < legNanos * CERTAIN_PART;
-    if (isGuess && sentBeforeItsCover) me.history.prove('CLOSING', segment);
+    me.mayBeClosing = mayBeClosing(connection, me, peer, segment);
     const basis = isGuess || !provesState(connection, me, peer, segment) ? 'assumed' : 'proven';
     if (copy === null) connection.sends(me, 'cover-of-fin', segment, basis);
     else connection.sends(me, 'cover-of-fin', copy, basis, basis === 'proven' ? segment.frame : 0);
@@ -50,13 +46,21 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
   }
   if (isPure || isFirst) peer.awaitsRepeatAck = false;
   proveCloseWait(me, peer, segment);
+  if (isTooOld(peer, segment)) return;
+  peer.firstCover ??= segment;
   peer.lastCover = segment;
+}
+
+/** Whether the receiver has all octets of the segment already: it drops it with its acknowledgment (RFC 9293 §3.10.7.4, first). */
+function isTooOld({ ackHigh }: EndTrack, segment: Segment): boolean {
+  return ackHigh !== -1 && seqDiff(seqAdd(segment.seq, sequenceLength(segment)), ackHigh) < 0;
 }
 
 /** What lay before the cover was captured after all, and was no FIN. */
 function proveCloseWait(me: EndTrack, peer: EndTrack, segment: Segment): void {
   const { finCover } = peer;
   if (me.state !== 'CLOSE_WAIT' || me.fin !== -1 || me.textEnd === -1 || finCover === null) return;
+  if (finCover.frame < peer.finCopies[0]?.frame || (finCover.flags & TcpFlag.FIN) !== 0) return;
   if (!isBehind(me.textEnd, me, peer, finCover)) me.history.prove('CLOSE_WAIT', segment);
 }
 
@@ -74,21 +78,26 @@ function isBehind(textEnd: number, me: EndTrack, peer: EndTrack, { seq }: Segmen
   return [seq, me.nxt, peer.ackHigh].some((sent) => sent !== -1 && seqDiff(sent, textEnd) > 0);
 }
 
+/** Whether the end answers a FIN that crossed its own: proof of CLOSING as soon as its own FIN is seen to be covered. */
+function mayBeClosing(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  if (me.state !== 'FIN_WAIT_1' && me.state !== 'CLOSING') return false;
+  const last = peer.finCopies.at(-1);
+  return last !== undefined && isFinWaitProven(me) && isPromptReply(connection, last, segment);
+}
+
 /** Whether the first cover of a FIN leaves no doubt about the state in which it was sent. */
 function provesState(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   switch (me.state) {
     case 'FIN_WAIT_1':
-    case 'CLOSING': {
-      const last = peer.finCopies.at(-1);
-      return last !== undefined && isFinWaitProven(me) && isPromptReply(connection, last, segment);
-    }
+    case 'CLOSING':
+      return false;
     case 'FIN_WAIT_2':
     case 'TIME_WAIT':
       return (
         peer.finCopies.length > 0 && isFinWaitProven(me) && peer.finCopies.every((copy) => coversFin(me, copy.ack))
       );
     default:
-      return !mayFollowOwnFin(me, peer, segment);
+      return !mayFollowOwnFin(me, peer, segment) && !((segment.flags & TcpFlag.FIN) !== 0 && lacksSegments(connection));
   }
 }
 
@@ -118,6 +127,8 @@ function refuteByRepeat(connection: Connection, me: EndTrack, segment: Segment):
 export function receiveCover(connection: Connection, peer: EndTrack, segment: Segment, isFinSegment: boolean): void {
   if (peer.coverRefutations >= PATIENCE && peer.state === 'LAST_ACK') return;
   if (peer.state !== 'FIN_WAIT_1' && peer.state !== 'CLOSING' && peer.state !== 'LAST_ACK') return;
+  if (isTooOld(peer, segment)) return;
+  if (peer.mayBeClosing && peer.state === 'CLOSING') peer.history.prove('CLOSING', segment);
   connection.receives(peer, isFinSegment ? 'fin-with-cover' : 'fin-covered', segment);
 }
 
@@ -144,14 +155,16 @@ function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segm
   const isSecond = connection.firstFinIndex !== -1 && connection.firstFinIndex !== index;
   const wasCovered = peer.ackHigh !== -1 && coversFin(me, peer.ackHigh);
   const isCrossing = isSecond && peer.fin !== -1 && peer.finCover === null && me.finCover === null && !wasCovered;
-  const cover = isSecond && me.finCover === null && isOvertaken(me, peer, segment) ? peer.finCover : null;
+  const isLate = isSecond && me.finCover === null && isOvertaken(me, peer, segment);
+  const cover = isLate && !wasCovered ? peer.finCover : null;
   if (isSecond) connection.secondFinIndex = index;
   else connection.firstFinIndex = index;
-  if (cover !== null) me.history.withdraw(segment);
+  if (isLate) me.history.withdraw(segment);
   if (isCrossing || cover !== null) {
     connection.isCrossingClose = true;
     connection.label('fin-crossing');
   } else connection.label(isSecond ? 'fin-2' : 'fin-1');
+  if (peer.fin !== -1) proveByFin(me, peer, segment);
   connection.sends(me, 'fin', segment, isFirstCopyCertain(me, peer, segment) ? 'proven' : 'assumed');
   if (cover !== null) connection.sends(me, 'cover-of-fin', segment, 'proven', cover.frame);
   if (isCrossing || connection.isSelfConnect) {
@@ -166,6 +179,7 @@ function takeEarlierCover(connection: Connection, me: EndTrack, peer: EndTrack, 
   const cover = peer.recent.find((each) => coversFin(me, each.ack));
   if (cover === undefined || me === peer) return;
   me.finCover = cover;
+  me.firstCover = cover;
   me.lastCover = cover;
   const isInFin = cover === peer.finCopies[0];
   if (isInFin && peer.state === 'FIN_WAIT_1' && peer.history.withdraw(segment) !== undefined) {
@@ -174,6 +188,16 @@ function takeEarlierCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     peer.history.enter('LAST_ACK', 'assumed', segment);
   } else connection.sends(peer, 'cover-of-fin', segment, 'assumed');
   receiveCover(connection, me, segment, isInFin);
+}
+
+/** Where the FIN lies tells that what was captured before it of either end hides no other. */
+function proveByFin(me: EndTrack, peer: EndTrack, segment: Segment): void {
+  const { finCover } = peer;
+  if (!coversFin(me, peer.finCopies[0].ack)) peer.history.prove('FIN_WAIT_1', segment);
+  if (me.state !== 'CLOSE_WAIT' || finCover === null || finCover === segment) return;
+  if (finCover.frame > peer.finCopies[0].frame && !isBehind(me.fin, me, peer, finCover)) {
+    me.history.prove('CLOSE_WAIT', segment);
+  }
 }
 
 /** Whether octets before the FIN were not captured so far: as long as they are missing, it is not processed. */
