@@ -107,6 +107,8 @@ export class Connection {
   synAckRepeatsAfterData = 0;
   /** Frames of SYN-ACKs that acknowledge what the client had not sent. */
   readonly badSynAckFrames: number[] = [];
+  /** The latest SYN-ACK does not fit the SYN: what follows may be of a connection whose SYN was not captured. */
+  isDoubtful = false;
   /** Frames of SYN-ACKs that begin at another number than the one before. */
   readonly synAckIsnFrames: number[] = [];
 
@@ -260,7 +262,7 @@ export class Connection {
     if (this.records !== null) this.current.rules.push(rule.id);
     if (rule.to === 'same') return undefined;
     if (rule.to === 'withdraw') return end.history.withdraw(at);
-    end.history.enter(rule.to, basis, at, provenFrame);
+    end.history.enter(rule.to, this.isDoubtful ? 'assumed' : basis, at, this.isDoubtful ? 0 : provenFrame);
     return undefined;
   }
 

@@ -92,7 +92,7 @@ export class EndTrack {
 
   /** Copies of its FIN, first copy first. */
   readonly finCopies: Segment[] = [];
-  /** A segment with a newer time stamp was captured before the first copy of the FIN: its receiver may reject it as too old. */
+  /** A segment with a newer time stamp was captured before, or soon after, the FIN: its receiver may reject that as too old. */
   isFinOvertaken = false;
   /** Copies that the network doubled: they restart the peer's TIME_WAIT. */
   readonly lateFinCopies: Segment[] = [];
@@ -100,9 +100,10 @@ export class EndTrack {
   fin = -1;
   /** The peer's first segment whose ACK covers the FIN. */
   finCover: Segment | null = null;
-  /** The first covering segment that its receiver does not drop as too old. */
-  firstCover: Segment | null = null;
-  /** The latest covering segment of that kind; a repeat later than a round trip after it refutes that it arrived. */
+  /** The first and the latest covering segments that carry nothing old: a receiver drops old octets with their ACK. */
+  firstSureCover: Segment | null = null;
+  lastSureCover: Segment | null = null;
+  /** The latest covering segment that is not surely dropped; a repeat later than a round trip after it refutes that it arrived. */
   lastCover: Segment | null = null;
   /** A repeat of the FIN was seen that the peer has not answered yet. */
   awaitsRepeatAck = false;

@@ -246,7 +246,7 @@ export class Flow {
     }
     const me = current.ends[segment.from];
     const peer = current.ends[1 - segment.from];
-    if (me.isn === segment.seq) takeSegmentIn(current, segment);
+    if (me.isn === segment.seq || wasRefusedBefore(me, peer, segment)) takeSegmentIn(current, segment);
     else if (isOver(current) || isUnanswered(me, peer)) this.renew(segment);
     else if (isCrossing(me, peer)) takeSegmentIn(current, segment);
     else this.await(segment);
@@ -352,6 +352,12 @@ function isSameSegment(a: Segment, b: Segment): boolean {
 /** Whether nothing of the connection is left at either end. */
 function isOver(connection: Connection): boolean {
   return connection.isClosed;
+}
+
+/** Whether the connection began with the refusal of an earlier copy of the SYN. */
+function wasRefusedBefore(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  if (me.segments > 0) return false;
+  return peer.recent.some(({ flags, ack }) => (flags & TcpFlag.RST) !== 0 && ack === seqAdd(segment.seq, 1));
 }
 
 /** Whether the sender tried before with another number and was never answered. */

@@ -123,6 +123,7 @@ export function takeSynAck(connection: Connection, me: EndTrack, peer: EndTrack,
   }
   connection.label(isCrossing ? 'syn-ack-crossing' : 'syn-ack');
   const isAckBad = peer.isn !== -1 && !isAckOfSyn(peer, segment.ack);
+  connection.isDoubtful = isAckBad;
   if (isAckBad) keepFrame(connection.badSynAckFrames, segment.frame);
   else if (me.sentSynAck && !isCrossing && peer.isSynCovered) {
     me.formerIsn = me.isn;
@@ -162,10 +163,16 @@ function settleFastOpen(connection: Connection, client: EndTrack, segment: Segme
   client.uniquePayloadBytes = connection.acceptedSynBytes;
 }
 
+/** The copy of the peer's SYN that a segment answers: the one whose time stamp it echoes; undefined if that one was not captured. */
+function answeredCopy(peer: EndTrack, segment: Segment): Segment | undefined {
+  const last = peer.synCopies.at(-1);
+  if (last === undefined || !hasTimestamps(segment) || !hasTimestamps(last)) return last;
+  return peer.synCopies.find((copy) => copy.tsVal === segment.tsEcr);
+}
+
 /** The leg to the server, measured from the copy of the SYN that the answer echoes. */
 function noteSynAckRtt(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
-  let asked = peer.synCopies.at(-1);
-  if (hasTimestamps(segment)) asked = peer.synCopies.find((copy) => copy.tsVal === segment.tsEcr) ?? asked;
+  const asked = answeredCopy(peer, segment);
   if (asked === undefined || me === peer) return;
   const nanos = segment.timeNanos - asked.timeNanos;
   connection.noteRtt(connection.ends[0] === me ? 0 : 1, nanos);
@@ -251,8 +258,7 @@ function assumePeerEstablished(connection: Connection, peer: EndTrack, segment: 
 }
 
 function noteHandshakeAckRtt(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
-  let asked = peer.synCopies.at(-1);
-  if (hasTimestamps(segment)) asked = peer.synCopies.find((copy) => copy.tsVal === segment.tsEcr) ?? asked;
+  const asked = answeredCopy(peer, segment);
   if (asked === undefined || me === peer) return;
   const nanos = segment.timeNanos - asked.timeNanos;
   connection.noteRtt(connection.ends[0] === me ? 0 : 1, nanos);

@@ -12,7 +12,6 @@
  * the repeat itself may move its receiver from CLOSING to TIME_WAIT, which reports no duplicates: nothing is concluded.
  */
 import { seqDiff } from '../tcp/seq.ts';
-import { TcpFlag } from '../wire/batch.ts';
 import { type Connection, type LostWave, RTT_VARIATION } from './connection.ts';
 import type { EndTrack } from './end.ts';
 import { hasTimestamps, isSentBefore, type Segment } from './segment.ts';
@@ -22,7 +21,7 @@ const REPLY_SLACK_NANOS = 250_000_000;
 /** In less time than this nothing worth mentioning crosses. */
 const NO_CROSSING_NANOS = 1_000_000;
 /** The ACK of a first copy may wait so long; a second copy that comes sooner is answered by the same ACK. */
-const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
+export const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
 /** Retransmission timers run at least this much longer than the round trip (Linux 200 ms, the BSDs 30 ms and more). */
 const SHORTEST_TIMER_NANOS = 20_000_000;
@@ -58,7 +57,7 @@ export function judgeFirstCover(
     if (isReply && isAckDue) note(connection, ackWave, 'before-tap', 'tsecr', copies, segment);
     return first;
   }
-  if (peer.isFinOvertaken || mayBeOvertaken(connection, peer, first)) return null;
+  if (peer.isFinOvertaken) return null;
   if (isFrozen) {
     if (echoed !== null) note(connection, finWave, 'past-tap', 'tsecr', copies, segment);
   } else if (isSackOn && isPromptReply(connection, me, echoed, last, segment)) {
@@ -86,11 +85,12 @@ export function reviewCover(connection: Connection, peer: EndTrack, segment: Seg
 
 /** A FIN is repeated: whether an ACK of it that passed the tap was lost since. */
 export function noteLostCover(connection: Connection, me: EndTrack, segment: Segment): void {
-  const { firstCover, lastCover } = me;
+  const { firstSureCover, lastSureCover } = me;
   const [first] = me.finCopies;
-  if (firstCover === null || lastCover === null || mayBeNetworkCopy(first, segment)) return;
-  if (!isPastCrossing(connection, firstCover, segment)) return;
-  const cover = isPastCrossing(connection, lastCover, segment) ? lastCover : firstCover;
+  if (firstSureCover === null || lastSureCover === null || mayBeNetworkCopy(first, segment)) return;
+  if (isHeldBack(me, segment)) return;
+  if (!isPastCrossing(connection, firstSureCover, segment)) return;
+  const cover = isPastCrossing(connection, lastSureCover, segment) ? lastSureCover : firstSureCover;
   const wave = finWaveOf(connection, me) === 1 ? 2 : 4;
   const known = connection.lostWaves.find((each) => each.wave === wave && each.side === 'past-tap');
   if (known === undefined) {
@@ -112,12 +112,19 @@ export function isTimedRepeat(connection: Connection, first: Segment, copy: Segm
   return copy.ack === first.ack && copy.ipId !== 0 && first.ipId !== 0 && copy.ipId !== first.ipId;
 }
 
-/** Whether a newer segment may have reached the receiver before the first copy, which it then rejects as too old (RFC 7323 §5). */
-function mayBeOvertaken(connection: Connection, peer: EndTrack, first: Segment): boolean {
-  if (!hasTimestamps(first)) return false;
-  return peer.recent.some(
-    (each) => (each.flags & TcpFlag.FIN) === 0 && each.frame > first.frame && !isPastCrossing(connection, first, each),
-  );
+/**
+ * Notes a segment that follows its sender's FIN so soon that it may reach the receiver before it: the receiver then rejects
+ * the FIN as too old (RFC 7323 §5), though it was not lost.
+ */
+export function noteOvertaking(connection: Connection, me: EndTrack, segment: Segment): void {
+  const [first] = me.finCopies;
+  if (first === undefined || !hasTimestamps(first) || isPastCrossing(connection, first, segment)) return;
+  me.isFinOvertaken = true;
+}
+
+/** Whether a later segment of the same end was captured first: it was sent long before it was captured. */
+export function isHeldBack(me: EndTrack, segment: Segment): boolean {
+  return me.recent.some((each) => isSentBefore(segment, each));
 }
 
 /** Whether the network may have doubled the first copy: nothing tells the two apart, and no timer is that short. */

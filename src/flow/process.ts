@@ -13,9 +13,10 @@ import {
 } from './data.ts';
 import type { EndTrack } from './end.ts';
 import { isLateCopy, takeHandshakeAck, takeSyn, takeSynAck } from './handshake.ts';
+import { noteOvertaking } from './lost-wave.ts';
 import { isSentBeforeReset, takeReset } from './reset.ts';
 import { hasInvalidFlags, hasTimestamps, isHeaderCut, type Segment } from './segment.ts';
-import { coversFin, receiveCover, takeCover, takeFin } from './teardown.ts';
+import { coversFin, mayFollowOwnFin, receiveCover, takeCover, takeFin } from './teardown.ts';
 
 /** Reordering at the tap that is allowed for before an end counts as going on after its own reset. */
 const REORDERING_NANOS = 10_000_000;
@@ -148,6 +149,7 @@ function takeOpenSegment(
   if (hasFin) takeFin(connection, me, peer, segment);
   if (isCover) receiveCover(connection, peer, segment, hasFin);
   if (hasFin) takeFinOctet(me, segment);
+  else if (me.fin !== -1 && !me.isFinOvertaken) noteOvertaking(connection, me, segment);
   if (!hasFin && segment.payloadBytes === 0) labelPureAck(connection, me, peer, segment, before);
   else if (segment.window === 0) {
     me.zeroWindows++;
@@ -231,6 +233,7 @@ const CERTAIN_PART = 0.5;
 function provesEstablished(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   const { current } = me.history;
   if (current?.state !== 'ESTABLISHED' || current.basis !== 'assumed' || current.frame === segment.frame) return true;
+  if (mayFollowOwnFin(me, peer, segment)) return false;
   if (coversFin(peer, segment.ack) && peer.finCopies[0]?.frame < current.frame) return false;
   if (connection.isMidstream && (segment.flags & TcpFlag.FIN) !== 0) return false;
   const legNanos = connection.legRttNanos[connection.ends[0] === me ? 0 : 1];
@@ -252,7 +255,8 @@ function disownFin(connection: Connection, me: EndTrack, segment: Segment): void
   me.contiguous = seqDiff(me.contiguous, me.fin) > 0 ? me.fin : me.contiguous;
   me.fin = -1;
   me.finCover = null;
-  me.firstCover = null;
+  me.firstSureCover = null;
+  me.lastSureCover = null;
   me.lastCover = null;
   const index = connection.ends[0] === me ? 0 : 1;
   connection.finRetransmissions[index] = 0;

@@ -1,10 +1,10 @@
 /** FINs and the acknowledgments that cover them (RFC 9293 §3.6): the four waves of a close, and which of them was lost. */
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag } from '../wire/batch.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, RTT_VARIATION } from './connection.ts';
 import type { EndTrack } from './end.ts';
 import { isLateCopy } from './handshake.ts';
-import { judgeFirstCover, noteLostCover, reviewCover } from './lost-wave.ts';
+import { isHeldBack, judgeFirstCover, LONGEST_DELAYED_ACK_NANOS, noteLostCover, reviewCover } from './lost-wave.ts';
 import { lacksSegments } from './quality.ts';
 import { hasTimestamps, type Segment, sequenceLength } from './segment.ts';
 
@@ -47,8 +47,11 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
   if (isPure || isFirst) peer.awaitsRepeatAck = false;
   proveCloseWait(me, peer, segment);
   if (isTooOld(peer, segment)) return;
-  peer.firstCover ??= segment;
   peer.lastCover = segment;
+  const isResent = segment.payloadBytes > 0 && seqDiff(seqAdd(segment.seq, segment.payloadBytes), me.nxt) <= 0;
+  if (isResent) return;
+  peer.firstSureCover ??= segment;
+  peer.lastSureCover = segment;
 }
 
 /** Whether the receiver has all octets of the segment already: it drops it with its acknowledgment (RFC 9293 §3.10.7.4, first). */
@@ -65,7 +68,7 @@ function proveCloseWait(me: EndTrack, peer: EndTrack, segment: Segment): void {
 }
 
 /** Whether octets that the end has sent so far were not captured: its FIN may be among them. */
-function mayFollowOwnFin(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+export function mayFollowOwnFin(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   if (me.fin !== -1) return false;
   if (me.textEnd === -1) return true;
   const end = seqAdd(segment.seq, segment.payloadBytes);
@@ -76,6 +79,16 @@ function mayFollowOwnFin(me: EndTrack, peer: EndTrack, segment: Segment): boolea
 /** Whether the end has sent something behind `textEnd`. */
 function isBehind(textEnd: number, me: EndTrack, peer: EndTrack, { seq }: Segment): boolean {
   return [seq, me.nxt, peer.ackHigh].some((sent) => sent !== -1 && seqDiff(sent, textEnd) > 0);
+}
+
+/** Whether a FIN that covers the other one may be a repeat: the capture lacks segments, or the ACK alone was due before. */
+function mayRepeatFin(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  if ((segment.flags & TcpFlag.FIN) === 0) return false;
+  const answered = peer.finCopies[0];
+  const legNanos = connection.legRttNanos[indexOf(connection, me)];
+  if (answered === undefined || Number.isNaN(legNanos)) return lacksSegments(connection);
+  const dueNanos = legNanos * RTT_VARIATION + LONGEST_DELAYED_ACK_NANOS;
+  return lacksSegments(connection) || segment.timeNanos - answered.timeNanos > dueNanos;
 }
 
 /** Whether the end answers a FIN that crossed its own: proof of CLOSING as soon as its own FIN is seen to be covered. */
@@ -97,7 +110,7 @@ function provesState(connection: Connection, me: EndTrack, peer: EndTrack, segme
         peer.finCopies.length > 0 && isFinWaitProven(me) && peer.finCopies.every((copy) => coversFin(me, copy.ack))
       );
     default:
-      return !mayFollowOwnFin(me, peer, segment) && !((segment.flags & TcpFlag.FIN) !== 0 && lacksSegments(connection));
+      return !mayFollowOwnFin(me, peer, segment) && !mayRepeatFin(connection, me, peer, segment);
   }
 }
 
@@ -164,7 +177,7 @@ function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segm
     connection.isCrossingClose = true;
     connection.label('fin-crossing');
   } else connection.label(isSecond ? 'fin-2' : 'fin-1');
-  if (peer.fin !== -1) proveByFin(me, peer, segment);
+  if (peer.fin !== -1 && !connection.isDoubtful) proveByFin(me, peer, segment);
   connection.sends(me, 'fin', segment, isFirstCopyCertain(me, peer, segment) ? 'proven' : 'assumed');
   if (cover !== null) connection.sends(me, 'cover-of-fin', segment, 'proven', cover.frame);
   if (isCrossing || connection.isSelfConnect) {
@@ -179,7 +192,8 @@ function takeEarlierCover(connection: Connection, me: EndTrack, peer: EndTrack, 
   const cover = peer.recent.find((each) => coversFin(me, each.ack));
   if (cover === undefined || me === peer) return;
   me.finCover = cover;
-  me.firstCover = cover;
+  me.firstSureCover = cover;
+  me.lastSureCover = cover;
   me.lastCover = cover;
   const isInFin = cover === peer.finCopies[0];
   if (isInFin && peer.state === 'FIN_WAIT_1' && peer.history.withdraw(segment) !== undefined) {
@@ -187,7 +201,7 @@ function takeEarlierCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     connection.firstFinIndex = indexOf(connection, me);
     peer.history.enter('LAST_ACK', 'assumed', segment);
   } else connection.sends(peer, 'cover-of-fin', segment, 'assumed');
-  receiveCover(connection, me, segment, isInFin);
+  if (!isTooOld(me, cover)) connection.receives(me, isInFin ? 'fin-with-cover' : 'fin-covered', segment);
 }
 
 /** Where the FIN lies tells that what was captured before it of either end hides no other. */
@@ -243,7 +257,8 @@ function takeFinCopy(connection: Connection, me: EndTrack, peer: EndTrack, segme
   if (segment.payloadBytes === 0) me.retransmittedSegments++;
   if (me.finCopies.length < MAX_FIN_COPIES) me.finCopies.push(segment);
   const cover = me.lastCover;
-  const isRefuting = cover !== null && connection.isBeyondRtt(cover.timeNanos, segment.timeNanos);
+  const isRefuting =
+    cover !== null && connection.isBeyondRtt(cover.timeNanos, segment.timeNanos) && !isHeldBack(me, segment);
   noteLostCover(connection, me, segment);
   me.awaitsRepeatAck = true;
   const isTakenBack = connection.sends(me, isRefuting ? 'fin-repeat-refuting' : 'fin-repeat', segment);

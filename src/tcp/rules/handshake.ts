@@ -188,7 +188,7 @@ export const HANDSHAKE_RECEIVED: readonly Rule[] = [
   {
     id: 'syn-ack-arrives',
     role: 'receives',
-    from: ['UNKNOWN', 'CLOSED', 'LISTEN', 'SYN_SENT'],
+    from: ['UNKNOWN', 'LISTEN', 'SYN_SENT'],
     on: 'syn-ack',
     to: 'ESTABLISHED',
     phase: 'handshake',
