@@ -276,6 +276,11 @@ export class Connection {
     return undefined;
   }
 
+  /** Upgrades the latest standing entry of a state, unless it is not sure that what is seen is of this connection. */
+  proves(end: EndTrack, state: TcpState, at: Moment): void {
+    if (!this.isDoubtful) end.history.prove(state, at);
+  }
+
   /** A measured round trip from the tap to end `index` and back. */
   noteRtt(index: 0 | 1, nanos: number): void {
     if (!(nanos >= 0)) return;

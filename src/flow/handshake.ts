@@ -6,6 +6,8 @@ import type { EndTrack } from './end.ts';
 import { hasTimestamps, type Segment } from './segment.ts';
 
 const MAX_SYN_COPIES = 16;
+/** After this a SYN is repeated (RFC 6298 §2.1): a later answer may be to a copy that was not captured. */
+const FIRST_SYN_TIMER_NANOS = 1_000_000_000;
 /** A copy with the same IP identification later than this passed twice because the network duplicated it. */
 export const DUPLICATE_NANOS = 5_000_000;
 
@@ -175,7 +177,8 @@ function noteSynAckRtt(connection: Connection, me: EndTrack, peer: EndTrack, seg
   const asked = answeredCopy(peer, segment);
   if (asked === undefined || me === peer) return;
   const nanos = segment.timeNanos - asked.timeNanos;
-  connection.noteRtt(connection.ends[0] === me ? 0 : 1, nanos);
+  const isClear = hasTimestamps(segment) || nanos < FIRST_SYN_TIMER_NANOS;
+  if (isClear) connection.noteRtt(connection.ends[0] === me ? 0 : 1, nanos);
   if (Number.isNaN(connection.rttToServerNanos) && connection.server === me) connection.rttToServerNanos = nanos;
 }
 

@@ -45,7 +45,7 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     if (peer.finCopies.length > 1) reviewCover(connection, peer, segment);
   }
   if (isPure || isFirst) peer.awaitsRepeatAck = false;
-  proveCloseWait(me, peer, segment);
+  proveCloseWait(connection, me, peer, segment);
   if (isTooOld(peer, segment)) return;
   peer.lastCover = segment;
   const isResent = segment.payloadBytes > 0 && seqDiff(seqAdd(segment.seq, segment.payloadBytes), me.nxt) <= 0;
@@ -60,11 +60,11 @@ function isTooOld({ ackHigh }: EndTrack, segment: Segment): boolean {
 }
 
 /** What lay before the cover was captured after all, and was no FIN. */
-function proveCloseWait(me: EndTrack, peer: EndTrack, segment: Segment): void {
+function proveCloseWait(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
   const { finCover } = peer;
   if (me.state !== 'CLOSE_WAIT' || me.fin !== -1 || me.textEnd === -1 || finCover === null) return;
   if (finCover.frame < peer.finCopies[0]?.frame || (finCover.flags & TcpFlag.FIN) !== 0) return;
-  if (!isBehind(me.textEnd, me, peer, finCover)) me.history.prove('CLOSE_WAIT', segment);
+  if (!isBehind(me.textEnd, me, peer, finCover)) connection.proves(me, 'CLOSE_WAIT', segment);
 }
 
 /** Whether octets that the end has sent so far were not captured: its FIN may be among them. */
@@ -86,8 +86,9 @@ function mayRepeatFin(connection: Connection, me: EndTrack, peer: EndTrack, segm
   if ((segment.flags & TcpFlag.FIN) === 0) return false;
   const answered = peer.finCopies[0];
   const legNanos = connection.legRttNanos[indexOf(connection, me)];
-  if (answered === undefined || Number.isNaN(legNanos)) return lacksSegments(connection);
-  const dueNanos = legNanos * RTT_VARIATION + LONGEST_DELAYED_ACK_NANOS;
+  if (answered === undefined) return lacksSegments(connection);
+  const dueNanos =
+    (Number.isNaN(legNanos) ? connection.rttNanos : legNanos) * RTT_VARIATION + LONGEST_DELAYED_ACK_NANOS;
   return lacksSegments(connection) || segment.timeNanos - answered.timeNanos > dueNanos;
 }
 
@@ -141,7 +142,7 @@ export function receiveCover(connection: Connection, peer: EndTrack, segment: Se
   if (peer.coverRefutations >= PATIENCE && peer.state === 'LAST_ACK') return;
   if (peer.state !== 'FIN_WAIT_1' && peer.state !== 'CLOSING' && peer.state !== 'LAST_ACK') return;
   if (isTooOld(peer, segment)) return;
-  if (peer.mayBeClosing && peer.state === 'CLOSING') peer.history.prove('CLOSING', segment);
+  if (peer.mayBeClosing && peer.state === 'CLOSING') connection.proves(peer, 'CLOSING', segment);
   connection.receives(peer, isFinSegment ? 'fin-with-cover' : 'fin-covered', segment);
 }
 
@@ -161,6 +162,7 @@ export function takeFin(connection: Connection, me: EndTrack, peer: EndTrack, se
 
 function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment, fin: number): void {
   const index = indexOf(connection, me);
+  const wasImplied = me.isFinImplied;
   me.fin = fin;
   me.isFinImplied = false;
   me.finCopies.push(segment);
@@ -177,8 +179,9 @@ function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segm
     connection.isCrossingClose = true;
     connection.label('fin-crossing');
   } else connection.label(isSecond ? 'fin-2' : 'fin-1');
-  if (peer.fin !== -1 && !connection.isDoubtful) proveByFin(me, peer, segment);
-  connection.sends(me, 'fin', segment, isFirstCopyCertain(me, peer, segment) ? 'proven' : 'assumed');
+  if (peer.fin !== -1) proveByFin(connection, me, peer, segment);
+  if (wasImplied) connection.sends(me, 'fin-repeat-refuting', segment);
+  else connection.sends(me, 'fin', segment, isFirstCopyCertain(me, peer, segment) ? 'proven' : 'assumed');
   if (cover !== null) connection.sends(me, 'cover-of-fin', segment, 'proven', cover.frame);
   if (isCrossing || connection.isSelfConnect) {
     if (!isBehindHole(peer)) connection.receives(me, 'fin-crossing', segment);
@@ -205,12 +208,12 @@ function takeEarlierCover(connection: Connection, me: EndTrack, peer: EndTrack, 
 }
 
 /** Where the FIN lies tells that what was captured before it of either end hides no other. */
-function proveByFin(me: EndTrack, peer: EndTrack, segment: Segment): void {
+function proveByFin(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
   const { finCover } = peer;
-  if (!coversFin(me, peer.finCopies[0].ack)) peer.history.prove('FIN_WAIT_1', segment);
+  if (!coversFin(me, peer.finCopies[0].ack)) connection.proves(peer, 'FIN_WAIT_1', segment);
   if (me.state !== 'CLOSE_WAIT' || finCover === null || finCover === segment) return;
   if (finCover.frame > peer.finCopies[0].frame && !isBehind(me.fin, me, peer, finCover)) {
-    me.history.prove('CLOSE_WAIT', segment);
+    connection.proves(me, 'CLOSE_WAIT', segment);
   }
 }
 
