@@ -109,12 +109,17 @@ export class Flow {
     if (recent.length > RECENT_SEGMENTS) recent.shift();
     if (this.mustWait(segment)) {
       this.held.push(segment);
-      if (this.held.length > MAX_HELD) this.deliver(this.held.shift()!);
+      if (this.held.length > MAX_HELD) this.deliverOldest();
       return;
     }
-    while (this.held.length > 0 && this.isUnrelated(this.held[0], segment)) this.deliver(this.held.shift()!);
+    while (this.held.length > 0 && this.isUnrelated(this.held[0], segment)) this.deliverOldest();
     this.deliver(segment);
     if (this.held.length > 0) this.release(segment.timeNanos);
+  }
+
+  private deliverOldest(): void {
+    const oldest = this.held.shift();
+    if (oldest !== undefined) this.deliver(oldest);
   }
 
   /** Whether time stamps tell that a held ACK answers an earlier copy of the segment, which was not captured (RFC 7323 §4.3). */
@@ -241,7 +246,7 @@ export class Flow {
       const sender = current.ends[pending.segments[0].from];
       if (pending.isRecovered || sender.state === 'CLOSED' || sender.state === 'TIME_WAIT') this.promote();
       else this.dissolve(false);
-      this.deliverSyn(this.current!, segment);
+      this.deliverSyn(this.current ?? current, segment);
       return;
     }
     const me = current.ends[segment.from];

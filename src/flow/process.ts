@@ -13,7 +13,7 @@ import {
 } from './data.ts';
 import type { EndTrack } from './end.ts';
 import { isLateCopy, takeHandshakeAck, takeSyn, takeSynAck } from './handshake.ts';
-import { noteOvertaking } from './lost-wave.ts';
+import { isHeldBack, noteOvertaking } from './lost-wave.ts';
 import { isSentBeforeReset, takeReset } from './reset.ts';
 import { hasInvalidFlags, hasTimestamps, isHeaderCut, type Segment } from './segment.ts';
 import { coversFin, mayFollowOwnFin, receiveCover, takeCover, takeFin } from './teardown.ts';
@@ -194,6 +194,7 @@ function refuteClosed(connection: Connection, me: EndTrack, segment: Segment): v
   const isOwnReset = closing !== null && connection.ends[closing.segment.from] === me;
   const age = segment.timeNanos - current.timeNanos;
   if (isOwnReset ? age <= REORDERING_NANOS : age <= connection.rttNanos) return;
+  if (!isOwnReset && isHeldBack(me, segment)) return;
   const isProven = isOwnReset && closing.shape !== 'active';
   if (isProven) return;
   const isByReset = closing !== null && current.frame === closing.segment.frame;

@@ -63,7 +63,8 @@ function isTooOld({ ackHigh }: EndTrack, segment: Segment): boolean {
 function proveCloseWait(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
   const { finCover } = peer;
   if (me.state !== 'CLOSE_WAIT' || me.fin !== -1 || me.textEnd === -1 || finCover === null) return;
-  if (finCover.frame < peer.finCopies[0]?.frame || (finCover.flags & TcpFlag.FIN) !== 0) return;
+  if (finCover.frame < peer.finCopies[0]?.frame || finCover.payloadBytes > 0 || (finCover.flags & TcpFlag.FIN) !== 0)
+    return;
   if (!isBehind(me.textEnd, me, peer, finCover)) connection.proves(me, 'CLOSE_WAIT', segment);
 }
 
@@ -72,6 +73,7 @@ export function mayFollowOwnFin(me: EndTrack, peer: EndTrack, segment: Segment):
   if (me.fin !== -1) return false;
   if (me.textEnd === -1) return true;
   const end = seqAdd(segment.seq, segment.payloadBytes);
+  if (segment.payloadBytes > 0 && seqDiff(end, me.nxt) < 0) return true;
   const textEnd = segment.payloadBytes > 0 && me.mayHideFin(end) ? end : me.textEnd;
   return isBehind(textEnd, me, peer, segment);
 }
