@@ -72,6 +72,7 @@ import { zeroWindowStall } from './detectors/zero-window-stall.ts';
 import type { Finding } from './finding.ts';
 import { gateOf } from './gate.ts';
 import { JOINED_DETECTORS } from './joined-registry.ts';
+import { needsOf, traitsOf } from './traits.ts';
 
 /** Every detector that looks at one connection, in the order in which findings are listed. */
 export const DETECTORS: readonly Detector[] = [
@@ -150,16 +151,35 @@ export const CATALOG: readonly CatalogEntry[] = [
   ...new Set([...DETECTORS, ...JOINED_DETECTORS].map((detector) => detector.entry)),
 ];
 
-/** The findings of a settled connection. */
-export function findAll(connection: Connection, policy: Policy = DEFAULT_POLICY): Finding[] {
+/** The detectors to ask, by the traits of a connection. */
+const ASKED = new Map<number, readonly Detector[]>();
+
+/** Detectors that can have something to say of a connection with these traits. */
+function detectorsFor(traits: number): readonly Detector[] {
+  let detectors = ASKED.get(traits);
+  if (detectors === undefined) {
+    detectors = DETECTORS.filter(({ entry }) => (needsOf(entry.code) & traits) !== 0);
+    ASKED.set(traits, detectors);
+  }
+  return detectors;
+}
+
+/** The findings of a settled connection; `detectors` are those asked, all that can have something to say. */
+export function findAll(
+  connection: Connection,
+  policy: Policy = DEFAULT_POLICY,
+  detectors: readonly Detector[] = detectorsFor(traitsOf(connection)),
+): Finding[] {
   const findings: Finding[] = [];
-  for (const detector of DETECTORS) {
+  let gate: ReadonlySet<string> | null = null;
+  for (const detector of detectors) {
     const evidence = detector.detect(connection, policy);
     if (evidence === null) continue;
     const { entry } = detector;
     const override = policy.severities[entry.code];
-    if (override === 'off' || gateOf(connection).has(entry.code)) continue;
-    findings.push(toFinding(entry, evidence, override));
+    if (override === 'off') continue;
+    gate ??= gateOf(connection);
+    if (!gate.has(entry.code)) findings.push(toFinding(entry, evidence, override));
   }
   return findings;
 }

@@ -1,6 +1,8 @@
 import type { TimeBase } from '../../src/base/time.ts';
-import { findAll } from '../../src/findings/registry.ts';
-import type { SegmentChoice } from '../../src/flow/connection.ts';
+import { DEFAULT_POLICY } from '../../src/findings/detector.ts';
+import type { Finding } from '../../src/findings/finding.ts';
+import { DETECTORS, findAll } from '../../src/findings/registry.ts';
+import type { Connection, SegmentChoice } from '../../src/flow/connection.ts';
 import { type Segment, takeSegment } from '../../src/flow/segment.ts';
 import { Tracker } from '../../src/flow/tracker.ts';
 import { buildConnection } from '../../src/report/build.ts';
@@ -109,17 +111,22 @@ export interface Tracked {
   readonly kinds: Map<number, number[]>;
 }
 
-/** Takes rows through the tracker, the detectors and the builder, as an analysis does. */
+/**
+ * Takes rows through the tracker, the detectors and the builder, as an analysis does. With `alwaysInFull` every detector
+ * is asked about every connection, whatever its traits.
+ */
 export function track(recording: Recording, options: TrackOptions = {}): Tracked {
   const { timeBase, icmpErrors } = recording;
   const connections: ConnectionResult[] = [];
   const kinds = new Map<number, number[]>();
+  const findIn = (connection: Connection): Finding[] =>
+    options.alwaysInFull ? findAll(connection, DEFAULT_POLICY, DETECTORS) : findAll(connection);
   const tracker = new Tracker({
     segments: options.segments ?? false,
     alwaysInFull: options.alwaysInFull ?? false,
     timeWaitNanos: (options.timeWaitSeconds ?? 60) * 1e9,
     onConnection: (connection, addresses) =>
-      connections.push(buildConnection(connection, addresses, findAll(connection), timeBase)),
+      connections.push(buildConnection(connection, addresses, findIn(connection), timeBase)),
     onPlain: (kind, id, build) => {
       kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
       build();

@@ -1,0 +1,174 @@
+/**
+ * Traits that most connections lack, told from a few fields, and the detectors that have nothing to say without them:
+ * of the seventy detectors, a common connection is shown to half a dozen.
+ */
+import type { Connection } from '../flow/connection.ts';
+import type { EndTrack } from '../flow/end.ts';
+
+const Trait = {
+  ANY: 0x001,
+  RESET: 0x002,
+  FIN: 0x004,
+  /** A FIN was sent again. */
+  FIN_REPEAT: 0x008,
+  /** A FIN that no captured segment covers. */
+  UNCOVERED: 0x010,
+  /** One end sent a FIN, the other did not. */
+  HALF: 0x020,
+  LOST_WAVE: 0x040,
+  /** Handshake segments were sent again, or the handshake was in doubt. */
+  SYN_REPEAT: 0x080,
+  UNANSWERED: 0x100,
+  NO_DATA: 0x200,
+  /** The same octets were sent again. */
+  RESEND: 0x400,
+  /** Closed windows and probes. */
+  WINDOW: 0x800,
+  /** Octets were acknowledged that the capture does not have. */
+  GAP: 0x1000,
+  RARE: 0x2000,
+} as const;
+
+/** What a detector needs at least one of; those that are not listed look at every connection. */
+const NEEDS: Readonly<Record<string, number>> = {
+  'syn-unanswered': Trait.UNANSWERED,
+  'syn-retransmission': Trait.SYN_REPEAT,
+  'syn-lost-downstream': Trait.SYN_REPEAT,
+  'syn-ack-lost': Trait.SYN_REPEAT,
+  'syn-ack-retransmission': Trait.SYN_REPEAT,
+  'handshake-ack-lost': Trait.SYN_REPEAT,
+  'accept-queue-overflow': Trait.SYN_REPEAT,
+  'accept-overflow-reset': Trait.RESET,
+  'listener-closed-unaccepted': Trait.RESET,
+  'server-silent-after-handshake': Trait.RESEND,
+  'syn-ack-give-up': Trait.SYN_REPEAT,
+  'connection-refused': Trait.RESET,
+  'connection-refused-icmp': Trait.RARE,
+  'client-abandoned-connect': Trait.RESET,
+  'simultaneous-open': Trait.RARE,
+  'self-connect': Trait.RARE,
+  'syn-ack-bad-ack': Trait.RARE,
+  'syn-ack-isn-change': Trait.RARE,
+  'half-open-recovery': Trait.RARE,
+  'tfo-accepted': Trait.RARE,
+  'tfo-ignored': Trait.RARE,
+  'syn-option-fallback': Trait.SYN_REPEAT,
+  'zero-window-stall': Trait.WINDOW,
+  'window-probe': Trait.WINDOW,
+  'keep-alive-probing': Trait.WINDOW,
+  'excessive-retransmission': Trait.RESEND,
+  'silent-abort': Trait.RESET,
+  'established-no-data': Trait.NO_DATA,
+  'teardown-w1-lost': Trait.LOST_WAVE,
+  'teardown-w2-lost': Trait.LOST_WAVE,
+  'teardown-w3-lost': Trait.LOST_WAVE,
+  'teardown-w4-lost': Trait.LOST_WAVE,
+  'fin-retransmission': Trait.FIN_REPEAT,
+  'final-ack-missing': Trait.UNCOVERED,
+  'final-ack-not-captured': Trait.UNCOVERED,
+  'last-ack-give-up': Trait.FIN_REPEAT,
+  'fin-unacknowledged': Trait.UNCOVERED,
+  'close-wait-lingering': Trait.HALF,
+  'fin-wait-2-timeout': Trait.RESET,
+  'half-close': Trait.RARE,
+  'data-after-close-reset': Trait.RESET,
+  'simultaneous-close': Trait.RARE,
+  'fin-before-data': Trait.RARE,
+  'data-after-own-fin': Trait.RARE,
+  'fin-seq-changed': Trait.RARE,
+  'slow-teardown': Trait.FIN,
+  'time-wait-owner': Trait.FIN,
+  'abortive-close': Trait.RESET,
+  'rst-after-own-fin': Trait.RESET,
+  'peer-lost-state': Trait.RESET,
+  'keep-alive-timeout-reset': Trait.RESET,
+  'rst-challenged': Trait.RESET,
+  'rst-ignored': Trait.RESET,
+  'traffic-after-reset': Trait.RESET,
+  'time-wait-reuse': Trait.RARE,
+  'time-wait-assassination': Trait.RESET,
+  'port-reuse-unclosed': Trait.RARE,
+  'syn-on-live-ignored': Trait.RARE,
+  'rst-injection-suspected': Trait.RESET,
+  'invalid-flags': Trait.RARE,
+  'capture-duplicates': Trait.RARE,
+  'capture-reordering': Trait.RARE,
+  'acked-unseen': Trait.GAP,
+  'one-way': Trait.RARE,
+  'midstream-start': Trait.RARE,
+  'truncated-header': Trait.RARE,
+};
+
+/** What the detector of a code needs, as bits of which `traitsOf` must have one. */
+export function needsOf(code: string): number {
+  return NEEDS[code] ?? Trait.ANY;
+}
+
+/** The traits of a settled connection, as bits. */
+export function traitsOf(connection: Connection): number {
+  const [a, b] = connection.ends;
+  let traits: number = Trait.ANY | traitsOfEnd(a) | traitsOfEnd(b);
+  if (connection.rstCopies.length > 0 || connection.resets.length > 0) traits |= Trait.RESET;
+  if (connection.firstFinIndex !== -1 || connection.secondFinIndex !== -1) {
+    traits |= Trait.FIN;
+    if ((a.fin === -1) !== (b.fin === -1)) traits |= Trait.HALF;
+  }
+  if (connection.lostWaves.length > 0) traits |= Trait.LOST_WAVE;
+  const { outcome } = connection.verdict;
+  if (outcome === 'final-ack-missing' || outcome === 'fin-unacknowledged') traits |= Trait.UNCOVERED;
+  if (outcome === 'unanswered') traits |= Trait.UNANSWERED;
+  if (a.payloadBytes === 0 && b.payloadBytes === 0) traits |= Trait.NO_DATA;
+  if (connection.synRetransmissions + connection.synAckRetransmissions + connection.synAckRepeatsAfterAck > 0) {
+    traits |= Trait.SYN_REPEAT;
+  }
+  if (connection.ackedUnseenFrames.length > 0) traits |= Trait.GAP;
+  return isRare(connection) || connection.icmpErrors.length > 0 ? traits | Trait.RARE : traits;
+}
+
+function traitsOfEnd(end: EndTrack): number {
+  let traits = 0;
+  if (end.finCopies.length > 1) traits |= Trait.FIN_REPEAT;
+  if (end.synCopies.length > 1 || end.establishedRefutations > 0) traits |= Trait.SYN_REPEAT;
+  if (end.resend !== null || end.worstResend !== null) traits |= Trait.RESEND;
+  if (end.closedWindow !== null || end.longestClosedWindow !== null) traits |= Trait.WINDOW;
+  if (end.windowProbes !== null || end.keepAlives !== null) traits |= Trait.WINDOW;
+  if (end.unseenRanges.length > 0) traits |= Trait.GAP;
+  return end.segments === 0 ? traits | Trait.RARE : traits;
+}
+
+function isRare(connection: Connection): boolean {
+  return (
+    isRareOpening(connection) ||
+    isRareClose(connection) ||
+    connection.predecessor !== null ||
+    connection.successor !== null ||
+    connection.liveSyns.length > 0 ||
+    connection.invalidFlagSegments > 0 ||
+    connection.captureDuplicates > 0 ||
+    connection.reorderedSegments > 0 ||
+    connection.truncatedHeaders > 0
+  );
+}
+
+function isRareOpening(connection: Connection): boolean {
+  return (
+    connection.isMidstream ||
+    connection.isSimultaneousOpen ||
+    connection.isSelfConnect ||
+    connection.isRecovery ||
+    connection.synDataBytes > 0 ||
+    connection.acceptedSynBytes > 0 ||
+    connection.badSynAckFrames.length > 0 ||
+    connection.synAckIsnFrames.length > 0
+  );
+}
+
+function isRareClose(connection: Connection): boolean {
+  return (
+    connection.isCrossingClose ||
+    connection.isHalfCloseAcknowledged ||
+    connection.finBeforeData.length > 0 ||
+    connection.dataAfterFin.length > 0 ||
+    connection.finSeqChanges.length > 0
+  );
+}
