@@ -65,9 +65,19 @@ export interface AnalysisHandler {
   onConnection(connection: FinalConnection): void;
   /**
    * Asked about connections that went by the book, before anything is built of them: true to have it handed over whole.
-   * Without it all of them are. One that is not handed over is joined with the others all the same.
+   * Without it all of them are. After the first false of its kind it is not asked any more: how many more of that kind
+   * there were is told to `onMorePlain` in the end. Those that are not handed over are joined with the others all the same.
    */
   onPlain?(brief: PlainBrief): boolean;
+  /** Tells of `count` connections that were not handed over, the one for which `onPlain` was false among them. */
+  onMorePlain?(brief: Omit<PlainBrief, 'id'>, count: number): void;
+}
+
+/** Connections that went by the book in the same way. */
+interface PlainKind {
+  readonly brief: Omit<PlainBrief, 'id'>;
+  /** How many were not handed over. */
+  passedOver: number;
 }
 
 /** Takes what was decoded in place of the analysis itself: whoever deals the rows out to threads. */
@@ -113,7 +123,7 @@ export class Analysis implements PacketSink {
   readonly #tracker: Tracker;
   readonly #handler: AnalysisHandler;
   readonly #taker: BatchTaker | null;
-  readonly #kinds = new Map<number, Omit<PlainBrief, 'id'>>();
+  readonly #kinds = new Map<number, PlainKind>();
   #kind = -1;
   readonly #policy: Policy;
   readonly #joined: Joined;
@@ -230,6 +240,9 @@ export class Analysis implements PacketSink {
   *finishInSteps(): Generator<void, void, undefined> {
     this.flush();
     yield* this.#tracker.finish(this.#lastNanos);
+    for (const { brief, passedOver } of this.#kinds.values()) {
+      if (passedOver > 0) this.#handler.onMorePlain?.(brief, passedOver);
+    }
   }
 
   /** As `finishInSteps`, at once. */
@@ -274,8 +287,13 @@ export class Analysis implements PacketSink {
   #takePlain(kind: number, id: number, build: () => void, place: () => PlainPlace): void {
     const known = this.#kinds.get(kind);
     this.#kind = kind;
-    if (known === undefined || this.#handler.onPlain?.({ id, ...known }) !== false) build();
-    else this.#joined.take({ connection: null, findings: known.findings, ...place() });
+    if (known === undefined || (known.passedOver === 0 && this.#handler.onPlain?.({ id, ...known.brief }) !== false)) {
+      build();
+    } else {
+      known.passedOver++;
+      const { clientIndex, lastNanos, addresses } = place();
+      this.#joined.take({ connection: null, findings: known.brief.findings, clientIndex, lastNanos, addresses });
+    }
     this.#kind = -1;
   }
 
@@ -284,7 +302,8 @@ export class Analysis implements PacketSink {
     const final = this.#judge(connection, addresses, isAnnounced);
     if (this.#kind !== -1) {
       const { outcome, closedFirst } = connection.verdict;
-      this.#kinds.set(this.#kind, { outcome, closedFirst, findings: final.findings });
+      const { findings } = final;
+      if (!isAnnounced) this.#kinds.set(this.#kind, { brief: { outcome, closedFirst, findings }, passedOver: 0 });
     }
     this.#handler.onConnection(final);
   }
@@ -318,19 +337,19 @@ export class Analysis implements PacketSink {
   }
 
   /** Counts findings in the summary. */
-  countFindings(findings: readonly Finding[]): void {
+  countFindings(findings: readonly Finding[], times = 1): void {
     const { findings: codes } = this.#summary;
-    for (const { code } of findings) codes[code] = (codes[code] ?? 0) + 1;
+    for (const { code } of findings) codes[code] = (codes[code] ?? 0) + times;
   }
 
-  /** Counts a connection in the summary. */
-  count(outcome: Outcome, closedFirst: ClosedFirst, findings: readonly Finding[]): void {
+  /** Counts a connection in the summary, or as many as are alike. */
+  count(outcome: Outcome, closedFirst: ClosedFirst, findings: readonly Finding[], times = 1): void {
     const { outcomes, closedFirst: closers } = this.#summary;
-    this.#summary.connectionCount++;
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    this.#summary.connectionCount += times;
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + times;
     const closer = closedFirst ?? 'none';
-    closers[closer] = (closers[closer] ?? 0) + 1;
-    this.countFindings(findings);
+    closers[closer] = (closers[closer] ?? 0) + times;
+    this.countFindings(findings, times);
   }
 }
 

@@ -66,10 +66,9 @@ class MeteredAnalysis implements PacketSink {
           this.analysis.join(final);
           this.analysis.count(outcome, closedFirst, final.findings);
         },
-        onPlain: ({ outcome, closedFirst, findings }) => {
-          this.analysis.count(outcome, closedFirst, findings);
-          return false;
-        },
+        onPlain: () => false,
+        onMorePlain: ({ outcome, closedFirst, findings }, count) =>
+          this.analysis.count(outcome, closedFirst, findings, count),
       },
     );
   }

@@ -6,7 +6,7 @@ import type { PolicyOptions } from '../findings/policy.ts';
 import type { Connection, SegmentChoice } from '../flow/connection.ts';
 import type { FlowAddresses, TrackerWatcher } from '../flow/tracker.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
-import type { ConnectionBrief, OverviewLimits } from '../report/overview.ts';
+import type { ConnectionBrief, KindBrief, OverviewLimits } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
 import { followInSteps } from '../source/follow.ts';
@@ -50,6 +50,8 @@ export interface AnalysisRequest {
 export interface ConnectionObserver {
   /** Sees every one of them in brief; says whether it wants to take it whole. */
   observe(brief: ConnectionBrief): boolean;
+  /** Sees that there were `count` more like one that it did not want to take. */
+  observeMore?(brief: KindBrief, count: number): void;
   take(connection: ConnectionResult): void;
   /** Awaited now and then, so that output can keep up. */
   ready?(): Promise<void>;
@@ -105,11 +107,11 @@ export const runAnalysis: Engine = async (request, observer) => {
     },
   };
   if (!hasFilter(filter)) {
-    handler.onPlain = (brief) => {
-      if (observer.observe(brief)) return true;
-      totalConnections++;
-      analysis.count(brief.outcome, brief.closedFirst, brief.findings);
-      return false;
+    handler.onPlain = (brief) => observer.observe(brief);
+    handler.onMorePlain = (brief, count) => {
+      totalConnections += count;
+      analysis.count(brief.outcome, brief.closedFirst, brief.findings, count);
+      observer.observeMore?.(brief, count - 1);
     };
   }
   const { follow } = request;

@@ -1,6 +1,6 @@
 import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts';
 import { OUTCOMES, type Outcome } from '../flow/vocabulary.ts';
-import type { ConnectionBrief } from '../report/overview.ts';
+import type { KindBrief } from '../report/overview.ts';
 import { severityRank } from '../report/severity.ts';
 import type { AnalysisEnd } from './engine.ts';
 import { checkChoice } from './values.ts';
@@ -23,12 +23,14 @@ export class FailConditions {
     this.#least = ranks.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...ranks);
   }
 
-  observe(connection: ConnectionBrief): void {
+  /** Adds a connection, or as many as are alike. */
+  observe(connection: KindBrief, times = 1): void {
     if (this.#words.length === 0) return;
-    this.observeOutcome(connection.outcome);
+    if (this.#words.includes(connection.outcome)) this.#hit(connection.outcome, times);
     const codes = new Set(connection.findings.map((finding) => finding.code));
-    for (const code of codes) if (code !== connection.outcome && this.#words.includes(code)) this.#hit(code);
-    for (const { severity } of connection.findings) if (severityRank(severity) >= this.#least) this.#hit(severity);
+    for (const code of codes) if (code !== connection.outcome && this.#words.includes(code)) this.#hit(code, times);
+    for (const { severity } of connection.findings)
+      if (severityRank(severity) >= this.#least) this.#hit(severity, times);
   }
 
   /** Adds findings about hosts and captures. */
@@ -52,8 +54,8 @@ export class FailConditions {
     return this.#hits.size > 0;
   }
 
-  #hit(word: string): void {
-    this.#hits.set(word, (this.#hits.get(word) ?? 0) + 1);
+  #hit(word: string, times = 1): void {
+    this.#hits.set(word, (this.#hits.get(word) ?? 0) + times);
   }
 
   /** `connection-refused (12), error (14)`; empty when no condition is met. */

@@ -133,6 +133,7 @@ export function createTextSink(output: Output, context: TextContext, options: Te
   return {
     threaded: { form: 'overview', limits, takeText: () => {} },
     observe: (brief) => overview.observe(brief),
+    observeMore: (brief, count) => overview.observeMore(brief, count),
     take: (connection) => overview.keep(connection),
     async end({ captures, summary, findings, totalConnections }) {
       for (const finding of findings) overview.addCaptureFinding(finding);

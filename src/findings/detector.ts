@@ -31,9 +31,16 @@ export function toFinding(entry: CatalogEntry, evidence: Evidence, override?: Se
     severity: override ?? evidence.severity ?? entry.severity,
     category: entry.category,
     at: evidence.at,
-    frames: [...new Set(evidence.frames)].sort((a, b) => a - b),
+    frames: inOrder(evidence.frames),
     message: evidence.message,
     cause: evidence.cause ?? entry.cause,
     hint: evidence.hint ?? entry.hint,
   };
+}
+
+/** Each once, ascending. */
+function inOrder(frames: readonly number[]): number[] {
+  if (frames.length < 2) return [...frames];
+  if (frames.length === 2 && frames[0] < frames[1]) return [frames[0], frames[1]];
+  return [...new Set(frames)].sort((a, b) => a - b);
 }

@@ -5,6 +5,7 @@
  * a few frames as evidence.
  */
 import { formatAddress } from '../base/address.ts';
+import { NO_NUMBER, WordTable } from '../base/word-table.ts';
 import type { FlowAddresses } from '../flow/tracker.ts';
 import type { CatalogEntry } from './catalog.ts';
 import type { Evidence, Policy } from './detector.ts';
@@ -18,28 +19,27 @@ export const MAX_JOINED_FRAMES = 16;
 
 /** Number of a host or a service, small so that maps are fast; `UNNAMED` when there are too many. */
 export type Key = number;
-export const UNNAMED = -1;
+export const UNNAMED = NO_NUMBER;
 
 /** Numbers for the hosts and services of one capture. */
 export class Names {
-  readonly #hosts = new Map<number | string, number>();
-  readonly #services = new Map<number, number>();
+  readonly #hosts4 = new WordTable(1, MAX_TALLIED);
+  readonly #hosts6 = new WordTable(4, MAX_TALLIED);
+  readonly #services = new WordTable(2, MAX_TALLIED);
+  readonly #service = new Int32Array(2);
 
+  /** IPv4 hosts have even numbers, IPv6 hosts odd ones. */
   host(ipVersion: 4 | 6, words: Int32Array): Key {
-    return numberOf(this.#hosts, ipVersion === 4 ? words[0] : words.join(' '));
+    const number = (ipVersion === 4 ? this.#hosts4 : this.#hosts6).numberOf(words);
+    return number === NO_NUMBER ? UNNAMED : number * 2 + (ipVersion === 4 ? 0 : 1);
   }
 
   service(host: Key, port: number): Key {
-    return host === UNNAMED ? UNNAMED : numberOf(this.#services, (host << 16) | port);
+    if (host === UNNAMED) return UNNAMED;
+    this.#service[0] = host;
+    this.#service[1] = port;
+    return this.#services.numberOf(this.#service);
   }
-}
-
-function numberOf<Name>(numbers: Map<Name, number>, name: Name): Key {
-  const known = numbers.get(name);
-  if (known !== undefined) return known;
-  if (numbers.size >= MAX_TALLIED) return UNNAMED;
-  numbers.set(name, numbers.size);
-  return numbers.size - 1;
 }
 
 /** What is known of the packets of a capture, whatever connection they belong to. */
@@ -61,7 +61,7 @@ export interface JoinedDetector {
   create(policy: Policy): Joiner;
 }
 
-/** What a `Seen` is made of. */
+/** What a `Seen` is made of; `addresses` need not outlive the call that it is for. */
 export interface SeenParts {
   readonly connection: JoinedFacts | null;
   readonly findings: readonly Finding[];
@@ -135,7 +135,8 @@ export class Seen {
 
   /** The finding of that code; undefined if there is none. */
   find(code: string): Finding | undefined {
-    return this.findings.find((finding) => finding.code === code);
+    for (const finding of this.findings) if (finding.code === code) return finding;
+    return undefined;
   }
 
   #words(end: 0 | 1): Int32Array {
@@ -153,7 +154,8 @@ export class Seen {
 
 /** Values by host or service, as many as are kept. */
 export class Tally<Value> {
-  readonly #values = new Map<Key, Value>();
+  readonly #values: (Value | undefined)[] = [];
+  readonly #keys: Key[] = [];
   readonly #make: (seen: Seen) => Value;
 
   constructor(make: (seen: Seen) => Value) {
@@ -162,19 +164,23 @@ export class Tally<Value> {
 
   /** The value of a key, made when it is new; undefined if there is no room for it. */
   at(key: Key, seen: Seen): Value | undefined {
-    const known = this.#values.get(key);
-    if (known !== undefined || key === UNNAMED) return known;
+    if (key === UNNAMED) return undefined;
+    while (this.#values.length <= key) this.#values.push(undefined);
+    const known = this.#values[key];
+    if (known !== undefined) return known;
     const fresh = this.#make(seen);
-    this.#values.set(key, fresh);
+    this.#values[key] = fresh;
+    this.#keys.push(key);
     return fresh;
   }
 
-  values(): IterableIterator<Value> {
-    return this.#values.values();
+  /** In the order in which they were made. */
+  entries(): [Key, Value][] {
+    return this.#keys.map((key) => [key, this.#values[key] as Value]);
   }
 
-  entries(): IterableIterator<[Key, Value]> {
-    return this.#values.entries();
+  values(): Value[] {
+    return this.entries().map(([, value]) => value);
   }
 }
 
@@ -183,7 +189,9 @@ export class Counter {
   readonly #counts: number[] = [];
 
   add(key: Key): void {
-    if (key !== UNNAMED) this.#counts[key] = (this.#counts[key] ?? 0) + 1;
+    if (key === UNNAMED) return;
+    while (this.#counts.length <= key) this.#counts.push(0);
+    this.#counts[key]++;
   }
 
   of(key: Key): number {

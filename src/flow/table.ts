@@ -96,6 +96,12 @@ export class TupleTable {
     return bucketOf(words[at], words, at + 2, words, at + 6, words[at + 1]);
   }
 
+  /** Writes the four words of the address of end 0 or 1 to `words`. */
+  copyAddress(entry: number, end: 0 | 1, words: Int32Array): void {
+    const at = entry * WORDS + 2 + end * 4;
+    for (let i = 0; i < 4; i++) words[i] = this.#entries[at + i];
+  }
+
   /** Removes an entry; slots behind it in its chain move up. */
   remove(entry: number): void {
     const mask = this.#slotCount - 1;

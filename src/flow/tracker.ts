@@ -20,7 +20,7 @@ export interface FlowAddresses {
   readonly ports: readonly [number, number];
 }
 
-/** Where and when a connection was that went by the book. */
+/** Where and when a connection was that went by the book; written over for the next one. */
 export interface PlainPlace {
   readonly clientIndex: 0 | 1;
   /** Time of the latest segment, nanoseconds. */
@@ -97,6 +97,16 @@ export class Tracker {
   readonly #holding = new Set<number>();
   #openCount = 0;
   #entry = NO_ENTRY;
+  readonly #place = {
+    clientIndex: 0 as 0 | 1,
+    lastNanos: 0,
+    addresses: {
+      ipVersion: 4 as 4 | 6,
+      words0: new Int32Array(4),
+      words1: new Int32Array(4),
+      ports: [0, 0] as [number, number],
+    },
+  };
   /** Latest time of any segment, nanoseconds. */
   #nowNanos = Number.NEGATIVE_INFINITY;
 
@@ -418,11 +428,17 @@ export class Tracker {
 
   #placeOf(entry: number): PlainPlace {
     const plain = this.#plain;
-    return {
-      clientIndex: plain.clientOf(entry),
-      lastNanos: plain.lastNanosOf(entry),
-      addresses: this.#addressesOf(entry),
-    };
+    const table = this.#table;
+    const { addresses } = this.#place;
+    table.copyAddress(entry, 0, addresses.words0);
+    table.copyAddress(entry, 1, addresses.words1);
+    const ports = table.portsOf(entry);
+    addresses.ports[0] = ports >>> 16;
+    addresses.ports[1] = ports & 0xffff;
+    addresses.ipVersion = table.ipVersionOf(entry);
+    this.#place.clientIndex = plain.clientOf(entry);
+    this.#place.lastNanos = plain.lastNanosOf(entry);
+    return this.#place;
   }
 
   #takeIcmp(error: IcmpError): void {

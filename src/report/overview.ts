@@ -45,15 +45,17 @@ export const TROUBLED_OUTCOMES: ReadonlySet<Outcome> = new Set<Outcome>([
 export type ConnectionBrief = Pick<ConnectionResult, 'id' | 'outcome' | 'closedFirst'> & {
   readonly findings: readonly Finding[];
 };
+/** What connections that are alike have in common. */
+export type KindBrief = Omit<ConnectionBrief, 'id'>;
 
-function kindOf({ outcome, findings }: ConnectionBrief): string {
+function kindOf({ outcome, findings }: KindBrief): string {
   if (findings.length === 0) return outcome;
   if (findings.length === 1) return `${outcome} ${findings[0].code}`;
   return [outcome, ...new Set(findings.map((finding) => finding.code))].join(' ');
 }
 
 /** 0 = nothing to say, 1 = ended badly, 2 = warning, 3 = error. */
-function rankConnection(connection: ConnectionBrief): number {
+function rankConnection(connection: KindBrief): number {
   const worst = worstSeverity(connection.findings);
   const rank = worst === null ? 0 : severityRank(worst);
   if (rank >= severityRank('warning')) return rank;
@@ -84,6 +86,15 @@ export class Overview {
     return wanted;
   }
 
+  /** Counts `count` more connections like one that was not wanted. */
+  observeMore(brief: KindBrief, count: number): void {
+    this.#counts[rankConnection(brief)] += count;
+    for (const { code } of brief.findings) {
+      const group = this.#groups.get(code);
+      if (group !== undefined) group.count += count;
+    }
+  }
+
   /** Keeps an observed connection where it is of use. */
   keep(connection: ConnectionResult): void {
     const rank = rankConnection(connection);
@@ -93,7 +104,7 @@ export class Overview {
   }
 
   /** Connections are of one kind when outcome and findings agree: of each kind a few are kept, so that all show. */
-  #hasRoomForKind(rank: number, connection: ConnectionBrief): boolean {
+  #hasRoomForKind(rank: number, connection: KindBrief): boolean {
     const kinds = this.#kinds[rank];
     const members = kinds.get(kindOf(connection));
     const { listed, kinds: most = listed } = this.limits;

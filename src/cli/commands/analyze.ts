@@ -130,6 +130,10 @@ function watch(sink: Sink, conditions: FailConditions): ConnectionObserver {
       conditions.observe(brief);
       return sink.observe(brief);
     },
+    observeMore(brief, count) {
+      conditions.observe(brief, count);
+      sink.observeMore?.(brief, count);
+    },
     take: (connection) => sink.take(connection),
     ...(sink.threaded === undefined ? {} : { threaded: sink.threaded }),
     ready: async () => sink.ready?.(),

@@ -1,4 +1,5 @@
 import type { Connection } from '../../flow/connection.ts';
+import type { EndTrack } from '../../flow/end.ts';
 import type { Segment } from '../../flow/segment.ts';
 import { seqDiff } from '../../tcp/seq.ts';
 import type { Detector } from '../detector.ts';
@@ -97,15 +98,10 @@ function isCopy(recent: readonly Segment[], segment: Segment): boolean {
 function otherTtl(connection: Connection): Doubt[] {
   const doubts: Doubt[] = [];
   for (const segment of connection.rstCopies) {
-    const me = connection.ends[segment.from];
-    const samples = [...me.synCopies, ...me.recent].filter((each) => !isReset(each));
-    if (new Set(samples.map((each) => each.frame)).size < LEAST_TTL_SAMPLES) continue;
-    const ttls = samples.map((each) => each.ttl);
-    const [least, most] = [Math.min(...ttls), Math.max(...ttls)];
-    if (most - least > TTL_TOLERANCE) continue;
+    const { least, most, last } = ttlOf(connection.ends[segment.from]);
+    if (last === null || most - least > TTL_TOLERANCE) continue;
     if (segment.ttl >= least - TTL_TOLERANCE && segment.ttl <= most + TTL_TOLERANCE) continue;
     const usual = least === most ? `${least}` : `${least} or ${most}`;
-    const last = samples[samples.length - 1];
     doubts.push({
       segment,
       frames: [segment.frame, last.frame],
@@ -113,6 +109,24 @@ function otherTtl(connection: Connection): Doubt[] {
     });
   }
   return doubts;
+}
+
+/** Times to live of the segments of an end that are no resets; `last` is null while there are too few of them. */
+function ttlOf(end: EndTrack): { readonly least: number; readonly most: number; readonly last: Segment | null } {
+  let least = 255;
+  let most = 0;
+  let last: Segment | null = null;
+  let samples = 0;
+  for (const copies of [end.synCopies, end.recent]) {
+    for (const each of copies) {
+      if (isReset(each)) continue;
+      if (copies === end.synCopies || !end.synCopies.includes(each)) samples++;
+      least = Math.min(least, each.ttl);
+      most = Math.max(most, each.ttl);
+      last = each;
+    }
+  }
+  return { least, most, last: samples < LEAST_TTL_SAMPLES ? null : last };
 }
 
 /** Resets whose numbers climb beyond everything their sender has sent: guesses at where the receiver will be. */
