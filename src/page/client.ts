@@ -24,7 +24,11 @@ document.addEventListener('click', (event) => {
   else if (finding !== undefined) table.filterBy('finding', finding);
   else {
     const row = rows.rowOf(Number(connection));
-    if (rows.table.parcel[row] >= 0) open(row);
+    if (row < 0)
+      table.tell(
+        `#${connection} is not in the table; see it with: lastack explain ${data.paths[0]} --connection ${connection}`,
+      );
+    else if (rows.table.parcel[row] >= 0) open(row);
     else table.filterBy('search', `#${connection}`);
   }
 });

@@ -15,6 +15,7 @@ export type SortKey =
   | 'findings';
 
 export interface Wish {
+  /** Words that all must occur; `#12` is the connection of that number, and several of them mean any. */
   readonly search: string;
   readonly outcome: string;
   readonly closer: string;
@@ -60,16 +61,19 @@ export class Rows {
     const closer = vocabulary.closers.indexOf(wish.closer);
     const finding = vocabulary.findings.findIndex(({ code }) => code === wish.finding);
     const sets = new Set(table.findingSets.flatMap((set, index) => (set.includes(finding) ? [index] : [])));
-    const words = wish.search
+    const typed = wish.search
       .toLowerCase()
       .split(/\s+/)
       .filter((word) => word !== '');
+    const numbers = typed.filter(isNumber).map((word) => Number(word.slice(1)));
+    const words = typed.filter((word) => !isNumber(word));
     const texts = words.length > 0 ? this.#allTexts() : [];
     const chosen: number[] = [];
     for (let row = 0; row < this.count; row++) {
       if (outcome >= 0 && table.outcome[row] !== outcome) continue;
       if (closer >= 0 && table.closer[row] !== closer) continue;
       if (finding >= 0 && !sets.has(table.findingSet[row])) continue;
+      if (numbers.length > 0 && !numbers.includes(table.id[row])) continue;
       if (words.every((word) => texts[row].includes(word))) chosen.push(row);
     }
     const compare = this.#comparer(key);
@@ -82,7 +86,6 @@ export class Rows {
     const { table, vocabulary } = this;
     this.#texts ??= Array.from({ length: this.count }, (_, row) =>
       [
-        `#${table.id[row]}`,
         this.endpoint(row, 'client'),
         this.endpoint(row, 'server'),
         vocabulary.outcomes[table.outcome[row]],
@@ -121,6 +124,8 @@ export class Rows {
     }
   }
 }
+
+const isNumber = (word: string): boolean => /^#\d+$/.test(word);
 
 /** By index: the place of a text when all are sorted, numbers in them by value. */
 function rankTexts(texts: readonly string[]): number[] {

@@ -52,6 +52,16 @@ export class TableView {
     for (const each of ['search', 'outcome', 'closer', 'finding'] as const)
       field(each).value = each === name ? value : '';
     this.refresh();
+    this.#goThere();
+  }
+
+  /** Says something where the number of rows stands, until the filters change. */
+  tell(text: string): void {
+    byId('found').textContent = text;
+    this.#goThere();
+  }
+
+  #goThere(): void {
     byId('connections').scrollIntoView();
     this.#scroller.focus({ preventScroll: true });
   }

@@ -112,6 +112,17 @@ describe.skipIf(reason !== '')(`the report page in a browser${reason && ` (skipp
     expect(new Set(await cells(page, 6))).toEqual(new Set(['server']));
   });
 
+  test('finds connections by number, and says which are not there', async () => {
+    const page = await open('many');
+    await page.fill('#search', '#12 #120');
+    expect(await cells(page, 0)).toEqual(['12', '120']);
+    await page.$eval('details[open] button[data-connection]', (button) => {
+      (button as HTMLElement).dataset.connection = '999999';
+    });
+    await page.click('button[data-connection="999999"]');
+    expect(await page.textContent('#found')).toMatch(/^#999999 is not in the table; .* --connection 999999$/);
+  });
+
   test('sorts by any column, either way', async () => {
     const page = await open('many');
     const head = page.locator('th[data-key=segments]');
