@@ -23,7 +23,7 @@ export interface WantedConnection {
   readonly server: ConnectionResult['server'];
   readonly firstFrame: number;
   readonly lastFrame: number;
-  /** What to write beside each of its frames; without it the frames are known by tuple and range alone. */
+  /** What to say of each of its frames; without it the frames are known by tuple and range alone. */
   readonly comments: ReadonlyMap<number, string> | null;
 }
 
@@ -81,7 +81,7 @@ class Selection {
       const comment = each.comments === null ? '' : each.comments.get(frame);
       if (comment === undefined || frame < each.firstFrame || frame > each.lastFrame) continue;
       if ((this.#batch.origin[row] & RowOrigin.REASSEMBLED) !== 0) this.#noteFragments(each, frame);
-      return comment;
+      return comment === '' ? '' : `lastack #${each.id}, frame ${frame}: ${comment}`;
     }
     return null;
   }

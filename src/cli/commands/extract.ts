@@ -39,7 +39,7 @@ export const extractCommand: CommandSpec = {
 };
 
 /** Connections with more segments than this, together, get no comments: they would take too much memory. */
-const MAX_COMMENTS = 500_000;
+const MAX_COMMENTS = 250_000;
 const BATCH_BYTES = 1 << 20;
 
 async function extract(raw: RawArguments, io: CliIo, library: Library): Promise<number> {
@@ -142,13 +142,14 @@ async function comment(
   chosen: ReadonlySet<number>,
 ): Promise<void> {
   const { commentOn } = await import('../../report/comment.ts');
+  const texts = new Map<string, string>();
   await engine(
     { ...request, segments: (id) => chosen.has(id) },
     {
       observe: ({ id }) => chosen.has(id),
       take: (connection) => {
         const before = wanted.get(connection.id);
-        if (before !== undefined) wanted.set(connection.id, { ...before, comments: commentOn(connection) });
+        if (before !== undefined) wanted.set(connection.id, { ...before, comments: commentOn(connection, texts) });
       },
     },
   );
