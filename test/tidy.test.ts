@@ -31,6 +31,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   report: ['base', 'wire', 'source', 'tcp', 'flow', 'findings'],
   live: ['base', 'wire', 'source', 'tcp', 'flow', 'findings', 'report', 'front door'],
   check: ['base', 'tcp', 'flow', 'findings', 'report'],
+  diff: ['base', 'wire', 'source', 'tcp', 'flow', 'findings', 'report', 'front door'],
   transcript: ['base', 'wire', 'source', 'tcp', 'synth', 'flow', 'findings', 'report'],
   page: ['report'],
 };

@@ -16,6 +16,7 @@ export interface Page {
 /** Every such file. */
 export const PAGES: readonly Page[] = [
   { path: 'README.md', render: retell },
+  { path: 'docs/cookbook.md', render: retell },
   { path: 'docs/findings.md', render: async () => renderFindingsPage(await LIBRARY.catalog()) },
   { path: 'docs/state-machine.md', render: async () => renderMachinePage(await LIBRARY.rules()) },
   { path: 'docs/images/overview.svg', render: () => drawCommand(['fixtures/four-connections.pcap']) },

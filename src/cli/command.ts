@@ -28,6 +28,7 @@ export const COMMANDS = {
   live: async () => (await import('./commands/live.ts')).liveCommand,
   interfaces: async () => (await import('./commands/interfaces.ts')).interfacesCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
+  diff: async () => (await import('./commands/diff.ts')).diffCommand,
   synth: async () => (await import('./commands/synth.ts')).synthCommand,
   rules: async () => (await import('./commands/rules.ts')).rulesCommand,
 } as const satisfies Record<string, () => Promise<CommandSpec>>;
