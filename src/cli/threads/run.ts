@@ -7,6 +7,7 @@ import { assert } from '../../base/error.ts';
 import type { TimeBase } from '../../base/time.ts';
 import { Analysis, type BatchTaker, breathe } from '../../engine.ts';
 import { bucketOf } from '../../flow/bucket.ts';
+import type { KindBrief } from '../../report/overview.ts';
 import type { ConnectionResult } from '../../report/result.ts';
 import type { ResolvedName } from '../../source/packet.ts';
 import { readInSteps } from '../../source/session.ts';
@@ -21,7 +22,7 @@ import {
 import { type MergedTaker, Merger } from './merge.ts';
 import type { Chunk, RecordReader } from './records.ts';
 import { Ring, SlotHead } from './ring.ts';
-import { dealBuckets, type KindBrief, Share, type ShareRequest, type SlotMessage } from './share.ts';
+import { dealBuckets, Share, type ShareRequest, type SlotMessage } from './share.ts';
 import type { WorkerMessage, WorkerStart } from './worker.ts';
 
 /** Smaller than those of one thread: between two blocks this thread sees to the results of the others. */
@@ -63,6 +64,12 @@ export async function runInThreads(
   }
 }
 
+/** Connections that went by the book in the same way, and how many of them were not wanted. */
+interface PlainKind {
+  readonly brief: KindBrief;
+  passedOver: number;
+}
+
 /** The threads, seen from the reading one. */
 class Team implements BatchTaker, MergedTaker {
   readonly analysis: Analysis;
@@ -72,7 +79,7 @@ class Team implements BatchTaker, MergedTaker {
   readonly #share: Share;
   readonly #merger: Merger;
   readonly #workers: { readonly worker: Worker; readonly port: MessagePort }[];
-  readonly #kinds = new Map<number, KindBrief>();
+  readonly #kinds = new Map<number, PlainKind>();
   readonly #pace = { since: performance.now() };
   #names: ResolvedName[] = [];
   #batches = 0;
@@ -149,6 +156,11 @@ class Team implements BatchTaker, MergedTaker {
     this.#merger.add(0, this.#share.takeChunk(true));
     do await this.#advance();
     while (!this.#merger.isDone && this.#pause());
+    for (const { brief, passedOver } of this.#kinds.values()) {
+      if (passedOver === 0) continue;
+      this.analysis.count(brief.outcome, brief.closedFirst, brief.findings, passedOver);
+      this.#observer.observeMore?.(brief, passedOver - 1);
+    }
   }
 
   /** Ends the threads, whatever they do. */
@@ -164,13 +176,17 @@ class Team implements BatchTaker, MergedTaker {
     const { analysis } = this;
     const { kind, facts, addresses, clientIndex, lastNanos } = record;
     const known = this.#kinds.get(kind);
-    const brief = known ?? { outcome: record.outcome, closedFirst: record.closedFirst, findings: record.findings };
-    if (kind !== -1 && known === undefined) this.#kinds.set(kind, brief);
-    const isWanted = record.isCounted && this.#observer.observe({ id, ...brief });
-    const connection = known === undefined || isWanted ? facts : null;
-    const { outcome, closedFirst } = brief;
-    const findings = connection === null ? brief.findings : record.findings;
-    analysis.joinParts({ connection, findings, clientIndex, lastNanos, addresses });
+    if (known !== undefined && (known.passedOver > 0 || !this.#observer.observe({ id, ...known.brief }))) {
+      known.passedOver++;
+      const { findings } = known.brief;
+      analysis.joinParts({ connection: null, findings, clientIndex, lastNanos, addresses });
+      return;
+    }
+    const { outcome, closedFirst, findings } = record;
+    const brief = { outcome, closedFirst, findings };
+    if (kind !== -1 && known === undefined) this.#kinds.set(kind, { brief, passedOver: 0 });
+    const isWanted = known !== undefined || (record.isCounted && this.#observer.observe({ id, ...brief }));
+    analysis.joinParts({ connection: facts, findings, clientIndex, lastNanos, addresses });
     if (!record.isCounted) return;
     analysis.count(outcome, closedFirst, findings);
     if (isWanted) this.#takeWhole(id, chunk, result, textStart);

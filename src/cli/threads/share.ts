@@ -8,7 +8,7 @@ import { BUCKETS } from '../../flow/bucket.ts';
 import type { Connection } from '../../flow/connection.ts';
 import { type FlowAddresses, type PlainPlace, type RowShare, Tracker } from '../../flow/tracker.ts';
 import { buildConnection } from '../../report/build.ts';
-import { type ConnectionBrief, Overview, type OverviewLimits } from '../../report/overview.ts';
+import { type KindBrief, Overview, type OverviewLimits } from '../../report/overview.ts';
 import type { ConnectionResult } from '../../report/result.ts';
 import type { ResolvedName } from '../../source/packet.ts';
 import type { IcmpError } from '../../wire/batch.ts';
@@ -24,8 +24,12 @@ const STEPS_IN_BATCH = 4096;
 const CHUNK_NUMBERS = 1 << 16;
 const CHUNK_RESULTS = 256;
 
-/** What connections that went by the book in the same way have in common. */
-export type KindBrief = Omit<ConnectionBrief, 'id'>;
+/** Connections that went by the book in the same way. */
+interface PlainKind {
+  readonly brief: KindBrief;
+  /** One was not wanted, so no further one is. */
+  isPassedOver: boolean;
+}
 
 /** What a thread has to know of what was asked for; it can be sent by message. */
 export interface ShareRequest extends Pick<AnalysisRequest, 'segments' | 'timeWaitSeconds' | 'policy' | 'filter'> {
@@ -49,7 +53,7 @@ export class Share {
   readonly #timeBase: TimeBase;
   /** Knows at least as many connections as are wanted when the results of all threads come together. */
   readonly #candidates: Overview;
-  readonly #kinds = new Map<number, KindBrief>();
+  readonly #kinds = new Map<number, PlainKind>();
   readonly #records = new RecordWriter();
   readonly #text = new TextBuffer();
   #results: ConnectionResult[] = [];
@@ -138,15 +142,16 @@ export class Share {
 
   #takePlain(kind: number, id: number, build: () => void, place: () => PlainPlace): void {
     const known = this.#kinds.get(kind);
-    if (known === undefined || this.#candidates.observe({ id, ...known })) {
+    if (known === undefined || (!known.isPassedOver && this.#candidates.observe({ id, ...known.brief }))) {
       this.#kind = kind;
       build();
       this.#kind = -1;
       return;
     }
+    known.isPassedOver = true;
     this.#total++;
     const { clientIndex, lastNanos, addresses } = place();
-    const { outcome, closedFirst } = known;
+    const { outcome, closedFirst } = known.brief;
     const [facts, findings, result] = [null, [] as Finding[], 0];
     const step = this.#step;
     const { tupleId } = this.#tracker;
@@ -179,7 +184,9 @@ export class Share {
     const { outcome, closedFirst } = verdict;
     const kind = this.#kind;
     const isAnnounced = this.#kinds.has(kind);
-    if (kind !== -1 && !isAnnounced) this.#kinds.set(kind, { outcome, closedFirst, findings });
+    if (kind !== -1 && !isAnnounced) {
+      this.#kinds.set(kind, { brief: { outcome, closedFirst, findings }, isPassedOver: false });
+    }
     const isCounted = hasWantedFinding(findings, filter);
     const facts = new ConnectionFacts(connection);
     const result = isCounted ? this.#render(connection, addresses, findings, isAnnounced) : 0;
