@@ -50,7 +50,7 @@ describe('the README', () => {
 
   test('tells what every dependency is for, and of no other', () => {
     const table = README.slice(README.indexOf('## Dependencies'), README.indexOf('## More'));
-    const named = [...table.matchAll(/^\| ([\w-]+)(?: \(optional\))? \|/gm)].map((match) => match[1]);
+    const named = [...table.matchAll(/^\| ([@\w/-]+)(?: \(optional\))? \|/gm)].map((match) => match[1]);
     const used = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
     expect(named.filter((name) => name !== 'package').sort()).toEqual(used.sort());
   });
