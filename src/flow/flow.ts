@@ -81,6 +81,15 @@ export class Flow {
     return this.held.length > 0;
   }
 
+  /**
+   * Gives back what only the next milliseconds could have needed: segments that may be captured twice, or provoke a
+   * reset. For a connection that closed without a reset and has been over for a second; FINs are kept elsewhere.
+   */
+  forgetRecent(): void {
+    for (const recent of this.recent) recent.length = 0;
+    for (const end of this.current?.ends ?? []) end.recent = [];
+  }
+
   /** Lets segments go on that have waited long enough: time passes, also when no segment comes. */
   tick(nowNanos: number): void {
     if (this.held.length > 0) this.release(nowNanos);

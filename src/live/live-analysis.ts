@@ -24,7 +24,7 @@ import type { ClosingReason, LiveEvent } from './events.ts';
 import { type StateChange, Watched } from './watched.ts';
 
 export interface LiveOptions extends AnalyzeOptions {
-  /** Connections that are tracked at a time (default 100,000); when there are more, the oldest closed ones go first. */
+  /** Connections that are tracked at a time (default 50,000); when there are more, the oldest closed ones go first. */
   readonly maxConnections?: number;
 }
 
@@ -47,7 +47,7 @@ export interface ClosedBrief {
   readonly findings: readonly Finding[];
 }
 
-export const DEFAULT_MAX_CONNECTIONS = 100_000;
+export const DEFAULT_MAX_CONNECTIONS = 50_000;
 
 /** Connections are looked at in intervals of this length. */
 const TICK_NANOS = 250 * NANOS_PER_MILLI;
@@ -231,6 +231,7 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
       if (isClosed) this.#tellClosed(watched, seen, 'over');
       else this.#tellFindings(watched, seen);
     });
+    if (isClosed && connection.closingReset === null) watched.flow?.forgetRecent();
     const age = this.#ages.find((each) => each > silence) ?? Number.POSITIVE_INFINITY;
     const pause = Math.min(LONGEST_PAUSE_NANOS, Math.max(NANOS_PER_SECOND, silence * PAUSE_GROWTH) - silence);
     const dueNanos = Math.min(connection.lastNanos + age, now + Math.max(pause, TICK_NANOS));

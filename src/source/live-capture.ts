@@ -63,6 +63,8 @@ export class LiveCapture {
   /** When the latest piece of output came, by `performance.now()`. */
   latestReadMillis = Number.NEGATIVE_INFINITY;
   outages = 0;
+  /** Packets that found no room on their way from the helper to here. */
+  unfetchedCount = 0;
   readonly #options: LiveCaptureOptions;
   readonly #context: SourceContext;
   readonly #sink: PacketSink;
@@ -246,6 +248,12 @@ export class LiveCapture {
   }
 
   #readLosses(): void {
+    if (this.#options.via === 'cap') {
+      this.#said = this.#said.replace(/^dropped (\d+)\n/gm, (_, count) => {
+        this.unfetchedCount += Number(count);
+        return '';
+      });
+    }
     if (this.#options.via !== 'tcpdump') return;
     const received = [...this.#said.matchAll(/(\d+) packets? received by filter/g)].at(-1);
     const dropped = [...this.#said.matchAll(/(\d+) packets? dropped by kernel/g)].at(-1);

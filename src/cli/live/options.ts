@@ -1,5 +1,6 @@
 /** What `lastack live` was asked for. */
 
+import { DEFAULT_MAX_CONNECTIONS } from '../../live/live-analysis.ts';
 import { listInterfaces } from '../../source/interfaces.ts';
 import { CAPTURE_PROGRAMS, type CaptureProgram, LiveError } from '../../source/live-error.ts';
 import type { Rotation } from '../../source/pcapng-file.ts';
@@ -26,10 +27,10 @@ export const LIVE_OPTIONS = {
     group: CAPTURE,
   },
   'snap-length': { type: 'string', describe: 'Bytes kept of a packet (512; all with --write)', group: CAPTURE },
-  buffer: { type: 'string', describe: 'Buffer of the kernel in MB (32)', group: CAPTURE },
+  buffer: { type: 'string', describe: 'Buffer of the kernel in MB (128)', group: CAPTURE },
   'max-connections': {
     type: 'string',
-    describe: 'Connections at a time (100000); then the oldest go, closed ones first',
+    describe: 'Connections at a time (50000); then the oldest go, closed ones first',
     group: CAPTURE,
   },
   duration: { type: 'string', describe: 'Seconds after which it ends', group: STOP },
@@ -65,8 +66,7 @@ export interface LiveRequest {
 
 const HEADERS_BYTES = 512;
 const WHOLE_PACKET_BYTES = 65_535;
-const DEFAULT_BUFFER_MEGABYTES = 32;
-const DEFAULT_MAX_CONNECTIONS = 100_000;
+const DEFAULT_BUFFER_MEGABYTES = 128;
 
 export function readLiveRequest(raw: RawArguments): LiveRequest {
   const { options, words } = raw;
