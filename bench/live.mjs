@@ -144,7 +144,7 @@ async function readMetrics() {
   );
 }
 
-/** Resident memory in MB and processor seconds of a process, and of those it started. */
+/** Memory of its own in MB (the ring that the kernel shares is not), and processor seconds of a process, and of those it started. */
 function measure(/** @type {number} */ pid) {
   const pids = [pid, ...childrenOf(pid)];
   let megabytes = 0;
@@ -152,7 +152,7 @@ function measure(/** @type {number} */ pid) {
   for (const each of pids) {
     const fields = readFileSync(`/proc/${each}/stat`, 'utf8').split(') ')[1].split(' ');
     seconds += (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-    megabytes += Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+    megabytes += Number(/RssAnon:\s*(\d+)/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0) / 1024;
   }
   return { megabytes, seconds };
 }
@@ -222,7 +222,7 @@ async function soak() {
   const live = await startLive(values.via);
   const before = received();
   const playing = replay(rate, rate * seconds);
-  console.log('minute  RSS MB  CPU s  packets  tracked  events');
+  console.log('minute  memory MB  CPU s  packets  tracked  events');
   const row = async (/** @type {number} */ minute) => {
     const { megabytes, seconds: cpu } = measure(live.child.pid ?? 0);
     const metrics = await readMetrics();
