@@ -27,6 +27,8 @@ import { linkTypeName } from './wire/linktype-names.ts';
 export interface AnalyzeOptions extends PolicyOptions {
   /** Keep every segment with its labels, states and rules, or those of the connections with certain ids (default false). */
   readonly segments?: SegmentChoice;
+  /** Segments kept of one connection (default all); when there are more, those in the middle go. */
+  readonly segmentLimit?: number;
   /** How long an end stays in TIME_WAIT, seconds (default 60, as Linux; RFC 9293 says 240). */
   readonly timeWaitSeconds?: number;
   /** Follow tunnels to the innermost TCP (default true); otherwise the outer packets are analysed. */
@@ -146,6 +148,7 @@ export class Analysis implements PacketSink {
     this.#handler = handler;
     this.#tracker = new Tracker({
       segments: options.segments ?? false,
+      ...(options.segmentLimit === undefined ? {} : { segmentLimit: options.segmentLimit }),
       timeWaitNanos: (options.timeWaitSeconds ?? DEFAULT_TIME_WAIT_SECONDS) * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
       ...(watcher === undefined ? {} : { watcher }),

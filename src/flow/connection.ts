@@ -55,12 +55,16 @@ const MINIMUM_RTO_NANOS = 200_000_000;
 const SMOOTHING = 8;
 /** How much longer than measured a round trip may be without surprise. */
 export const RTT_VARIATION = 1.25;
+/** Of a limited number of records this part is of the beginning. */
+const HEAD_PART = 4;
 
 /** What the analysis of a connection may be told. */
 export interface ConnectionOptions {
   readonly timeWaitNanos: number;
   /** Keep a record of every segment, or only those of the connections with certain ids. */
   readonly segments: SegmentChoice;
+  /** Records that are kept of one connection (default all); then those in the middle go. */
+  readonly segmentLimit?: number;
 }
 
 /** Of which connections every segment is kept: of all, of none, or of those with certain ids. */
@@ -187,6 +191,8 @@ export class Connection {
   rttToClientNanos = Number.NaN;
 
   readonly records: SegmentRecord[] | null;
+  /** Records in the middle that were not kept. */
+  droppedRecords = 0;
   /** The record being written, one for all segments unless they are kept; of no meaning between segments. */
   current: SegmentRecord = NO_RECORD;
   readonly zeek: ZeekTracker;
@@ -244,6 +250,10 @@ export class Connection {
     record.states[1] = this.ends[1].state;
     if (record.labels.length === 0) record.labels.push('unclassified');
     this.records.push(record);
+    const { segmentLimit } = this.options;
+    if (segmentLimit === undefined || this.records.length <= segmentLimit) return;
+    this.records.splice(Math.floor(segmentLimit / HEAD_PART), 1);
+    this.droppedRecords++;
   }
 
   label(label: Label): void {

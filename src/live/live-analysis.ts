@@ -72,7 +72,7 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
   packetCount = 0;
   readonly #handler: LiveHandler;
   readonly #watched = new Map<Connection, Watched>();
-  readonly #wheel = new Map<number, Watched[]>();
+  readonly #wheel = new Map<number, Set<Watched>>();
   /** Ages of silence at which something may become certain, nanoseconds, ascending. */
   readonly #ages: readonly number[];
   #changed: Watched[] = [];
@@ -155,12 +155,10 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
     const until = performance.now() + LOOK_BUDGET_MILLIS;
     const due = [...this.#wheel.keys()].filter((key) => key <= tick).sort((a, b) => a - b);
     for (const key of due) {
-      const bucket = this.#wheel.get(key) ?? [];
       let looked = 0;
-      while (bucket.length > 0) {
+      for (const watched of this.#wheel.get(key) ?? []) {
         if (++looked % LOOKS_BETWEEN_CLOCKS === 0 && performance.now() > until) return;
-        const watched = bucket.pop();
-        if (watched?.dueTick === key) this.#look(watched);
+        this.#look(watched);
       }
       this.#wheel.delete(key);
       this.#doneTick = key;
@@ -208,10 +206,17 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
   }
 
   #schedule(watched: Watched, tick: number): void {
+    this.#unschedule(watched);
     watched.dueTick = Math.max(tick, this.#doneTick + 1);
     const bucket = this.#wheel.get(watched.dueTick);
-    if (bucket === undefined) this.#wheel.set(watched.dueTick, [watched]);
-    else bucket.push(watched);
+    if (bucket === undefined) this.#wheel.set(watched.dueTick, new Set([watched]));
+    else bucket.add(watched);
+  }
+
+  /** Nothing that is gone may be held by a look that is far off. */
+  #unschedule(watched: Watched): void {
+    this.#wheel.get(watched.dueTick)?.delete(watched);
+    watched.dueTick = -1;
   }
 
   #addressesOf(watched: Watched): FlowAddresses {
@@ -219,9 +224,8 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
   }
 
   #look(watched: Watched): void {
-    watched.dueTick = -1;
+    this.#unschedule(watched);
     const { connection } = watched;
-    if (!this.#watched.has(connection)) return;
     const now = this.#nowNanos;
     const addresses = this.#addressesOf(watched);
     const silence = now - connection.lastNanos;
@@ -322,6 +326,7 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
     this.#tellChanges(watched, addresses, true);
     this.#tellClosed(watched, final, because);
     for (const end of ['client', 'server'] as const) this.#countState(end, watched.stateOf(end), -1);
+    this.#unschedule(watched);
     this.#watched.delete(connection);
   }
 

@@ -143,7 +143,8 @@ class Outbox {
       if (this.#written < oldest.length) continue;
       this.#written = 0;
       this.#full.shift();
-      if (this.#spare.length < SPARE_BATCHES) this.#spare.push(Buffer.from(oldest.buffer as ArrayBuffer, 0, BATCH_BYTES));
+      if (this.#spare.length < SPARE_BATCHES)
+        this.#spare.push(Buffer.from(oldest.buffer as ArrayBuffer, 0, BATCH_BYTES));
     }
     return true;
   }

@@ -22,6 +22,8 @@ export interface LiveCaptureOptions {
   readonly filter: string;
   /** Bytes kept of each packet. */
   readonly snapLength: number;
+  /** Packets that are delivered at most. */
+  readonly packetLimit: number;
   /** Size of the kernel's buffer, bytes. */
   readonly bufferBytes: number;
   /** This program's own file, which captures by cap when it is run with `CAP_HELPER`. */
@@ -52,7 +54,12 @@ const RETRY_MILLIS = 500;
 const SAID_CHARS = 8192;
 /** What a process may take to end when it was asked to. */
 const END_MILLIS = 3000;
-const READY = /listening on|capturing on/i;
+/** What each says once packets are captured; dumpcap tells the interface before it has tried. */
+const READY: Readonly<Record<CaptureProgram, RegExp>> = {
+  cap: /listening on/,
+  tcpdump: /listening on/,
+  dumpcap: /^File: /m,
+};
 
 export class LiveCapture {
   /** Packets delivered so far. */
@@ -118,7 +125,9 @@ export class LiveCapture {
 
   get losses(): LossCounts {
     const now = countOnInterface(this.#options.interfaceName);
-    const isComparable = now !== null && this.#countedBefore !== null && this.#options.filter === '';
+    const { filter, packetLimit } = this.#options;
+    const isAll = filter === '' && this.packetCount < packetLimit;
+    const isComparable = now !== null && this.#countedBefore !== null && isAll;
     const onInterface = isComparable ? now - (this.#countedBefore ?? 0) : null;
     const counts = this.#loss;
     return {
@@ -159,6 +168,8 @@ export class LiveCapture {
     // Detached, so that Ctrl-C reaches this process alone, which then ends the other one in good order.
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     this.#child = child;
+    const endWithUs = (): void => void child.kill();
+    process.once('exit', endWithUs);
     let isReady = false;
     return new Promise((resolve, reject) => {
       child.stdin.on('error', () => {});
@@ -167,12 +178,13 @@ export class LiveCapture {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         this.#said = (this.#said + text).slice(-SAID_CHARS);
         this.#readLosses();
-        if (isReady || !READY.test(this.#said)) return;
+        if (isReady || !READY[this.#options.via].test(this.#said)) return;
         isReady = true;
         this.#said = '';
         resolve();
       });
       child.on('close', () => {
+        process.off('exit', endWithUs);
         if (this.#child === child) this.#child = null;
         this.#readLosses();
         this.#bookLosses();
@@ -235,6 +247,7 @@ export class LiveCapture {
     const sink = this.#sink;
     return {
       onPacket: (bytes, view, start, captured, wire, linkType, _frame, timeNanos, interfaceIndex) => {
+        if (this.packetCount >= this.#options.packetLimit) return;
         const frame = ++this.packetCount;
         if (timeNanos > this.latestNanos) this.latestNanos = timeNanos;
         if (timeNanos < this.firstNanos) this.firstNanos = timeNanos;

@@ -38,13 +38,19 @@ export const METRICS: readonly Metric[] = [
     name: 'lastack_connections_closed_total',
     help: 'Connections that are over, by outcome',
     labels: ['outcome'],
-    read: ({ live }) => Object.entries(live.summary.outcomes).map(([outcome, count]) => [count, outcome] as const),
+    read: ({ closed }) => [...closed].map(([outcome, count]) => [count, outcome] as const),
   },
   {
     name: 'lastack_findings_total',
-    help: 'Findings told, those taken back left out, by code',
+    help: 'Findings told, by code',
     labels: ['code'],
-    read: ({ findings }) => [...findings].map(([code, count]) => [count, code] as const),
+    read: ({ toldFindings }) => [...toldFindings].map(([code, count]) => [count, code] as const),
+  },
+  {
+    name: 'lastack_findings_taken_back_total',
+    help: 'Findings told that no longer hold, by code',
+    labels: ['code'],
+    read: ({ takenBack }) => [...takenBack].map(([code, count]) => [count, code] as const),
   },
   {
     name: 'lastack_connections_evicted_total',
@@ -89,32 +95,16 @@ export const METRICS: readonly Metric[] = [
   },
 ];
 
-/** The metrics of a session, read whenever somebody asks. */
-export function createRegistry(session: Session, version: string): Registry {
+/** The metrics of a session as they are now; what is not known is left out. */
+export function readRegistry(session: Session, version: string): Registry {
   const registry = new Registry();
   for (const { name, help, labels = [], read } of METRICS) {
+    const values = [...read(session)];
+    if (values.length === 0) continue;
     const settings = { name, help, labelNames: [...labels], registers: [registry] };
-    const each = (set: (labels: Record<string, string>, value: number) => void): void => {
-      for (const [value, ...names] of read(session)) {
-        set(Object.fromEntries(labels.map((label, index) => [label, names[index]])), value);
-      }
-    };
-    if (name.endsWith('_total')) {
-      const counter: Counter = new Counter({
-        ...settings,
-        collect() {
-          counter.reset();
-          each((labelValues, value) => counter.inc(labelValues, Math.max(0, value)));
-        },
-      });
-    } else {
-      const gauge: Gauge = new Gauge({
-        ...settings,
-        collect() {
-          gauge.reset();
-          each((labelValues, value) => gauge.set(labelValues, value));
-        },
-      });
+    const metric = name.endsWith('_total') ? new Counter(settings) : new Gauge(settings);
+    for (const [value, ...names] of values) {
+      metric.inc(Object.fromEntries(labels.map((label, index) => [label, names[index]])), value);
     }
   }
   new Gauge({ name: 'lastack_info', help: 'Version', labelNames: ['version'], registers: [registry] }).set(
@@ -134,12 +124,12 @@ export async function serveMetrics(
   { host, port }: { readonly host: string; readonly port: number },
   version: string,
 ): Promise<() => Promise<void>> {
-  const registry = createRegistry(session, version);
   const server = createServer((request, response) => {
     if (request.url?.split('?')[0] !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('See /metrics\n');
       return;
     }
+    const registry = readRegistry(session, version);
     registry.metrics().then(
       (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
       (error: Error) => response.writeHead(500).end(error.message),

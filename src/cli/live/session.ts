@@ -2,7 +2,7 @@
 import type { FinalConnection } from '../../engine.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { PolicyOptions } from '../../findings/policy.ts';
-import type { LiveHandler } from '../../live/live-analysis.ts';
+import type { LiveHandler, LiveOptions } from '../../live/live-analysis.ts';
 import { LiveAnalysis } from '../../live/live-analysis.ts';
 import { LiveCapture } from '../../source/live-capture.ts';
 import { createSourceContext, type PacketSink } from '../../source/packet.ts';
@@ -30,7 +30,8 @@ export interface SessionParts {
   readonly onSummaryAsked: (session: Session) => void;
   /** Keeps packets for whoever wants to have them later. */
   readonly keeper?: PacketSink;
-  readonly keepsSegments?: boolean;
+  /** Of which connections segments are kept, and how many of each. */
+  readonly segments?: Pick<LiveOptions, 'segments' | 'segmentLimit'>;
 }
 
 const TICK_MILLIS = 250;
@@ -44,8 +45,10 @@ export class Session {
   readonly live: LiveAnalysis;
   readonly capture: LiveCapture;
   readonly writer: PcapngFile | null;
-  /** Findings told so far that stand, by code. */
-  readonly findings = new Map<string, number>();
+  /** Findings told so far, those among them that were taken back, and connections that closed, by code and outcome. */
+  readonly toldFindings = new Map<string, number>();
+  readonly takenBack = new Map<string, number>();
+  readonly closed = new Map<string, number>();
   readonly startedMillis = performance.now();
   readonly #request: LiveRequest;
   readonly #parts: SessionParts;
@@ -56,15 +59,15 @@ export class Session {
   constructor(request: LiveRequest, parts: SessionParts) {
     this.#request = request;
     this.#parts = parts;
-    const { policy, timeWaitSeconds, keepsSegments = false } = parts;
-    const options = { ...policy, timeWaitSeconds, maxConnections: request.maxConnections, segments: keepsSegments };
+    const { policy, timeWaitSeconds, segments = {} } = parts;
+    const options = { ...policy, timeWaitSeconds, maxConnections: request.maxConnections, ...segments };
     this.live = new LiveAnalysis(options, this.#handler());
     const context = createSourceContext(this.live.analysis.timeBase);
     this.writer = this.#openWriter();
-    const { interfaceName, filter, via, snapLength, bufferBytes, known } = request;
+    const { interfaceName, filter, via, snapLength, bufferBytes, packetLimit, known } = request;
     this.capture = new LiveCapture(
       {
-        ...{ via, interfaceName, filter, snapLength, bufferBytes, known, program: parts.program },
+        ...{ via, interfaceName, filter, snapLength, bufferBytes, packetLimit, known, program: parts.program },
         onBatch: () => this.#flush(),
         onOutage: (isOut, reason) => this.#tellOutage(isOut, reason),
         onFailure: (error) => this.#stop(error),
@@ -131,8 +134,8 @@ export class Session {
       this.#connections++;
       if (summary.observe({ id, outcome, closedFirst, findings: final.findings })) summary.take(final.build());
     };
-    const onFinding = ({ ...finding }: Finding, stands: boolean): void => {
-      this.findings.set(finding.code, (this.findings.get(finding.code) ?? 0) + (stands ? 1 : -1));
+    const onFinding = (finding: Finding, stands: boolean): void => {
+      countUp(stands ? this.toldFindings : this.takenBack, finding.code);
       if (stands) conditions.observeFinding(finding);
       if (conditions.isMet) this.stop();
     };
@@ -140,7 +143,8 @@ export class Session {
       ...(view.onEvent === undefined ? {} : { onEvent: (event) => view.onEvent?.(event) }),
       onFinal,
       onFinding,
-      onClosed: ({ outcome }) => {
+      onClosed: ({ outcome }, isRevised) => {
+        if (!isRevised) countUp(this.closed, outcome);
         conditions.observeOutcome(outcome);
         if (conditions.isMet) this.stop();
       },
@@ -154,7 +158,6 @@ export class Session {
     const limit = this.#request.packetLimit;
     return {
       onPacket: (bytes, view, start, captured, wire, linkType, frame, timeNanos, interfaceIndex) => {
-        if (frame > limit) return;
         writer?.add(bytes, start, captured, wire, linkType, timeNanos);
         keeper?.onPacket(bytes, view, start, captured, wire, linkType, frame, timeNanos, interfaceIndex);
         live.onPacket(bytes, view, start, captured, wire, linkType, frame, timeNanos, interfaceIndex);
@@ -232,4 +235,8 @@ export class Session {
       this.#stop(error);
     }
   }
+}
+
+function countUp(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

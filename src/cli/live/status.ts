@@ -4,13 +4,14 @@ import type { Session } from './session.ts';
 
 /** Some lines, as SIGUSR1 asks for them. */
 export function renderStatus(session: Session): string {
-  const { live, capture, findings } = session;
+  const { live, capture, toldFindings, takenBack } = session;
+  const standing = [...toldFindings].map(([code, count]) => [code, count - (takenBack.get(code) ?? 0)] as const);
   const seconds = (performance.now() - session.startedMillis) / 1000;
   const lines = [
     `${formatQuantity(capture.packetCount, 'packet')} in ${formatDuration(seconds)}; ${describeLosses(session)}`,
     `${formatQuantity(live.openedCount, 'connection')} seen, ${formatCount(live.openCount)} tracked`,
     `outcomes: ${describeCounts(Object.entries(live.summary.outcomes))}`,
-    `findings: ${describeCounts([...findings])}`,
+    `findings: ${describeCounts(standing)}`,
   ];
   const { over, open } = live.evicted;
   if (over + open > 0) lines.push(describeEvictions(session));
@@ -24,7 +25,7 @@ export function describeLosses({ capture }: Session): string {
     const of = received === null ? '' : ` of ${formatCount(received)}`;
     return `${formatQuantity(dropped, 'packet')}${of} dropped by the kernel`;
   }
-  if (onInterface === null) return 'losses are not known: the package cap has no drop counter, --via tcpdump has one';
+  if (onInterface === null) return 'losses are not known (the package cap has no drop counter; --via tcpdump has one)';
   const missing = onInterface - capture.packetCount;
   return missing <= 0
     ? `all ${formatQuantity(onInterface, 'packet')} that the interface counted`
