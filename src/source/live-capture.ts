@@ -42,7 +42,7 @@ export interface LiveCaptureOptions {
 export interface LossCounts {
   /** Packets that passed the filter, those that were dropped included, where the program tells it. */
   readonly received: number | null;
-  /** Packets that the kernel dropped because they were not fetched in time. */
+  /** Those of them that the kernel dropped because they were not fetched in time. */
   readonly dropped: number | null;
   /** Packets that the interface itself counted since the capture began; not told with a filter. */
   readonly onInterface: number | null;

@@ -96,7 +96,7 @@ async function live(raw: RawArguments, io: CliIo, library: Library): Promise<num
   paths.push(...(session.writer?.paths ?? ['-']));
   await summary.end(end);
   await summaryOutput.finish();
-  io.stderr.write(`lastack: ${describeLosses(session)}\n`);
+  io.stderr.write(`lastack: ${describeLosses(session, request.packetLimit === Number.POSITIVE_INFINITY)}\n`);
   if (session.live.evicted.over + session.live.evicted.open > 0) {
     io.stderr.write(`lastack: ${describeEvictions(session)}\n`);
   }

@@ -19,11 +19,13 @@ export function renderStatus(session: Session): string {
 }
 
 /** What was lost between the interface and the analysis, as far as anybody tells. */
-export function describeLosses({ capture }: Session): string {
+export function describeLosses({ capture }: Session, isOver = false): string {
   const { received, dropped, onInterface } = capture.losses;
   if (dropped !== null) {
     const of = received === null ? '' : ` of ${formatCount(received)}`;
-    return `${formatQuantity(dropped, 'packet')}${of} dropped by the kernel`;
+    const left = isOver && received !== null ? received - dropped - capture.packetCount : 0;
+    const rest = left > 0 ? `, and ${formatCount(left)} not fetched any more when it ended` : '';
+    return `${formatQuantity(dropped, 'packet')}${of} dropped by the kernel${rest}`;
   }
   if (onInterface === null) return 'losses are not known (the package cap has no drop counter; --via tcpdump has one)';
   const missing = onInterface - capture.packetCount;

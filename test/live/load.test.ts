@@ -1,0 +1,151 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Space, until, whyNoNetwork } from '../support/network.ts';
+
+const reason = whyNoNetwork(['tcpdump', 'tcpreplay']);
+if (reason) console.warn(`NOT RUN: live captures are not tested under load, ${reason}.`);
+
+const CONNECTIONS = 20_000;
+const PACKETS_A_CONNECTION = 10;
+
+interface Load {
+  readonly sent: number;
+  readonly captured: number;
+  readonly dropped: number | null;
+  readonly left: number;
+  readonly tcpdump: { readonly captured: number; readonly dropped: number };
+  readonly connections: number;
+  readonly graceful: number;
+  readonly err: string;
+}
+
+/** What the machine makes of the rate is its own business: nothing here may depend on how busy it is. */
+describe.skipIf(reason !== '')(
+  `a live capture under load${reason && ` (skipped: ${reason})`}`,
+  { timeout: 280_000 },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lastack-load-'));
+    const capture = join(folder, 'load.pcap');
+    beforeAll(() => {
+      const args = [
+        'bench/generate.mjs',
+        '--profile',
+        'standing',
+        '--connections',
+        String(CONNECTIONS),
+        '--live',
+        '1000',
+      ];
+      const run = spawnSync(process.execPath, [...args, '--out', capture], { encoding: 'utf8' });
+      expect(run.status, run.stderr).toBe(0);
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    /** Sends packets over the pair of devices, with lastack and tcpdump at its end. */
+    async function load(via: string, speed: readonly string[], packets: number, ...more: string[]): Promise<Load> {
+      const space = new Space();
+      try {
+        const live = await space.live(
+          '-i',
+          'in0',
+          '--via',
+          via,
+          ...more,
+          '--no-screen',
+          '-f',
+          'ndjson',
+          '--count',
+          '99999999',
+        );
+        let closed = 0;
+        let graceful = 0;
+        live.child.stdout?.removeAllListeners('data');
+        live.child.stdout?.on('data', (text: string) => {
+          closed += text.split('"event":"closed"').length - 1;
+          graceful += text.split('"outcome":"graceful"').length - 1;
+        });
+        const tcpdump = space.start('tcpdump', '-i', 'in0', '-n', '-s', '128', '-B', '32768', '-w', '/dev/null');
+        await until(() => tcpdump.err().includes('listening on'));
+        const before = space.received('in0');
+        space.run(
+          'tcpreplay',
+          '-q',
+          '-K',
+          '--unique-ip',
+          '--loop',
+          '1000',
+          '--limit',
+          String(packets),
+          ...speed,
+          '-i',
+          'out0',
+          capture,
+        );
+        const sent = space.received('in0') - before;
+        // What is still on its way arrives before both are asked to end.
+        await new Promise((resolve) => setTimeout(resolve, 3000));
+        tcpdump.child.kill('SIGINT');
+        await tcpdump.ended;
+        live.child.kill('SIGINT');
+        expect(await live.ended).toBe(0);
+        const said = live.err();
+        const number = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1].replaceAll(',', ''));
+        return {
+          sent,
+          captured: number(said, /^ {2}([\d,]+) packets, /m),
+          dropped: via === 'tcpdump' ? number(said, /([\d,]+) packets? of [\d,]+ dropped by the kernel/) : null,
+          left: /and ([\d,]+) not fetched/.test(said) ? number(said, /and ([\d,]+) not fetched/) : 0,
+          tcpdump: {
+            captured: number(tcpdump.err(), /(\d+) packets captured/),
+            dropped: number(tcpdump.err(), /(\d+) packets dropped by kernel/),
+          },
+          connections: closed,
+          graceful,
+          err: said,
+        };
+      } finally {
+        space.remove();
+      }
+    }
+
+    const report = (name: string, { sent, captured, tcpdump }: Load): void =>
+      console.log(
+        `${name}: ${sent} sent, ${captured} captured (${sent - captured} lost); tcpdump -w /dev/null beside it: ${tcpdump.captured} (${tcpdump.dropped} dropped)`,
+      );
+
+    it('of 100,000 packets a second for 30 s accounts for every packet', async () => {
+      const result = await load(
+        'tcpdump',
+        ['-p', '100000'],
+        3_000_000,
+        '--buffer',
+        '256',
+        '--max-connections',
+        '20000',
+      );
+      report('100,000 packets/s for 30 s', result);
+      expect(result.sent).toBe(3_000_000);
+      expect(result.captured + (result.dropped ?? 0) + result.left).toBe(result.sent);
+      expect(result.tcpdump.captured + result.tcpdump.dropped).toBe(result.sent);
+      if (result.captured === result.sent) {
+        expect(result.connections).toBe(3_000_000 / PACKETS_A_CONNECTION);
+        expect(result.graceful).toBeGreaterThanOrEqual(result.connections);
+      }
+    });
+
+    it.each(['cap', 'tcpdump'])('of more than it can take says what was lost: %s', async (via) => {
+      const result = await load(via, ['-t'], 2_000_000, '--buffer', '1', '--max-connections', '20000');
+      report(`as fast as it goes, by ${via} with a buffer of 1 MB`, result);
+      expect(result.captured).toBeLessThanOrEqual(result.sent);
+      if (via === 'tcpdump') expect(result.captured + (result.dropped ?? 0) + result.left).toBe(result.sent);
+      else if (result.captured < result.sent) {
+        const told = /([\d,]+) fewer than the ([\d,]+) that the interface counted/.exec(result.err);
+        expect(Number(told?.[1].replaceAll(',', ''))).toBe(result.sent - result.captured);
+      }
+      expect(result.err).toMatch(/given up because there were too many/);
+    });
+  },
+);
