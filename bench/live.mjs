@@ -15,7 +15,7 @@ soak   memory and processor time minute by minute, with connections that come an
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRAM = join(ROOT, 'dist/cli/main.js');
 const CAPTURE = join(ROOT, 'bench/data/live.pcap');
-const SPACE = `lastack-bench-${process.pid}`;
+const SPACE = `live-bench-${process.pid}`;
 const METRICS_PORT = 9471;
 const TICKS_PER_SECOND = 100;
 
@@ -35,7 +35,6 @@ if (mode !== 'rates' && mode !== 'soak') {
   process.stderr.write(USAGE);
   process.exit(2);
 }
-
 
 /** Makes the namespace, runs this file in it, and takes it away again. */
 function outside() {

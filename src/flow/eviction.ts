@@ -8,7 +8,7 @@ export interface ConnectionLimit {
 }
 
 /** When there are too many connections, this part of them goes at once, so that it is seldom asked which ones. */
-const EVICTED_PART = 64;
+const EVICTED_PART = 16;
 
 /** How many have to go; 0 or less when there is room. */
 export function excessOf(count: number, { maxConnections }: ConnectionLimit): number {

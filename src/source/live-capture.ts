@@ -53,7 +53,7 @@ const PCAP_HEAD_BYTES = 24;
 const RETRY_MILLIS = 500;
 const SAID_CHARS = 8192;
 /** What a process may take to end when it was asked to. */
-const END_MILLIS = 3000;
+const END_MILLIS = 15_000;
 /** What each says once packets are captured; dumpcap tells the interface before it has tried. */
 const READY: Readonly<Record<CaptureProgram, RegExp>> = {
   cap: /listening on/,

@@ -45,7 +45,7 @@ let spaces = 0;
 
 /** A namespace of its own with loopback and a pair of devices, `out0` to `in0`; to be removed by whoever made it. */
 export class Space {
-  readonly name = `lastack-test-${process.pid}-${spaces++}`;
+  readonly name = `live-test-${process.pid}-${spaces++}`;
   readonly #running = new Set<ChildProcess>();
 
   constructor() {
