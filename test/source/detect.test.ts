@@ -26,6 +26,11 @@ describe('what a file is', () => {
     ['52545353', 'Network Monitor 1', 'editcap'],
     ['474d4255', 'Network Monitor 2', 'editcap'],
     ['1c0001ac', 'IXIA', 'editcap'],
+    ['4f62736572766572506b744275666665', 'Observer', 'editcap'],
+    ['4c4f474790000000', 'BLF', 'editcap'],
+    ['45796553444e', 'EyeSDN', 'editcap'],
+    ['0000020012050010', 'K12', 'editcap'],
+    ['63707365', 'Capsa', 'editcap'],
     ['fd377a585a00', 'xz', 'unxz'],
     ['504b0304', 'zip', 'unzip'],
   ])('names %s as %s and says what to do', (magic, name, hint) => {
@@ -40,5 +45,7 @@ describe('what a file is', () => {
     expect(parse(utf8('12:00:01 IP 192.0.2.1 > 192.0.2.2: Flags [S]\n')).error?.message).toMatch(/text/);
     expect(parse(hex('0011223344')).error?.message).toContain('00 11 22 33');
     expect(parse(Uint8Array.of(0xa1, 0xb2)).error?.code).toBe('not-a-capture');
+    expect(parse(Uint8Array.of(0xd4)).error?.message).toContain('begins d4');
+    expect(parse(Uint8Array.of(0xff, 0xfe, 0x68, 0)).error?.message).toMatch(/text/);
   });
 });
