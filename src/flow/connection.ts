@@ -65,6 +65,8 @@ export interface ConnectionOptions {
   readonly segments: SegmentChoice;
   /** Records that are kept of one connection (default all); then those in the middle go. */
   readonly segmentLimit?: number;
+  /** Take every segment through the whole machine, also those that simply go on (default false). */
+  readonly alwaysInFull?: boolean;
 }
 
 /** Of which connections every segment is kept: of all, of none, or of those with certain ids. */

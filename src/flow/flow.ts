@@ -6,6 +6,7 @@ import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { type IcmpError, TcpFlag } from '../wire/batch.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { EndTrack } from './end.ts';
+import { takeOrdinary } from './ordinary.ts';
 import { takeCaptureDuplicate, takeSegmentIn, takeUncounted } from './process.ts';
 import { hasInvalidFlags, hasTimestamps, type Segment, sequenceLength } from './segment.ts';
 
@@ -109,13 +110,15 @@ export class Flow {
   take(segment: Segment): void {
     this.lastNanos = Math.max(this.lastNanos, segment.timeNanos);
     if (this.held.length > 0) this.release(segment.timeNanos);
+    if (this.takesOrdinary(segment)) {
+      this.keepRecent(segment);
+      return;
+    }
     if (this.isCaptureDuplicate(segment)) {
       this.takeDuplicate(segment);
       return;
     }
-    const recent = this.recent[segment.from];
-    recent.push(segment);
-    if (recent.length > RECENT_SEGMENTS) recent.shift();
+    this.keepRecent(segment);
     if (this.mustWait(segment)) {
       this.held.push(segment);
       if (this.held.length > MAX_HELD) this.deliverOldest();
@@ -138,6 +141,18 @@ export class Flow {
     const acker = current.ends[held.from];
     const isNext = acker.ackHigh === segment.seq && held.ack === seqAdd(segment.seq, sequenceLength(segment));
     return isNext && seqDiff(held.tsEcr, segment.tsVal) < 0;
+  }
+
+  private takesOrdinary(segment: Segment): boolean {
+    const { current } = this;
+    if (current === null || this.pending !== null || this.held.length > 0) return false;
+    return this.context.options.alwaysInFull !== true && takeOrdinary(current, segment);
+  }
+
+  private keepRecent(segment: Segment): void {
+    const recent = this.recent[segment.from];
+    recent.push(segment);
+    if (recent.length > RECENT_SEGMENTS) recent.shift();
   }
 
   /** Ends the waiting of held segments, and decides what is pending: the capture is over or the flow is given up. */
