@@ -20,7 +20,11 @@ const MSS = 14;
 /** Initial sequence numbers of ends 0 and 1, where `ISNS` says that they are known. */
 const ISN = 15; // and 16
 const ISNS = 17;
-const WORDS = 18;
+/** Two float64, in nanoseconds: the time of the latest segment, and that of the SYN, then of the first FIN. */
+const LAST_NANOS = 9; // words 18 and 19
+const MARK_NANOS = 10; // words 20 and 21
+const WORDS = 22;
+const DOUBLES = WORDS / 2;
 /** Rows of an odd connection that are kept before the machine takes it over. */
 const MAX_ODD_ROWS = 64;
 const STAGE = 0;
@@ -77,9 +81,8 @@ export interface Middle {
 export class PlainLane {
   readonly log = new SegmentLog();
   #words = new Int32Array(INITIAL_RECORDS * WORDS);
-  #lastNanos = new Float64Array(INITIAL_RECORDS);
-  /** Time of the SYN, then of the first FIN. */
-  #markNanos = new Float64Array(INITIAL_RECORDS);
+  /** The same records as float64. */
+  #nanos = new Float64Array(this.#words.buffer);
   #capacity = INITIAL_RECORDS;
   readonly #middles = new Map<number, Middle>();
 
@@ -101,8 +104,8 @@ export class PlainLane {
     words[at + FIRST_CHUNK] = chunk;
     words[at + LAST_CHUNK] = chunk;
     this.#append(at, batch, row, from);
-    this.#lastNanos[record] = batch.timeNanos[row];
-    this.#markNanos[record] = batch.timeNanos[row];
+    this.#nanos[record * DOUBLES + LAST_NANOS] = batch.timeNanos[row];
+    this.#nanos[record * DOUBLES + MARK_NANOS] = batch.timeNanos[row];
   }
 
   /**
@@ -138,7 +141,7 @@ export class PlainLane {
 
   /** Time of the latest segment, nanoseconds. */
   lastNanosOf(record: number): number {
-    return this.#lastNanos[record];
+    return this.#nanos[record * DOUBLES + LAST_NANOS];
   }
 
   /** Takes in the next row; false, with nothing changed, if the machine has to take the connection over. @hot */
@@ -147,7 +150,12 @@ export class PlainLane {
     const at = record * WORDS;
     const time = batch.timeNanos[row];
     const isCut = (batch.options[row] & TcpOption.CUT) !== 0;
-    if (isCut || batch.sackCount[row] !== 0 || batch.origin[row] !== 0 || time < this.#lastNanos[record]) {
+    if (
+      isCut ||
+      batch.sackCount[row] !== 0 ||
+      batch.origin[row] !== 0 ||
+      time < this.#nanos[record * DOUBLES + LAST_NANOS]
+    ) {
       return this.#takeOdd(record, batch, row, from);
     }
     const stage = words[at + STAGE];
@@ -161,7 +169,7 @@ export class PlainLane {
     if (stage === PlainStage.ANSWERED) this.#noteDuration(record, time);
     else if (seen !== words[at + SEEN] || words[at + STAGE] === PlainStage.DONE)
       this.#noteClose(record, seen, time, from);
-    this.#lastNanos[record] = time;
+    this.#nanos[record * DOUBLES + LAST_NANOS] = time;
     this.#append(at, batch, row, from);
     const rows = words[at + ROWS];
     if (rows >= CONDENSE_ROWS && rows % 64 === 0) this.#condense(record);
@@ -185,7 +193,8 @@ export class PlainLane {
     }
     this.#noteIsn(at, batch, row, from);
     words[at + STAGE] = PlainStage.ODD;
-    if (batch.timeNanos[row] > this.#lastNanos[record]) this.#lastNanos[record] = batch.timeNanos[row];
+    if (batch.timeNanos[row] > this.#nanos[record * DOUBLES + LAST_NANOS])
+      this.#nanos[record * DOUBLES + LAST_NANOS] = batch.timeNanos[row];
     this.#append(at, batch, row, from);
     return true;
   }
@@ -210,7 +219,8 @@ export class PlainLane {
 
   /** @hot */
   #noteDuration(record: number, time: number): void {
-    if (time - this.#markNanos[record] > ORDINARY_NANOS) this.#words[record * WORDS + CLOSE] |= REMARKABLE;
+    if (time - this.#nanos[record * DOUBLES + MARK_NANOS] > ORDINARY_NANOS)
+      this.#words[record * WORDS + CLOSE] |= REMARKABLE;
   }
 
   #noteClose(record: number, seenBefore: number, time: number, from: 0 | 1): void {
@@ -218,7 +228,7 @@ export class PlainLane {
     const words = this.#words;
     const fins = words[at + SEEN] & FIN_BITS;
     if (fins !== 0 && (seenBefore & FIN_BITS) === 0) {
-      this.#markNanos[record] = time;
+      this.#nanos[record * DOUBLES + MARK_NANOS] = time;
       words[at + CLOSE] |= from === 1 ? CLOSED_BY_1 : 0;
     }
     if (words[at + STAGE] === PlainStage.DONE) this.#noteDuration(record, time);
@@ -345,12 +355,7 @@ export class PlainLane {
     const words = new Int32Array(this.#capacity * WORDS);
     words.set(this.#words);
     this.#words = words;
-    const times = new Float64Array(this.#capacity);
-    times.set(this.#lastNanos);
-    this.#lastNanos = times;
-    const marks = new Float64Array(this.#capacity);
-    marks.set(this.#markNanos);
-    this.#markNanos = marks;
+    this.#nanos = new Float64Array(words.buffer);
   }
 }
 

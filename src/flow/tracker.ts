@@ -107,6 +107,9 @@ export class Tracker {
       ports: [0, 0] as [number, number],
     },
   };
+  /** For the plain connection of `#entry`. */
+  readonly #buildPlain = (): void => this.#finishFlow(this.#replay(this.#entry), this.#entry);
+  readonly #placePlain = (): PlainPlace => this.#placeOf(this.#entry);
   /** Latest time of any segment, nanoseconds. */
   #nowNanos = Number.NEGATIVE_INFINITY;
 
@@ -388,16 +391,16 @@ export class Tracker {
     else {
       const kind = this.#plain.kindOf(entry);
       const { onPlain } = this.#options;
-      const build = (): void => this.#finishFlow(this.#replay(entry), entry);
-      if (kind !== -1 && onPlain !== undefined) onPlain(kind, this.#ids[entry], build, () => this.#placeOf(entry));
-      else build();
+      if (kind !== -1 && onPlain !== undefined) onPlain(kind, this.#ids[entry], this.#buildPlain, this.#placePlain);
+      else this.#buildPlain();
     }
     if (isPlain) this.#plain.release(entry);
     this.#flows[entry] = null;
     this.#ids[entry] = 0;
     this.#openCount--;
-    this.#holding.delete(entry);
     this.#table.remove(entry);
+    if (this.#holding.size > 0) this.#holding.delete(entry);
+    if (this.#variants.size + this.#variantOf.size === 0) return;
     this.#variants.delete(entry);
     const variant = this.#variantOf.get(entry);
     if (variant === undefined) return;
@@ -426,6 +429,7 @@ export class Tracker {
     };
   }
 
+  /** Where and when the connection was that is being handed over. */
   #placeOf(entry: number): PlainPlace {
     const plain = this.#plain;
     const table = this.#table;
