@@ -288,6 +288,12 @@ export class Connection {
     return undefined;
   }
 
+  /** Moves an end for what presumably reached it and is no segment of the connection. */
+  receivesApart(end: EndTrack, event: ReceivedEvent, at: Moment): void {
+    const { to } = ruleForReceived(end.state, event);
+    if (to !== 'same' && to !== 'withdraw') end.history.enter(to, 'assumed', at);
+  }
+
   /** Upgrades the latest standing entry of a state, unless it is not sure that what is seen is of this connection. */
   proves(end: EndTrack, state: TcpState, at: Moment): void {
     if (!this.isDoubtful) end.history.prove(state, at);

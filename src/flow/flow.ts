@@ -103,7 +103,9 @@ export class Flow {
     if (connection.icmpErrors.length < MAX_ICMP_ERRORS) connection.icmpErrors.push(error);
     const asker = connection.ends[from];
     const isAsking = asker.state === 'SYN_SENT' && asker.isn === error.seq;
-    if (isAsking && isUnreachable(error)) connection.icmpRefusal ??= error;
+    if (!isAsking || !isUnreachable(error)) return;
+    connection.icmpRefusal ??= error;
+    connection.receivesApart(asker, 'icmp-refusal', error);
   }
 
   /** Takes in the tuple's next segment in capture order. */

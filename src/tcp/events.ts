@@ -37,6 +37,7 @@ export const RECEIVED = [
   'crossed-fin-repeat',
   'rst-accepted',
   'rst-not-accepted',
+  'icmp-refusal',
   'time-wait-over',
 ] as const;
 export type ReceivedEvent = (typeof RECEIVED)[number];

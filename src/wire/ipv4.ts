@@ -59,7 +59,7 @@ export function decodeIpv4(packet: Packet): number {
   packet.destinationOffset = offset + IPV4_DESTINATION_OFFSET;
   packet.ipVersion = 4;
   packet.offset = offset + headerBytes;
-  packet.wireEnd = offset + totalBytes;
+  packet.narrowWire(offset + totalBytes);
   if (captured > totalBytes) packet.end = offset + totalBytes;
   const fragmentWord = view.getInt32(offset + IPV4_ID_OFFSET);
   const protocol = view.getUint8(offset + IPV4_PROTOCOL_OFFSET);

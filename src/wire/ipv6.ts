@@ -57,7 +57,7 @@ export function decodeIpv6(packet: Packet): number {
   if (payloadBytes === 0) {
     if (nextHeader !== Protocol.IPV6_NO_NEXT - Protocol.IP_PROTOCOL) packet.origin |= RowOrigin.LENGTH_FROM_CAPTURE;
   } else {
-    packet.wireEnd = payloadOffset + payloadBytes;
+    packet.narrowWire(payloadOffset + payloadBytes);
     if (packet.end > packet.wireEnd) packet.end = packet.wireEnd;
   }
   return Protocol.IP_PROTOCOL + nextHeader;

@@ -78,6 +78,11 @@ export class Packet {
     return Protocol.DONE;
   }
 
+  /** The current layer ends at `wireEnd`, unless the frame ended before: octets beyond it were never on the wire. @hot */
+  narrowWire(wireEnd: number): void {
+    if (wireEnd < this.wireEnd) this.wireEnd = wireEnd;
+  }
+
   /** Whether so many octets of the current layer were captured from `offset` on. @hot */
   has(headerBytes: number): boolean {
     return this.end - this.offset >= headerBytes;

@@ -82,24 +82,6 @@ export const UNSEEN: Record<string, { why: string; paths: Record<string, string[
       '198.51.100.20:8080 192.0.2.10:40001': 'ESTABLISHED LAST_ACK CLOSED'.split(' '),
     },
   },
-  'rejected-by-icmp-v6': {
-    why: 'An ICMP error ended the attempt; no segment of either end shows that it was believed.',
-    paths: {
-      '[2001:db8:1::10]:40001 [2001:db8:2::20]:8080': 'SYN_SENT'.split(' '),
-    },
-  },
-  'rejected-by-icmp': {
-    why: 'An ICMP error ended the attempt; no segment of either end shows that it was believed.',
-    paths: {
-      '192.0.2.10:40001 198.51.100.20:8080': 'SYN_SENT'.split(' '),
-    },
-  },
-  'rejected-by-router': {
-    why: 'An ICMP error ended the attempt; no segment of either end shows that it was believed.',
-    paths: {
-      '192.0.2.10:40001 198.51.100.20:8080': 'SYN_SENT'.split(' '),
-    },
-  },
   'self-connect': {
     why: 'All happened within microseconds: the kernel was polled too seldom to record the states in between, the packets show them.',
     paths: {
