@@ -193,6 +193,9 @@ describe('lastack info', () => {
     expect(damaged.err).toMatch(/^lastack: .*short\.pcap: the file ends inside packet 2/);
     const none = await info('package.json');
     expect(none).toMatchObject({ status: 3, out: '' });
+    const partly = await info('fixtures/refused.pcap', path.join(folder, 'missing.pcap'));
+    expect(partly.status).toBe(3);
+    expect(partly.out).toMatch(/missing\.pcap\n {2}✗ unreadable +there is no such file\n/);
     expect((await info()).status).toBe(2);
   });
 });

@@ -110,7 +110,8 @@ function row(style: Style, label: string, text: string): string[] {
 
 function renderCapture(style: Style, capture: CaptureInfo): string[] {
   const name = capture.path === '-' ? 'standard input' : printable(capture.path);
-  const lines = [`${style.heading(name)}  ${style.faint(describeContainer(capture))}`];
+  const container = describeContainer(capture);
+  const lines = [style.heading(name) + (container === '' ? '' : `  ${style.faint(container)}`)];
   const [section] = capture.sections;
   lines.push(...row(style, 'written by', section === undefined ? '' : describeWriter(section)));
   if (section?.comment) lines.push(...row(style, 'comment', printable(section.comment.slice(0, MAX_COMMENT_CHARS))));
@@ -132,7 +133,10 @@ function renderCapture(style: Style, capture: CaptureInfo): string[] {
   lines.push(...row(style, 'names', describeNames(capture)));
   if (capture.problem !== null) {
     const damage = `${style.glyphs.severity.error} ${capture.format === null ? 'unreadable' : 'damaged'}`;
-    lines.push(...row(style, damage, describeProblem(capture.problem)).map(style.severity.error));
+    const { code, message } = capture.problem;
+    const isPlaced = code !== 'unreadable' && code !== 'is-directory';
+    const text = isPlaced ? describeProblem(capture.problem) : message;
+    lines.push(...row(style, damage, printable(text)).map(style.severity.error));
   }
   return lines;
 }
