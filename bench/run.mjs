@@ -58,8 +58,10 @@ function commandsFor(capture, withTshark) {
   if (withTshark)
     others.push({ name: 'tshark conv', argv: ['tshark', '-r', capture, '-q', '-z', 'conv,tcp'], repeats: 1 });
   return [
-    { name: 'lastack text', argv: [...LASTACK, capture] },
-    { name: 'lastack ndjson', argv: [...LASTACK, '--format', 'ndjson', capture] },
+    { name: 'lastack text', argv: [...LASTACK, '--threads', '1', capture] },
+    { name: 'lastack text, 2 threads', argv: [...LASTACK, '--threads', '2', capture] },
+    { name: 'lastack ndjson', argv: [...LASTACK, '--threads', '1', '--format', 'ndjson', capture] },
+    { name: 'lastack ndjson, 2 threads', argv: [...LASTACK, '--threads', '2', '--format', 'ndjson', capture] },
     ...others.filter((command) => {
       if (isInstalled(command.argv[0])) return true;
       say(`${command.argv[0]} is not installed: left out`);

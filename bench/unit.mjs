@@ -27,6 +27,22 @@ function loadCapture() {
 /** @param {string} path @returns {Promise<any>} */
 const load = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 
+/** Look-ups in one run of the bench of the machine. */
+const STEPS = 1_000_000;
+
+/** The transitions alone: every event in every state, by turns. @param {any} machine @param {any} events @param {any} states */
+function machineBench({ ruleForSent, ruleForReceived }, { SENT, RECEIVED }, { STATES }) {
+  let seen = 0;
+  return () => {
+    for (let i = 0; i < STEPS; i++) {
+      const state = STATES[i % STATES.length];
+      seen += ruleForSent(state, SENT[i % SENT.length]).id.length;
+      seen += ruleForReceived(state, RECEIVED[i % RECEIVED.length]).id.length;
+    }
+    return seen === 0 ? 1 : STEPS;
+  };
+}
+
 /**
  * Each bench is run in turn, `ROUNDS` times; a run returns how many packets it worked on.
  *
@@ -70,9 +86,53 @@ async function main() {
     if (batch.count === BATCH_ROWS) batch.count = 0;
     decoder.decode(data, view, start, captured, wire, link, frame, time, index);
   };
+  const { TupleTable } = await load('flow/table.js');
+  const { Tracker } = await load('flow/tracker.js');
+  const { Analysis } = await load('engine.js');
+  /** @param {(batch: any) => void} take hands on full batches, as the analysis does */
+  const readBatches = (take) => {
+    batch.clear();
+    const packets = readAll({
+      /** @type {typeof decodeOne} */
+      onPacket(...packet) {
+        decoder.decode(...packet);
+        if (!batch.isFull) return;
+        take(batch);
+        batch.clear();
+      },
+    });
+    take(batch);
+    return packets;
+  };
+  const findTuples = () => {
+    const table = new TupleTable();
+    return readBatches((full) => {
+      for (let row = 0; row < full.count; row++) if (table.find(full, row) === -1) table.add();
+    });
+  };
+  /** @param {boolean} alwaysInFull */
+  const track = (alwaysInFull) => {
+    const options = { segments: false, timeWaitNanos: 60e9, onConnection() {}, onPlain() {}, alwaysInFull };
+    const tracker = new Tracker(options);
+    const packets = readBatches((full) => tracker.push(full));
+    for (const _ of tracker.finish(0));
+    return packets;
+  };
+  const analyze = () => {
+    const analysis = new Analysis({}, { onConnection() {} });
+    const packets = readAll(analysis);
+    analysis.finish();
+    return packets;
+  };
+  const machine = machineBench(await load('tcp/compile.js'), await load('tcp/events.js'), await load('tcp/states.js'));
   measure([
+    ['step: a look-up for the sender and one for the receiver', machine],
     ['pcap parser', () => readAll({ onPacket() {} })],
     ['pcap parser, decoder', () => readAll({ onPacket: decodeOne })],
+    ['pcap parser, decoder, flow table', findTuples],
+    ['pcap parser, decoder, tracker', () => track(false)],
+    ['pcap parser, decoder, tracker, all in the machine (classify and step)', () => track(true)],
+    ['everything, every connection judged', analyze],
   ]);
 }
 
