@@ -1,6 +1,7 @@
 import type { Detector, Evidence } from '../detector.ts';
 import { type ClosingReset, closingReset, hasPayload, latestBefore } from '../resets.ts';
 import { count, duration, endName } from '../words.ts';
+import { isResetUnheard } from './listener-closed-unaccepted.ts';
 import { isDoubted } from './rst-injection-suspected.ts';
 
 const UNDECIDABLE = 'the packets cannot tell these apart for certain';
@@ -21,6 +22,7 @@ export const abortiveClose: Detector = {
     const closing = closingReset(connection);
     if (closing === null || closing.reset.shape !== 'active') return null;
     const { reset, me, peer } = closing;
+    if (isResetUnheard(connection)) return null;
     if (me.fin !== -1 || isDoubted(connection, reset.segment)) return null;
     const isTimeout = reset.verdict === 'not-delivered';
     if (isTimeout && me.lastProbe !== null) return null;

@@ -11,7 +11,7 @@ export const closeWaitLingering: Detector = {
       'One end closed, the other acknowledged that and has done nothing since: no data, no FIN. Its kernel waits for the program to call close(), and no timer ends that.',
     cause:
       'The program does not call close() after recv() returned 0: a leaked descriptor, a connection pool that does not look at idle sockets, a thread that is stuck. Whether the other end called close() or shutdown(SHUT_WR) cannot be seen while this one is silent.',
-    hint: 'On that host: ss -tnp state close-wait names the process; close the socket on every path after a read of 0 bytes, error paths too. No sysctl ends CLOSE_WAIT; keep-alives end it only when the other host is gone.',
+    hint: 'On that host: ss -tnp state close-wait names the process; close the socket on every path when recv() returns 0, error paths too. No sysctl ends CLOSE_WAIT; keep-alives end it only when the other host is gone.',
     source: 'RFC 9293 §3.6, §3.10.7.4; Linux tcp_fin()',
   },
   detect(connection, policy) {

@@ -22,7 +22,7 @@ export const dataAfterCloseReset: Detector = {
     const talker = index === 0 ? 1 : 0;
     const name = endName(connection, index);
     const bytes = unacknowledgedBytes(connection, talker);
-    const lost = bytes === 0 ? '' : `: ${count(bytes, 'byte')} ${bytes === 1 ? 'is' : 'are'} lost`;
+    const lost = bytes === 0 ? '' : `: ${count(bytes, 'octet')} ${bytes === 1 ? 'is' : 'are'} lost`;
     return {
       at: name,
       frames: [connection.ends[index].finCopies[0].frame, payload.frame, reset.segment.frame],

@@ -31,7 +31,7 @@ export const dataAfterOwnFin: Detector = {
     return {
       at: name,
       frames: [fin.frame, ...segments.map(({ frame }) => frame)],
-      message: `After its FIN (frame ${fin.frame}) the ${name} sent ${count(bytes, 'byte')} with numbers behind it (${frameList(segments)}).`,
+      message: `After its FIN (frame ${fin.frame}) the ${name} sent ${count(bytes, 'octet')} with numbers behind it (${frameList(segments)}).`,
     };
   },
 };

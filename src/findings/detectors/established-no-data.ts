@@ -9,7 +9,7 @@ export const establishedNoData: Detector = {
     code: 'established-no-data',
     category: 'data',
     severity: 'info',
-    title: 'Opened and closed without a byte',
+    title: 'Opened and closed without an octet',
     meaning: 'The handshake completed, neither end sent any data, and the connection was closed again.',
     cause:
       'A health check or a port scan by connect(), a connection pool or browser that opened ahead of need, a program that changed its mind, or a server that turns clients away.',

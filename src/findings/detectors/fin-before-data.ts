@@ -26,7 +26,7 @@ export const finBeforeData: Detector = {
     return {
       at: 'capture',
       frames: [fin.frame, ...segments.map(({ frame }) => frame)],
-      message: `The ${endName(connection, from)}'s FIN (frame ${fin.frame}) was captured before ${count(bytes, 'byte')} that it had sent earlier (${frameList(segments)}).`,
+      message: `The ${endName(connection, from)}'s FIN (frame ${fin.frame}) was captured before ${count(bytes, 'octet')} that it had sent earlier (${frameList(segments)}).`,
     };
   },
 };

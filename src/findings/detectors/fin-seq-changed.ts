@@ -25,7 +25,7 @@ export const finSeqChanged: Detector = {
       const apart = seqDiff(seqAdd(change.seq, change.payloadBytes), me.fin);
       if (apart === 0 || Math.abs(apart) > SAME_CONNECTION_BYTES) continue;
       const name = endName(connection, change.from);
-      const place = `${count(Math.abs(apart), 'byte')} ${apart > 0 ? 'further on' : 'further back'}`;
+      const place = `${count(Math.abs(apart), 'octet')} ${apart > 0 ? 'further on' : 'further back'}`;
       return {
         at: name,
         frames: [first.frame, change.frame],

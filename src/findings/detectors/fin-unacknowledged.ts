@@ -22,7 +22,7 @@ export const finUnacknowledged: Detector = {
     const other = fin.index === 0 ? 1 : 0;
     const name = endName(connection, fin.index);
     const bytes = unacknowledgedBytes(connection, fin.index);
-    const data = bytes === 0 ? '' : `, nor ${bytes === 1 ? 'was' : 'were'} the ${count(bytes, 'byte')} before it`;
+    const data = bytes === 0 ? '' : `, nor ${bytes === 1 ? 'was' : 'were'} the ${count(bytes, 'octet')} before it`;
     const span = duration(fin.last.timeNanos - fin.first.timeNanos);
     const peer = connection.ends[other];
     const heard = peer.recent.at(-1);

@@ -31,7 +31,7 @@ export const serverSilentAfterHandshake: Detector = {
     if (data === undefined || !goesOnFor(connection, data.timeNanos, SILENCE_NANOS)) return null;
     const untilNanos = connection.closingReset?.segment.timeNanos ?? connection.observedUntilNanos;
     if (untilNanos - data.timeNanos < SILENCE_NANOS) return null;
-    const bytes = count(client.uniquePayloadBytes - acceptedSynBytes, 'byte');
+    const bytes = count(client.uniquePayloadBytes - acceptedSynBytes, 'octet');
     const silence = duration(untilNanos - data.timeNanos);
     const repeats = count(client.retransmittedSegments, 'retransmission');
     return {

@@ -20,7 +20,7 @@ export const tfoAccepted: Detector = {
     return {
       at: 'server',
       frames: [synFrame, synAckFrame],
-      message: `The SYN in frame ${synFrame} carried ${count(synDataBytes, 'byte')} of data; the SYN-ACK in frame ${synAckFrame} acknowledges ${share}.`,
+      message: `The SYN in frame ${synFrame} carried ${count(synDataBytes, 'octet')} of data; the SYN-ACK in frame ${synAckFrame} acknowledges ${share}.`,
     };
   },
 };

@@ -20,7 +20,7 @@ export const tfoIgnored: Detector = {
     const answer = server.synCopies.find((copy) => !connection.badSynAckFrames.includes(copy.frame));
     if (answer === undefined) return null;
     const plain = client.synCopies.find((copy) => copy.payloadBytes === 0 && copy.timeNanos <= answer.timeNanos);
-    const bytes = count(synDataBytes, 'byte');
+    const bytes = count(synDataBytes, 'octet');
     if (plain === undefined) {
       return {
         at: 'server',
