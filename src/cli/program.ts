@@ -14,9 +14,10 @@ const MAX_HELP_WIDTH = 100;
 const ABOUT = 'What really happened to every TCP connection in a capture: who opened it, who closed it, and how.';
 
 const EXIT_STATUSES = [
-  'Exit status: 0 done, 1 a --fail-on condition is met, 2 wrong usage,',
-  '3 the input cannot be read, 4 the capture is damaged (what was read is',
-  'reported), 5 no permission or no such interface.',
+  'Exit status: 0 done, 1 a --fail-on condition is met, a check that drifted',
+  'or points that differ, 2 wrong usage, 3 the input cannot be read, 4 the',
+  'capture is damaged (what was read is reported), 5 no permission or no such',
+  'interface.',
 ].join('\n');
 
 /** Parses with yargs and runs the command; resolves to the exit status. */

@@ -123,6 +123,27 @@ describe('two captures of the lab, at the client and at the server', () => {
   });
 });
 
+describe('which copy of a segment was lost', () => {
+  test('of two copies the one that is not at the other point, by time stamp and identification', async () => {
+    const [{ directions }] = (await compareEnds('w4-lost-after-tap')).connections;
+    expect(directions[0].lost).toEqual([{ point: 'A', frame: 11, labels: ['ack-of-fin-2'] }]);
+  });
+
+  test('of alike segments of one burst the one whose numbers are missing', async () => {
+    const head = ['```settings', 'C [2001:db8::1]:40000', 'S [2001:db8::2]:80', '```', '```packets'];
+    const burst = ['+.000 C > S S', '+.050 S > C S.', '+.001 C > S .', '+0 C > S . 1:101(100)', '+0 C > S . 101:201(100)'];
+    const write = (name: string, lines: string[]): string => {
+      const path = join(scratch, name);
+      writeFileSync(path, synthesizePcap(parseScenario(['# Burst', ...head, ...lines, '```', ''].join('\n'))));
+      return path;
+    };
+    const a = write('burst-a.pcap', burst);
+    const b = write('burst-b.pcap', burst.toSpliced(3, 1));
+    const [{ directions }] = (await compare(a, b)).connections;
+    expect(directions[0].lost).toMatchObject([{ point: 'A', frame: 4 }]);
+  });
+});
+
 describe('clocks that differ, and rewritten numbers', () => {
   const scene = (start: number, isn: number, lateMillis: number) =>
     parseScenario(`# Shifted
