@@ -131,7 +131,13 @@ describe('which copy of a segment was lost', () => {
 
   test('of alike segments of one burst the one whose numbers are missing', async () => {
     const head = ['```settings', 'C [2001:db8::1]:40000', 'S [2001:db8::2]:80', '```', '```packets'];
-    const burst = ['+.000 C > S S', '+.050 S > C S.', '+.001 C > S .', '+0 C > S . 1:101(100)', '+0 C > S . 101:201(100)'];
+    const burst = [
+      '+.000 C > S S',
+      '+.050 S > C S.',
+      '+.001 C > S .',
+      '+0 C > S . 1:101(100)',
+      '+0 C > S . 101:201(100)',
+    ];
     const write = (name: string, lines: string[]): string => {
       const path = join(scratch, name);
       writeFileSync(path, synthesizePcap(parseScenario(['# Burst', ...head, ...lines, '```', ''].join('\n'))));
