@@ -125,7 +125,7 @@ export const LIMIT_OPTION = {
 export const THREADS_OPTION = {
   threads: {
     type: 'string',
-    describe: 'Threads that share the work (default: one a core, for large files)',
+    describe: 'Threads that share the work (default: one a core from 1 GB on)',
     group: ANALYSIS,
   },
 } as const satisfies OptionSpecs;

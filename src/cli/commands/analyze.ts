@@ -97,7 +97,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       decoding: readDecoding(raw),
       policy,
       filter,
-      threads: isForOneThread ? 1 : chooseThreads(raw, paths, sink.threaded?.form ?? 'overview'),
+      threads: isForOneThread ? 1 : chooseThreads(raw, paths),
       ...(maxConnections === undefined ? {} : { maxConnections }),
       onProgress: progress.onProgress,
       ...(isFollowing
