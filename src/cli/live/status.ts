@@ -25,7 +25,8 @@ export function describeLosses({ capture }: Session, isOver = false): string {
     const of = received === null ? '' : ` of ${formatCount(received)}`;
     const left = isOver && received !== null ? received - dropped - capture.packetCount : 0;
     const rest = left > 0 ? `, and ${formatCount(left)} not fetched any more when it ended` : '';
-    return `${formatQuantity(dropped, 'packet')}${of} dropped by the kernel${rest}`;
+    const doubt = dropped + Math.max(0, left) > 0 ? '; findings that rest on something missing are doubtful' : '';
+    return `${formatQuantity(dropped, 'packet')}${of} dropped by the kernel${rest}${doubt}`;
   }
   if (onInterface === null) return 'losses are not known (the package cap has no drop counter; --via tcpdump has one)';
   const missing = onInterface - capture.packetCount;
