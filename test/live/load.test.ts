@@ -8,17 +8,12 @@ import { builtProgram, Space, until, whyNoNetwork } from '../support/network.ts'
 const reason = whyNoNetwork(['tcpdump', 'tcpreplay']);
 if (reason) console.warn(`NOT RUN: live captures are not tested under load, ${reason}.`);
 
-const CONNECTIONS = 20_000;
-const PACKETS_A_CONNECTION = 10;
-
 interface Load {
   readonly sent: number;
   readonly captured: number;
   readonly dropped: number | null;
   readonly left: number;
   readonly tcpdump: { readonly captured: number; readonly dropped: number };
-  readonly connections: number;
-  readonly graceful: number;
   readonly err: string;
 }
 
@@ -28,24 +23,27 @@ describe.skipIf(reason !== '')(
   { timeout: 280_000 },
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'lastack-load-'));
-    const capture = join(folder, 'load.pcap');
+    /** Four long transfers, and many short dialogues. */
+    const long = join(folder, 'long.pcap');
+    const short = join(folder, 'short.pcap');
     beforeAll(() => {
-      const args = [
-        'bench/generate.mjs',
-        '--profile',
-        'standing',
-        '--connections',
-        String(CONNECTIONS),
-        '--live',
-        '1000',
-      ];
-      const run = spawnSync(process.execPath, [...args, '--out', capture], { encoding: 'utf8' });
-      expect(run.status, run.stderr).toBe(0);
+      const generate = (...args: string[]): void => {
+        const run = spawnSync(process.execPath, ['bench/generate.mjs', ...args], { encoding: 'utf8' });
+        expect(run.status, run.stderr).toBe(0);
+      };
+      generate('--profile', 'bulk', '--connections', '4', '--live', '4', '--out', long);
+      generate('--profile', 'standing', '--connections', '20000', '--live', '1000', '--out', short);
     });
     afterAll(() => rmSync(folder, { recursive: true }));
 
     /** Sends packets over the pair of devices, with lastack and tcpdump at its end. */
-    async function load(via: string, speed: readonly string[], packets: number, ...more: string[]): Promise<Load> {
+    async function load(
+      via: string,
+      capture: string,
+      speed: readonly string[],
+      packets: number,
+      ...more: string[]
+    ): Promise<Load> {
       const space = new Space();
       try {
         const words = [process.execPath, builtProgram(), 'live', '-i', 'in0', '--via', via, ...more, '-f', 'ndjson'];
@@ -86,8 +84,6 @@ describe.skipIf(reason !== '')(
             captured: number(tcpdump.err(), /(\d+) packets captured/),
             dropped: number(tcpdump.err(), /(\d+) packets dropped by kernel/),
           },
-          connections: number(said, /^([\d,]+) connections/m),
-          graceful: number(said, /^ {2}graceful +([\d,]+)/m),
           err: said,
         };
       } finally {
@@ -103,25 +99,23 @@ describe.skipIf(reason !== '')(
     it('of 100,000 packets a second for 30 s accounts for every packet', async () => {
       const result = await load(
         'tcpdump',
+        long,
         ['-p', '100000'],
         3_000_000,
         '--buffer',
         '256',
-        '--max-connections',
-        '20000',
+        '--snap-length',
+        '128',
       );
       report('100,000 packets/s for 30 s', result);
       expect(result.sent).toBe(3_000_000);
       expect(result.captured + (result.dropped ?? 0) + result.left).toBe(result.sent);
       expect(result.tcpdump.captured + result.tcpdump.dropped).toBe(result.sent);
-      if (result.captured === result.sent) {
-        expect(result.connections).toBe(3_000_000 / PACKETS_A_CONNECTION);
-        expect(result.graceful).toBeGreaterThanOrEqual(result.connections);
-      }
+      if (result.captured === result.sent) expect(result.err).not.toMatch(/acked-unseen/);
     });
 
     it.each(['cap', 'tcpdump'])('of more than it can take says what was lost: %s', async (via) => {
-      const result = await load(via, ['-t'], 1_000_000, '--buffer', '1', '--max-connections', '20000');
+      const result = await load(via, short, ['-t'], 1_000_000, '--buffer', '1', '--max-connections', '20000');
       report(`as fast as it goes, by ${via} with a buffer of 1 MB`, result);
       expect(result.captured).toBeLessThanOrEqual(result.sent);
       if (via === 'tcpdump') expect(result.captured + (result.dropped ?? 0) + result.left).toBe(result.sent);
