@@ -2,6 +2,7 @@
 import { formatEndpoint, formatFrames, formatQuantity } from '../report/measure.ts';
 import { createStyle, quoteForShell, type Style, type TextOptions, wrapBehind } from '../report/terminal.ts';
 import type { Comparison, Difference, Drift } from './compare.ts';
+import { expectationPathOf } from './files.ts';
 
 /** One capture that was checked. */
 export interface CheckedCapture {
@@ -24,10 +25,17 @@ export function renderCheckText(checked: readonly CheckedCapture[], options: Tex
   const lines = checked.flatMap((each) => renderCapture(style, each));
   const changed = checked.filter((each) => !isAsExpected(each.comparison));
   if (changed.length > 0) {
-    const accept = `lastack check ${changed.map((each) => quoteForShell(each.path)).join(' ')} --update`;
-    lines.push('', ...wrapBehind('To accept what is there now: ', style.command(accept), style.width));
+    lines.push('', ...wrapBehind('To accept what is there now: ', style.command(updateCommand(changed)), style.width));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** The command that writes what is there as expected; only a single capture can have its expectation elsewhere. */
+export function updateCommand(captures: readonly Pick<CheckedCapture, 'path' | 'expectationPath'>[]): string {
+  const words = captures.map(({ path }) => quoteForShell(path));
+  const [{ path, expectationPath }] = captures;
+  const elsewhere = expectationPath === expectationPathOf(path) ? [] : ['--expect', quoteForShell(expectationPath)];
+  return ['lastack check', ...words, ...elsewhere, '--update'].join(' ');
 }
 
 function renderCapture(style: Style, { path, expectationPath, comparison }: CheckedCapture): string[] {

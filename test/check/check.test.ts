@@ -189,6 +189,15 @@ describe('lastack check', () => {
     expect(out).toContain('To accept what is there now:');
   });
 
+  test('names the file of --expect in what it says to run', async () => {
+    const path = copy('refused');
+    const file = join(folder, 'other.yaml');
+    const update = `lastack check ${path} --expect ${file} --update`;
+    expect((await lastack('check', path, '--expect', file)).err).toContain(update);
+    await lastack('check', 'fixtures/half-close.pcap', '--expect', file, '--update');
+    expect((await lastack('check', path, '--expect', file)).out.replace(/\s+/g, ' ')).toContain(update);
+  });
+
   test('takes several captures, each with its own expectation', async () => {
     const paths = [copy('refused'), copy('half-close')];
     await lastack('check', ...paths, '--update');

@@ -134,7 +134,7 @@ async function compareAll(
   for (const target of targets) {
     const expectation = await load(target);
     if (expectation === null) {
-      io.stderr.write(`lastack: ${describeMissing(target)}\n`);
+      io.stderr.write(`lastack: ${await describeMissing(target)}\n`);
       statuses.push(EXIT.usage);
       continue;
     }
@@ -162,8 +162,10 @@ async function load({ expectationPath }: Target) {
   }
 }
 
-function describeMissing({ path, expectationPath }: Target): string {
-  return `${expectationPath}: there is no such file; look at the capture, then keep what is there as expected: lastack check ${path} --update`;
+async function describeMissing(target: Target): Promise<string> {
+  const { updateCommand } = await import('../../check/render.ts');
+  const next = `look at the capture, then keep what is there as expected: ${updateCommand([target])}`;
+  return `${target.expectationPath}: there is no such file; ${next}`;
 }
 
 async function collect(
