@@ -6,10 +6,11 @@ import { listFixtures } from '../support/fixtures.ts';
 import { play, tell, toldOf } from '../support/live.ts';
 import { listScenarios, loadScenario } from '../support/scenario-runner.ts';
 
-/** Codes that rest on what did not happen for a while, so that it can still happen. */
+/** Codes that rest on what did not happen for a while, so that it can still happen: an answer, a FIN, data after a refusal. */
 const MAY_BE_TAKEN_BACK = new Set([
   'close-wait-lingering',
   'client-abandoned-connect',
+  'connection-refused-icmp',
   'syn-ack-lost',
   'syn-unanswered',
 ]);
