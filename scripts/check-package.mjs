@@ -6,7 +6,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
 const documents = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'config.schema.json', 'events.schema.json'];
-const required = [...documents, 'dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'dist/page/client.js'];
+const required = [
+  ...documents,
+  'dist/index.js',
+  'dist/index.d.ts',
+  'dist/cli/main.js',
+  'dist/page/client.js',
+  'dist/vitest.js',
+  'dist/vitest.d.ts',
+];
 
 const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
 const parsed = JSON.parse(output);
