@@ -81,10 +81,11 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
   #because: ClosingReason = 'over';
 
   constructor(options: LiveOptions, handler: LiveHandler) {
-    this.maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+    const { maxConnections = DEFAULT_MAX_CONNECTIONS, ...others } = options;
+    this.maxConnections = maxConnections;
     this.#handler = handler;
     this.#ages = agesOf(options);
-    this.analysis = new Analysis(options, { onConnection: (final) => this.#takeFinal(final) }, this);
+    this.analysis = new Analysis(others, { onConnection: (final) => this.#takeFinal(final) }, this);
   }
 
   /** Tuples that are tracked. */

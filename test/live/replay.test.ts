@@ -78,3 +78,9 @@ describe('by the clock alone, without a packet', () => {
     expect(events.filter((event) => event.event === 'closed')).toHaveLength(1);
   });
 });
+
+it('connections that are given up are counted, and told to be', async () => {
+  const { live, events } = await play(readFileSync('fixtures/four-connections.pcap'), { maxConnections: 2 });
+  expect(live.evicted.over + live.evicted.open).toBeGreaterThan(0);
+  expect(events.some((event) => event.event === 'closed' && event.because === 'evicted')).toBe(true);
+});
