@@ -56,6 +56,10 @@ export function takeSyn(connection: Connection, me: EndTrack, peer: EndTrack, se
 }
 
 function takeFirstSyn(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
+  if (connection.roleBasis === 'port' || connection.roleBasis === 'first-seen') {
+    connection.clientIndex = connection.ends[0] === me ? 0 : 1;
+    connection.roleBasis = 'syn';
+  }
   const isCrossing = peer.sentBareSyn && peer !== me;
   connection.label(isCrossing ? 'syn-crossing' : 'syn');
   if (segment.payloadBytes > 0) {

@@ -20,6 +20,7 @@ export interface Rotation {
 const FIRST_BATCH_BYTES = 1 << 18;
 /** A batch of so many bytes is written at once, whatever the time. */
 const FULL_BATCH_BYTES = 1 << 20;
+const PACKET_BLOCK = 6;
 const EPB_BYTES = 32;
 const HEADER_BYTES = 28;
 const INTERFACE_BYTES = 32;
@@ -86,7 +87,7 @@ export class PcapngFile {
     const seconds = this.#timeBase.epochSeconds + Math.floor(timeNanos / 1e9);
     const nanos = Math.floor(timeNanos - Math.floor(timeNanos / 1e9) * 1e9);
     const ticks = BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
-    out.writeUInt32LE(6, at);
+    out.writeUInt32LE(PACKET_BLOCK, at);
     out.writeUInt32LE(total, at + 4);
     out.writeUInt32LE(index, at + 8);
     out.writeUInt32LE(Number(ticks >> 32n), at + 12);
@@ -189,14 +190,30 @@ export class PcapngFile {
 
   #write(): void {
     if (this.#hasFailed || this.#fd < 0) return;
+    let at = 0;
     try {
-      for (let at = 0; at < this.#fill; ) at += writeSync(this.#fd, this.#batch, at, this.#fill - at);
+      while (at < this.#fill) at += writeSync(this.#fd, this.#batch, at, this.#fill - at);
       this.#fileBytes += this.#fill;
       this.writtenCount += this.#inBatch;
       this.#fill = 0;
       this.#inBatch = 0;
     } catch (error) {
+      this.#countWhole(at);
       this.#fail(error as NodeJS.ErrnoException);
+    }
+  }
+
+  /** Of a batch only so many bytes were written: the whole blocks among them stay. */
+  #countWhole(writtenBytes: number): void {
+    for (let at = 0; at + HEADER_BYTES <= writtenBytes; ) {
+      const total = this.#batch.readUInt32LE(at + 4);
+      if (at + total > writtenBytes) return;
+      if (this.#batch.readUInt32LE(at) === PACKET_BLOCK) {
+        this.writtenCount++;
+        this.#inBatch--;
+      }
+      this.#fileBytes += total;
+      at += total;
     }
   }
 

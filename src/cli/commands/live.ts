@@ -74,6 +74,8 @@ async function live(raw: RawArguments, io: CliIo, library: Library): Promise<num
     format === 'text' && !readSwitch(options, 'no-screen') && output.stream?.isTTY === true && io.stdinIsTerminal;
   const keeper = isScreen ? new (await import('../live/screen-source.ts')).ScreenKeeper() : null;
   const rules = await library.rules();
+  // Where CI is set, ink draws nothing until the end; somebody sits at this terminal.
+  if (isScreen) process.env.CI = 'false';
   const view =
     keeper === null
       ? await choosePlainView(format, { io, output, style })
