@@ -32,8 +32,9 @@ export function findLosses(connection: ConnectionResult, rows: readonly SegmentR
     const before = copies.filter((copy) => cover === undefined || copy.frame < cover.frame);
     if (codes.has(wave.finLost)) for (const copy of before.slice(0, -1)) lostFrames.add(copy.frame);
     if (!codes.has(wave.ackLost) || copies.length < 2) continue;
-    if (cover !== undefined && cover.frame < copies[1].frame) lostFrames.add(cover.frame);
-    else addUnseen(copies[1], unseenAck(copies[0]));
+    if (cover !== undefined && cover.frame < copies[1].frame) {
+      for (const frame of findAcksLost(connection, wave.ackLost, copies, [cover, ...rows])) lostFrames.add(frame);
+    } else addUnseen(copies[1], unseenAck(copies[0]));
   }
   for (const frame of findSynsLost(connection, rows)) lostFrames.add(frame);
   for (const frame of findDataLost(rows)) lostFrames.add(frame);
@@ -52,6 +53,19 @@ const unseenAck = (fin: SegmentRow): UnseenRow => ({
   seq: null,
   length: 0,
 });
+
+/** Acknowledgments of a FIN that the finding names, and after which it came again: none of them arrived. */
+function findAcksLost(
+  { findings }: ConnectionResult,
+  code: string,
+  copies: readonly SegmentRow[],
+  [cover, ...rows]: readonly SegmentRow[],
+): number[] {
+  const evidence = new Set(findings.find((each) => each.code === code)?.frames);
+  const last = copies.findLast((copy) => evidence.has(copy.frame))?.frame ?? 0;
+  const repeats = rows.filter((row) => row.from === cover.from && row.labels.includes('ack-of-fin-repeat'));
+  return [cover, ...repeats.filter((row) => evidence.has(row.frame) && row.frame < last)].map((row) => row.frame);
+}
 
 /** SYNs that `syn-lost-downstream` tells of: all copies but the last. */
 function findSynsLost({ findings }: ConnectionResult, rows: readonly SegmentRow[]): number[] {
