@@ -46,7 +46,7 @@ function renderTableRow(row: LadderRow): string {
       const ack = row.ack === null ? '' : ` ack ${row.ack}`;
       const length = row.length > 0 ? ` len ${row.length}` : '';
       const lost = row.fate === 'lost' ? ' **lost**' : '';
-      const text = `${flags} seq ${row.seq}${ack}${length}${lost}`;
+      const text = `${flags}${row.seq === null ? '' : ` seq ${row.seq}`}${ack}${length}${lost}`;
       const states = statesOf(row.changes);
       return cells(
         row.frame,

@@ -108,6 +108,7 @@ function findHoles(rows: readonly SegmentRow[]): { before: SegmentRow; row: Unse
   const holes: Hole[] = [];
   for (const row of rows) {
     const { from, seq, length, flags } = row;
+    if (seq === null) continue;
     const end = seq + length + (flags.includes('SYN') || flags.includes('FIN') ? 1 : 0);
     const expected = next[from];
     if (row.labels.includes('data-retransmission')) {

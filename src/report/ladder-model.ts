@@ -71,8 +71,8 @@ export interface SegmentRow {
   readonly seconds: number;
   readonly from: End;
   readonly flags: readonly string[];
-  /** Relative to the initial sequence number of its sender. */
-  readonly seq: number;
+  /** Relative to the initial sequence number of its sender; null for an ICMP error, whose flags are `ICMP`. */
+  readonly seq: number | null;
   /** Relative to the initial sequence number of the peer; null without ACK flag. */
   readonly ack: number | null;
   readonly length: number;

@@ -205,7 +205,7 @@ function renderArrowText(placed: PlacedArrow, slope: number, degrees: number): s
   const turn = `translate(${round(x)} ${round(y)}) rotate(${round(degrees)})`;
   const { flags, numbers } = segmentParts(row);
   if (crossing !== null) {
-    const text = `<tspan class="strong">${flags}</tspan> seq ${row.seq}  <tspan class="small muted">${row.labels.join('  ')}</tspan>`;
+    const text = `<tspan class="strong">${flags}</tspan> ${row.seq === null ? '' : `seq ${row.seq}`}  <tspan class="small muted">${row.labels.join('  ')}</tspan>`;
     return `<text class="halo" transform="${turn}" y="${crossing === 'first' ? -6 : 15}" text-anchor="middle" xml:space="preserve">${text}</text>`;
   }
   const main = `<tspan class="strong">${flags}</tspan>  ${numbers}`;

@@ -160,8 +160,8 @@ function arrowTexts(row: SegmentRow): string[] {
   const ack = row.ack === null ? '' : ` ack ${row.ack}`;
   const length = row.length > 0 ? ` len ${row.length}` : '';
   return [
-    `${flags} seq ${row.seq}${ack}${length}`,
-    `${flags} ${row.seq}${row.length > 0 ? `+${row.length}` : ''}${ack}`,
+    row.seq === null ? flags : `${flags} seq ${row.seq}${ack}${length}`,
+    row.seq === null ? flags : `${flags} ${row.seq}${row.length > 0 ? `+${row.length}` : ''}${ack}`,
     `${flags}${length}`,
     flags,
   ];

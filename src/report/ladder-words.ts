@@ -5,7 +5,7 @@ import { BASIS_WORDS, otherEnd } from './words.ts';
 
 /** `SYN,ACK  seq 0  ack 1  len 100` of a segment, in parts. */
 export function segmentParts(row: SegmentRow): { flags: string; numbers: string } {
-  const parts = [`seq ${row.seq}`];
+  const parts = row.seq === null ? [] : [`seq ${row.seq}`];
   if (row.ack !== null) parts.push(`ack ${row.ack}`);
   if (row.length > 0) parts.push(`len ${formatCount(row.length)}`);
   return { flags: row.flags.length === 0 ? 'no flags' : row.flags.join(','), numbers: parts.join('  ') };

@@ -87,7 +87,10 @@ export function layOutLadder(connection: ConnectionResult, options: LadderOption
     heard: heardEnds(connection, segments),
     refusals: new Set(connection.resets.filter(({ shape }) => shape === 'reactive').map(({ frame }) => frame)),
   };
-  const created = segments.map((segment) => createSegmentRow(context, segment));
+  const created = addIcmpRefusal(
+    context,
+    segments.map((segment) => createSegmentRow(context, segment)),
+  );
   const losses = findLosses(connection, created);
   const all = created.map((row) => (losses.lostFrames.has(row.frame) ? { ...row, fate: 'lost' as const } : row));
   const drawn = options.unfolded === true ? all : foldRows(all);
@@ -152,6 +155,41 @@ function createSegmentRow(context: RowContext, segment: SegmentResult): SegmentR
     notes: [...new Set(segment.rules)].flatMap((id) => createNote(context, id, segment)),
     findings: context.findings.get(segment.frame) ?? [],
   };
+}
+
+/** The ICMP error that ended the attempt to connect, from wherever it came: no segment of the connection, but what closed it. */
+function addIcmpRefusal(context: RowContext, rows: SegmentRow[]): SegmentRow[] {
+  const { connection, rules, lanes } = context;
+  const refusal = connection.findings.find(({ code }) => code === 'connection-refused-icmp');
+  const entry = connection.endpoints.client.stateHistory.find(
+    ({ state, frame }) => state === 'CLOSED' && refusal?.frames.includes(frame) === true,
+  );
+  if (refusal === undefined || entry === undefined) return rows;
+  const rule = rules.get('refused-by-icmp');
+  const row: SegmentRow = {
+    kind: 'segment',
+    frame: entry.frame,
+    seconds: secondsBetween(connection.startTime, entry.time),
+    from: 'server',
+    flags: ['ICMP'],
+    seq: null,
+    ack: null,
+    length: 0,
+    labels: ['icmp-unreachable'],
+    phase: 'reset',
+    fate: 'arrives',
+    changes: lanes.client.changesAt(entry.frame),
+    notes:
+      rule === undefined
+        ? []
+        : [{ end: 'client', rule: rule.id, to: rule.to, why: rule.why, rfc: rule.rfc, socket: rule.socket ?? null }],
+    findings: [],
+  };
+  const asked = rows.map((each) => ({
+    ...each,
+    fate: refusal.at === 'path' ? ('lost' as const) : ('arrives' as const),
+  }));
+  return [...asked, row].sort((a, b) => a.frame - b.frame);
 }
 
 /** What a rule did at a segment; one that leads where the end is already, and proves nothing new of it, is not worth a word. */

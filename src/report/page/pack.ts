@@ -123,7 +123,7 @@ function packSegment(words: Words, row: SegmentRow, frame: number, micros: numbe
     row.frame - frame,
     ENDS.indexOf(row.from) + 2 * FATES.indexOf(row.fate),
     words.of(row.flags.join(',')),
-    row.seq,
+    row.seq ?? '',
     row.ack ?? '',
     row.length,
     words.of(row.labels.join(' ')),
@@ -293,7 +293,7 @@ function unpackSegment(
   place.frame += reader.number();
   const way = reader.number();
   const flags = split(reader.word(), ',');
-  const seq = reader.number();
+  const seq = reader.number() as number | '';
   const ack = reader.number() as number | '';
   const length = reader.number();
   const labels = split(reader.word(), ' ');
@@ -311,7 +311,7 @@ function unpackSegment(
     seconds,
     from: ENDS[way & 1],
     flags,
-    seq,
+    seq: seq === '' ? null : seq,
     ack: ack === '' ? null : ack,
     length,
     labels,
