@@ -26,7 +26,7 @@ export class FailConditions {
   /** Adds a connection, or as many as are alike. */
   observe(connection: KindBrief, times = 1): void {
     if (this.#words.length === 0) return;
-    if (this.#words.includes(connection.outcome)) this.#hit(connection.outcome, times);
+    this.observeOutcome(connection.outcome, times);
     const codes = new Set(connection.findings.map((finding) => finding.code));
     for (const code of codes) if (code !== connection.outcome && this.#words.includes(code)) this.#hit(code, times);
     for (const { severity } of connection.findings)
@@ -39,8 +39,8 @@ export class FailConditions {
   }
 
   /** Adds the outcome of a connection. */
-  observeOutcome(outcome: Outcome): void {
-    if (this.#words.includes(outcome)) this.#hit(outcome);
+  observeOutcome(outcome: Outcome, times = 1): void {
+    if (this.#words.includes(outcome)) this.#hit(outcome, times);
   }
 
   /** Adds one finding. */

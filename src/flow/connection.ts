@@ -65,7 +65,7 @@ export interface ConnectionOptions {
   readonly segments: SegmentChoice;
   /** Records that are kept of one connection (default all); then those in the middle go. */
   readonly segmentLimit?: number;
-  /** Take every segment through the whole machine, also those that simply go on (default false). */
+  /** Take every segment at once through the whole machine, also of connections that go by the book (default false). */
   readonly alwaysInFull?: boolean;
 }
 
@@ -217,6 +217,11 @@ export class Connection {
 
   get server(): EndTrack {
     return this.ends[1 - this.clientIndex];
+  }
+
+  /** Which of its two ends this is. */
+  indexOf(end: EndTrack): 0 | 1 {
+    return this.ends[0] === end ? 0 : 1;
   }
 
   /** Begins the record of a segment: what every segment counts towards, whatever it turns out to be. */

@@ -57,7 +57,7 @@ export function takeSyn(connection: Connection, me: EndTrack, peer: EndTrack, se
 
 function takeFirstSyn(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
   if (connection.roleBasis === 'port' || connection.roleBasis === 'first-seen') {
-    connection.clientIndex = connection.ends[0] === me ? 0 : 1;
+    connection.clientIndex = connection.indexOf(me);
     connection.roleBasis = 'syn';
   }
   const isCrossing = peer.sentBareSyn && peer !== me;
@@ -182,7 +182,7 @@ function noteSynAckRtt(connection: Connection, me: EndTrack, peer: EndTrack, seg
   if (asked === undefined || me === peer) return;
   const nanos = segment.timeNanos - asked.timeNanos;
   const isClear = hasTimestamps(segment) || nanos < FIRST_SYN_TIMER_NANOS;
-  if (isClear) connection.noteRtt(connection.ends[0] === me ? 0 : 1, nanos);
+  if (isClear) connection.noteRtt(connection.indexOf(me), nanos);
   if (Number.isNaN(connection.rttToServerNanos) && connection.server === me) connection.rttToServerNanos = nanos;
 }
 
@@ -268,6 +268,6 @@ function noteHandshakeAckRtt(connection: Connection, me: EndTrack, peer: EndTrac
   const asked = answeredCopy(peer, segment);
   if (asked === undefined || me === peer) return;
   const nanos = segment.timeNanos - asked.timeNanos;
-  connection.noteRtt(connection.ends[0] === me ? 0 : 1, nanos);
+  connection.noteRtt(connection.indexOf(me), nanos);
   if (Number.isNaN(connection.rttToClientNanos)) connection.rttToClientNanos = nanos;
 }

@@ -159,7 +159,7 @@ function echoedCopy(copies: readonly Segment[], segment: Segment): Segment | nul
 
 /** Whether there was time for the copy to reach `me` and for the segment to come back. */
 function mayReply(connection: Connection, me: EndTrack, copy: Segment, segment: Segment): boolean {
-  const legNanos = connection.legRttNanos[connection.ends[0] === me ? 0 : 1];
+  const legNanos = connection.legRttNanos[connection.indexOf(me)];
   if (Number.isNaN(legNanos)) return false;
   return legNanos < NO_CROSSING_NANOS || segment.timeNanos - copy.timeNanos >= legNanos / 2;
 }

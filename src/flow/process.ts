@@ -237,7 +237,7 @@ function provesEstablished(connection: Connection, me: EndTrack, peer: EndTrack,
   if (mayFollowOwnFin(me, peer, segment)) return false;
   if (coversFin(peer, segment.ack) && peer.finCopies[0]?.frame < current.frame) return false;
   if (connection.isMidstream && (segment.flags & TcpFlag.FIN) !== 0) return false;
-  const legNanos = connection.legRttNanos[connection.ends[0] === me ? 0 : 1];
+  const legNanos = connection.legRttNanos[connection.indexOf(me)];
   if (segment.timeNanos - current.timeNanos < legNanos * CERTAIN_PART) return false;
   return !(me.sentSynAck && mayBeChallengeAck(connection, segment));
 }
@@ -259,7 +259,7 @@ function disownFin(connection: Connection, me: EndTrack, segment: Segment): void
   me.firstSureCover = null;
   me.lastSureCover = null;
   me.lastCover = null;
-  const index = connection.ends[0] === me ? 0 : 1;
+  const index = connection.indexOf(me);
   connection.finRetransmissions[index] = 0;
   if (connection.firstFinIndex === index) {
     connection.firstFinIndex = connection.secondFinIndex;
@@ -279,7 +279,7 @@ function takeImpliedFin(
   if (seqDiff(segment.ack, ackBefore) !== 1) return;
   peer.fin = seqAdd(segment.ack, -1);
   peer.isFinImplied = true;
-  connection.secondFinIndex = connection.ends[0] === peer ? 0 : 1;
+  connection.secondFinIndex = connection.indexOf(peer);
   me.history.enter('FIN_WAIT_2', 'assumed', segment);
   peer.history.enter('LAST_ACK', 'assumed', segment);
 }

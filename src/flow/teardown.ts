@@ -19,10 +19,6 @@ export function coversFin(end: EndTrack, ack: number): boolean {
   return end.fin !== -1 && seqDiff(ack, end.fin) > 0;
 }
 
-function indexOf(connection: Connection, end: EndTrack): 0 | 1 {
-  return connection.ends[0] === end ? 0 : 1;
-}
-
 /** The ACK of `segment` covers the FIN of `peer`; called for every such segment. */
 export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
   const isFirst = peer.finCover === null;
@@ -87,7 +83,7 @@ function isBehind(textEnd: number, me: EndTrack, peer: EndTrack, { seq }: Segmen
 function mayRepeatFin(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   if ((segment.flags & TcpFlag.FIN) === 0) return false;
   const answered = peer.finCopies[0];
-  const legNanos = connection.legRttNanos[indexOf(connection, me)];
+  const legNanos = connection.legRttNanos[connection.indexOf(me)];
   if (answered === undefined) return lacksSegments(connection);
   const dueNanos =
     (Number.isNaN(legNanos) ? connection.rttNanos : legNanos) * RTT_VARIATION + LONGEST_DELAYED_ACK_NANOS;
@@ -150,7 +146,7 @@ export function receiveCover(connection: Connection, peer: EndTrack, segment: Se
 
 function coverLabel(connection: Connection, peer: EndTrack): 'ack-of-crossing-fin' | 'ack-of-fin-1' | 'ack-of-fin-2' {
   if (connection.isCrossingClose) return 'ack-of-crossing-fin';
-  return connection.firstFinIndex === indexOf(connection, peer) ? 'ack-of-fin-1' : 'ack-of-fin-2';
+  return connection.firstFinIndex === connection.indexOf(peer) ? 'ack-of-fin-1' : 'ack-of-fin-2';
 }
 
 /** The FIN of a segment; called after what its ACK does to the sender. */
@@ -163,7 +159,7 @@ export function takeFin(connection: Connection, me: EndTrack, peer: EndTrack, se
 }
 
 function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment, fin: number): void {
-  const index = indexOf(connection, me);
+  const index = connection.indexOf(me);
   const wasImplied = me.isFinImplied;
   me.fin = fin;
   me.isFinImplied = false;
@@ -203,7 +199,7 @@ function takeEarlierCover(connection: Connection, me: EndTrack, peer: EndTrack, 
   const isInFin = cover === peer.finCopies[0];
   if (isInFin && peer.state === 'FIN_WAIT_1' && peer.history.withdraw(segment) !== undefined) {
     connection.secondFinIndex = connection.firstFinIndex;
-    connection.firstFinIndex = indexOf(connection, me);
+    connection.firstFinIndex = connection.indexOf(me);
     peer.history.enter('LAST_ACK', 'assumed', segment);
   } else connection.sends(peer, 'cover-of-fin', segment, 'assumed');
   if (!isTooOld(me, cover)) connection.receives(me, isInFin ? 'fin-with-cover' : 'fin-covered', segment);
@@ -249,7 +245,7 @@ function isOvertaken(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
 }
 
 function takeFinCopy(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment, fin: number): void {
-  const index = indexOf(connection, me);
+  const index = connection.indexOf(me);
   if (fin !== me.fin && connection.finSeqChanges.length < MAX_FIN_COPIES) connection.finSeqChanges.push(segment);
   if (isLateCopy(segment, me.finCopies)) {
     connection.label('late');

@@ -55,8 +55,6 @@ export interface TrackerOptions extends ConnectionOptions {
    * over. `place` must be called at once, if at all.
    */
   readonly onPlain?: (kind: number, id: number, build: () => void, place: () => PlainPlace) => void;
-  /** Send every connection through the machine from its first segment, also those that go by the book (default false). */
-  readonly alwaysInFull?: boolean;
   /** How many connections may be tracked at a time (default: any number, or what the watcher says). */
   readonly limit?: ConnectionLimit;
   /** Whoever watches; the machine then gets every connection from its first segment on. */

@@ -33,7 +33,8 @@ export function findLosses(connection: ConnectionResult, rows: readonly SegmentR
     if (codes.has(wave.finLost)) for (const copy of before.slice(0, -1)) lostFrames.add(copy.frame);
     if (!codes.has(wave.ackLost) || copies.length < 2) continue;
     if (cover !== undefined && cover.frame < copies[1].frame) {
-      for (const frame of findAcksLost(connection, wave.ackLost, copies, [cover, ...rows])) lostFrames.add(frame);
+      lostFrames.add(cover.frame);
+      for (const frame of findAcksLost(connection, wave.ackLost, copies, rows)) lostFrames.add(frame);
     } else addUnseen(copies[1], unseenAck(copies[0]));
   }
   for (const frame of findSynsLost(connection, rows)) lostFrames.add(frame);
@@ -54,17 +55,17 @@ const unseenAck = (fin: SegmentRow): UnseenRow => ({
   length: 0,
 });
 
-/** Acknowledgments of a FIN that the finding names, and after which it came again: none of them arrived. */
+/** Repeated acknowledgments of a FIN that the finding names, and after which it came again: none of them arrived. */
 function findAcksLost(
   { findings }: ConnectionResult,
   code: string,
   copies: readonly SegmentRow[],
-  [cover, ...rows]: readonly SegmentRow[],
+  rows: readonly SegmentRow[],
 ): number[] {
   const evidence = new Set(findings.find((each) => each.code === code)?.frames);
   const last = copies.findLast((copy) => evidence.has(copy.frame))?.frame ?? 0;
-  const repeats = rows.filter((row) => row.from === cover.from && row.labels.includes('ack-of-fin-repeat'));
-  return [cover, ...repeats.filter((row) => evidence.has(row.frame) && row.frame < last)].map((row) => row.frame);
+  const repeats = rows.filter((row) => row.from !== copies[0].from && row.labels.includes('ack-of-fin-repeat'));
+  return repeats.map((row) => row.frame).filter((frame) => evidence.has(frame) && frame < last);
 }
 
 /** SYNs that `syn-lost-downstream` tells of: all copies but the last. */

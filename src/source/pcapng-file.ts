@@ -8,6 +8,7 @@
  */
 import { closeSync, fsync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { extname } from 'node:path';
+import { encodeInterface, encodeSectionHeader } from '../base/pcapng-writer.ts';
 import type { TimeBase } from '../base/time.ts';
 
 export interface Rotation {
@@ -23,7 +24,6 @@ const FULL_BATCH_BYTES = 1 << 20;
 const PACKET_BLOCK = 6;
 const EPB_BYTES = 32;
 const HEADER_BYTES = 28;
-const INTERFACE_BYTES = 32;
 
 /** One file, or several that follow each other. */
 export class PcapngFile {
@@ -79,7 +79,8 @@ export class PcapngFile {
     if (this.#isFull(timeNanos)) this.#rotate();
     let index = this.#linkTypes.indexOf(linkType);
     if (index === -1) index = this.#linkTypes.push(linkType) - 1;
-    while (this.#known < this.#linkTypes.length) this.#addInterface(this.#linkTypes[this.#known++]);
+    while (this.#known < this.#linkTypes.length)
+      this.#append(encodeInterface({ linkType: this.#linkTypes[this.#known++] }));
     const padded = (capturedBytes + 3) & ~3;
     const total = EPB_BYTES + padded;
     const at = this.#reserve(total);
@@ -143,15 +144,7 @@ export class PcapngFile {
     this.#fileBytes = 0;
     this.#fileStartNanos = Number.NaN;
     this.#known = 0;
-    const at = this.#reserve(HEADER_BYTES);
-    const out = this.#batch;
-    out.writeUInt32LE(0x0a0d0d0a, at);
-    out.writeUInt32LE(HEADER_BYTES, at + 4);
-    out.writeUInt32LE(0x1a2b3c4d, at + 8);
-    out.writeUInt16LE(1, at + 12);
-    out.writeUInt16LE(0, at + 14);
-    out.fill(0xff, at + 16, at + 24);
-    out.writeUInt32LE(HEADER_BYTES, at + 24);
+    this.#append(encodeSectionHeader());
   }
 
   /** `trace.pcapng`, or `trace-00001.pcapng`, `trace-00002.pcapng`, ... */
@@ -163,17 +156,9 @@ export class PcapngFile {
     return `${stem}-${String(this.paths.length + 1).padStart(5, '0')}${extension}`;
   }
 
-  #addInterface(linkType: number): void {
-    const at = this.#reserve(INTERFACE_BYTES);
-    const out = this.#batch;
-    out.fill(0, at, at + INTERFACE_BYTES);
-    out.writeUInt32LE(1, at);
-    out.writeUInt32LE(INTERFACE_BYTES, at + 4);
-    out.writeUInt16LE(linkType, at + 8);
-    out.writeUInt16LE(9, at + 16);
-    out.writeUInt16LE(1, at + 18);
-    out.writeUInt8(9, at + 20);
-    out.writeUInt32LE(INTERFACE_BYTES, at + INTERFACE_BYTES - 4);
+  #append(block: Uint8Array): void {
+    const at = this.#reserve(block.length);
+    this.#batch.set(block, at);
   }
 
   /** Makes room in the batch; returns where. */

@@ -152,26 +152,20 @@ export class Share {
     this.#total++;
     const { clientIndex, lastNanos, addresses } = place();
     const { outcome, closedFirst } = known.brief;
-    const [facts, findings, result] = [null, [] as Finding[], 0];
-    const step = this.#step;
-    const { tupleId } = this.#tracker;
-    const isCounted = true;
-    this.#records.write({
-      ...{
-        step,
-        tupleId,
-        id,
-        kind,
-        isCounted,
-        outcome,
-        closedFirst,
-        clientIndex,
-        lastNanos,
-        addresses,
-        facts,
-        findings,
-        result,
-      },
+    const findings: readonly Finding[] = [];
+    const [isCounted, facts, result] = [true, null, 0];
+    this.#record({
+      id,
+      kind,
+      isCounted,
+      outcome,
+      closedFirst,
+      clientIndex,
+      lastNanos,
+      addresses,
+      facts,
+      findings,
+      result,
     });
   }
 
@@ -190,25 +184,24 @@ export class Share {
     const isCounted = hasWantedFinding(findings, filter);
     const facts = new ConnectionFacts(connection);
     const result = isCounted ? this.#render(connection, addresses, findings, isAnnounced) : 0;
-    const step = this.#step;
-    const { tupleId } = this.#tracker;
-    this.#records.write({
-      ...{
-        step,
-        tupleId,
-        id,
-        kind,
-        isCounted,
-        outcome,
-        closedFirst,
-        clientIndex,
-        lastNanos,
-        addresses,
-        facts,
-        findings,
-        result,
-      },
+    this.#record({
+      id,
+      kind,
+      isCounted,
+      outcome,
+      closedFirst,
+      clientIndex,
+      lastNanos,
+      addresses,
+      facts,
+      findings,
+      result,
     });
+  }
+
+  /** Writes down what becomes final at this step. */
+  #record(parts: Omit<RecordParts, 'step' | 'tupleId'>): void {
+    this.#records.write({ step: this.#step, tupleId: this.#tracker.tupleId, ...parts });
   }
 
   /** Where the text or the object of a connection is among those of the chunk. */
