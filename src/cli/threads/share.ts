@@ -15,7 +15,7 @@ import type { IcmpError } from '../../wire/batch.ts';
 import { type AnalysisRequest, hasFilter, hasWantedFinding, isSelected } from '../engine.ts';
 import { TextBuffer } from '../text-buffer.ts';
 import { type Form, renderUnnumbered } from './form.ts';
-import { type Chunk, RecordWriter } from './records.ts';
+import { type Chunk, type RecordParts, RecordWriter } from './records.ts';
 import { type Slot, SlotHead } from './ring.ts';
 
 /** Twice the rows that a batch may have: steps of different batches do not mix. */
