@@ -51,6 +51,7 @@ export function buildConnection(
     return { address: texts[index], port: connection.ports[index], ...(name === undefined ? {} : { name }) };
   };
   const tunnel = notes?.tunnelOf(addresses, connection.ports);
+  const client = buildEndpoint(connection.client, base);
   const result: ConnectionResult = {
     id: connection.id,
     client: place(clientIndex),
@@ -68,7 +69,10 @@ export function buildConnection(
     closedFirst: verdict.closedFirst,
     closeStyle: verdict.closeStyle,
     resetBy: verdict.resetBy,
-    endpoints: { client: buildEndpoint(connection.client, base), server: buildEndpoint(connection.server, base) },
+    endpoints: {
+      client,
+      server: connection.isSelfConnect ? { ...client, ...NOTHING_SENT } : buildEndpoint(connection.server, base),
+    },
     handshake: buildHandshake(connection),
     teardown: buildTeardown(connection),
     resets: connection.resets.map(({ segment, shape, verdict: fate, isWithdrawn }) => ({
@@ -93,6 +97,20 @@ export function buildConnection(
 function endOf(connection: Connection, index: number): End {
   return index === connection.clientIndex ? 'client' : 'server';
 }
+
+/** A socket that is connected to itself sends each segment once: it is counted at the client. */
+const NOTHING_SENT = {
+  segments: 0,
+  payloadBytes: 0,
+  uniquePayloadBytes: 0,
+  syn: 0,
+  fin: 0,
+  rst: 0,
+  retransmittedSegments: 0,
+  outOfOrderSegments: 0,
+  duplicateAcks: 0,
+  zeroWindows: 0,
+} as const satisfies Partial<EndpointResult>;
 
 function buildEndpoint(end: EndTrack, base: TimeBase): EndpointResult {
   const { current } = end.history;

@@ -29,6 +29,7 @@ export interface EndpointResult {
   state: TcpState;
   basis: Basis;
   stateHistory: StateEntry[];
+  /** Segments that the end sent; those of a socket connected to itself count at the client only, as do the other counts. */
   segments: number;
   payloadBytes: number;
   uniquePayloadBytes: number;

@@ -69,6 +69,11 @@ export function describeOpening(connection: ConnectionResult): string {
 
 const repeats = (count: number): string => (count > 0 ? ` (sent ${formatCount(count + 1)} times)` : '');
 
+/** Whether the connection has one end: a socket that is connected to itself. */
+function isSelfConnect({ client, server }: ConnectionResult): boolean {
+  return client.address === server.address && client.port === server.port;
+}
+
 /** What was carried: payload each way and what was repeated. */
 export function describeTraffic(connection: ConnectionResult): string {
   const { client, server } = connection.endpoints;
@@ -76,7 +81,9 @@ export function describeTraffic(connection: ConnectionResult): string {
   const payload =
     client.payloadBytes + server.payloadBytes === 0
       ? 'no payload'
-      : `${formatQuantity(client.uniquePayloadBytes, 'byte')} from the client, ${formatQuantity(server.uniquePayloadBytes, 'byte')} from the server`;
+      : isSelfConnect(connection)
+        ? `${formatQuantity(client.uniquePayloadBytes, 'byte')} to itself`
+        : `${formatQuantity(client.uniquePayloadBytes, 'byte')} from the client, ${formatQuantity(server.uniquePayloadBytes, 'byte')} from the server`;
   const repeated = retransmitted > 0 ? `, ${formatQuantity(retransmitted, 'retransmission')}` : '';
   return `${payload}, in ${formatQuantity(client.segments + server.segments, 'segment')}${repeated}`;
 }
@@ -93,7 +100,7 @@ export function describeClosing(connection: ConnectionResult): string {
   if (teardown !== null) {
     parts.push(describeFin(teardown.fin1));
     if (teardown.fin2 !== null) parts.push(describeFin(teardown.fin2));
-    else parts.push(`no FIN from the ${otherEnd(teardown.fin1.from)}`);
+    else if (!isSelfConnect(connection)) parts.push(`no FIN from the ${otherEnd(teardown.fin1.from)}`);
   }
   const accepted = connection.resets.filter((reset) => reset.accepted);
   for (const end of ['client', 'server'] as const) {
