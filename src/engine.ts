@@ -5,9 +5,9 @@ import type { TimeBase } from './base/time.ts';
 import { formatTime } from './base/time.ts';
 import type { Finding } from './findings/finding.ts';
 import type { CaptureFacts, SeenParts } from './findings/joined.ts';
-import { ConnectionFacts } from './findings/joined-facts.ts';
+import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
 import { type Joined, joinAll } from './findings/joined-registry.ts';
-import { type Policy, type PolicyOptions, resolvePolicy } from './findings/policy.ts';
+import { type Policy, type PolicyOptions, resolvePolicy, slowLimits } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
@@ -155,7 +155,10 @@ export class Analysis implements PacketSink {
       ...(options.maxConnections === undefined ? {} : { limit: this.#limit(options.maxConnections) }),
       ...(handler.onPlain === undefined
         ? {}
-        : { onPlain: (kind, id, build, place) => this.#takePlain(kind, id, build, place) }),
+        : {
+            onPlain: (kind, id, build, place) => this.#takePlain(kind, id, build, place),
+            slow: slowLimits(this.#policy),
+          }),
     });
   }
 
@@ -294,8 +297,10 @@ export class Analysis implements PacketSink {
       build();
     } else {
       known.passedOver++;
-      const { clientIndex, lastNanos, addresses } = place();
-      this.#joined.take({ connection: null, findings: known.brief.findings, clientIndex, lastNanos, addresses });
+      const where = place();
+      const { clientIndex, lastNanos, addresses } = where;
+      const { findings } = known.brief;
+      this.#joined.take({ connection: factsOfPlain(where), findings, clientIndex, lastNanos, addresses });
     }
     this.#kind = -1;
   }

@@ -1,6 +1,7 @@
 /** What joined detectors look at in a connection: little enough to be handed from thread to thread. */
 import type { Connection } from '../flow/connection.ts';
 import { isFiltered, plainSegments } from '../flow/quality.ts';
+import type { PlainPlace } from '../flow/tracker.ts';
 import { TcpOption } from '../wire/batch.ts';
 
 export interface JoinedFacts {
@@ -26,6 +27,24 @@ export interface JoinedFacts {
 
 /** Options that the SYN of every common stack has, and that of a hand-made probe has not. */
 const USUAL_OPTIONS = TcpOption.SACK_PERMITTED | TcpOption.TIMESTAMPS | TcpOption.WINDOW_SCALE;
+
+/** The facts of a connection that went by the book; null if it was open, as nearly all are: then there is nothing to tell. */
+export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
+  if (!place.isRefused) return null;
+  const { firstFrame, lastFrame, firstNanos, synOptions } = place;
+  return {
+    firstFrame,
+    lastFrame,
+    firstNanos,
+    closeWaitNanos: 0,
+    isAnswered: false,
+    isCompleted: false,
+    isHalfOpen: false,
+    isProbe: (synOptions & USUAL_OPTIONS) === 0,
+    hasPlainSegments: false,
+    isFiltered: false,
+  };
+}
 
 /** The facts of a settled connection, worked out when they are asked for. */
 export class ConnectionFacts implements JoinedFacts {

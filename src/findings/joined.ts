@@ -72,7 +72,7 @@ export interface SeenParts {
 
 /** A final connection, with names for its hosts and its service. */
 export class Seen {
-  /** Null for one that went by the book: handshake, data, two FINs, and nothing to tell. */
+  /** Null for one that opened by the book and has nothing to tell. */
   readonly connection: JoinedFacts | null;
   /** Those of one that went by the book are its own by code, place and severity only. */
   readonly findings: readonly Finding[];

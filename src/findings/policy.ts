@@ -1,4 +1,5 @@
 /** Policy, apart from detection: from where on something is reported, and how serious it is. */
+import type { SlowLimits } from '../flow/plain-lane.ts';
 import type { Severity } from './finding.ts';
 
 /** A number that decides from where on something is reported. */
@@ -67,6 +68,11 @@ export const THRESHOLD_NAMES = Object.keys(THRESHOLDS) as ThresholdName[];
 export function resolvePolicy(options: PolicyOptions = {}): Policy {
   const thresholds = THRESHOLD_NAMES.map((name) => [name, options[name] ?? THRESHOLDS[name].default]);
   return { ...(Object.fromEntries(thresholds) as Thresholds), severities: options.severities ?? {} };
+}
+
+/** From where on a connection that went by the book is slow. */
+export function slowLimits({ slowHandshakeSeconds, slowTeardownSeconds }: Policy): SlowLimits {
+  return { handshakeNanos: slowHandshakeSeconds * 1e9, closeNanos: slowTeardownSeconds * 1e9 };
 }
 
 export const DEFAULT_POLICY: Policy = resolvePolicy();

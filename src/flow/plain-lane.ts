@@ -7,19 +7,21 @@
  * begin, is given to the machine at once. As the machine gets the very rows, both ways lead to the same result.
  *
  *     stage    NEW ──SYN──► SYN ──SYN-ACK──► ANSWERED ──ACK──► OPEN ──both FINs covered──► DONE
- *               └─────────────┴─────────────────┴───────anything else───┴──────────────────► ODD
+ *               │            └──RST──► REFUSED                  └──RST instead of a FIN──► RESET
+ *               └─────────────┴─────────────────┴─────anything else────┴───────────────────► ODD
  */
 import { type SegmentBatch, TcpFlag, TcpOption } from '../wire/batch.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
-export const PlainStage = { NEW: 0, SYN: 1, ANSWERED: 2, OPEN: 3, DONE: 4, ODD: 5 } as const;
+export const PlainStage = { NEW: 0, SYN: 1, ANSWERED: 2, OPEN: 3, DONE: 4, ODD: 5, RESET: 6, REFUSED: 7 } as const;
 
 /** Smaller of the two MSS options. */
 const MSS = 14;
-/** Initial sequence numbers of ends 0 and 1, where `ISNS` says that they are known. */
+/** Initial sequence numbers of ends 0 and 1, where bits 0 and 1 of `SYNS` say that they are known. */
 const ISN = 15; // and 16
-const ISNS = 17;
+/** Of the SYNs besides: time to live of end 0 in bits 8 to 15, of end 1 in bits 16 to 23; options of the first in the rest. */
+const SYNS = 17;
 /** Two float64, in nanoseconds: the time of the latest segment, and that of the SYN, then of the first FIN. */
 const LAST_NANOS = 9; // words 18 and 19
 const MARK_NANOS = 10; // words 20 and 21
@@ -40,16 +42,15 @@ const ROWS = 11;
 /** Index of the earliest row behind the head that is the first of its kind; 0 when there is none. */
 const NEW_KIND_ROW = 12;
 
-/** The close: which end sent the first FIN, and whether the second FIN was the first to cover it. */
+/** The close: which end sent the first FIN or the reset, and whether the second FIN was the first to cover the first. */
 const CLOSE = 13;
 const CLOSED_BY_1 = 1;
 const THREE_SEGMENTS = 2;
-/** Something about it is out of the ordinary without being against the book: slow, or larger than its MSS. */
+/** Something about it is out of the ordinary without being against the book: slow, larger than its MSS, a strange TTL. */
 const REMARKABLE = 4;
 
 const FIN_BITS = 3;
-/** A handshake or a close that takes longer is worth a closer look. */
-const ORDINARY_NANOS = 200_000_000;
+const RST_ACK = TcpFlag.RST | TcpFlag.ACK;
 const INITIAL_RECORDS = 1 << 10;
 /** Rows at the beginning that are kept whatever happens. */
 const HEAD_ROWS = 16;
@@ -77,14 +78,25 @@ export interface Middle {
   lastFrame: number;
 }
 
+/** Nanoseconds from which on a handshake or a close is worth a closer look. */
+export interface SlowLimits {
+  readonly handshakeNanos: number;
+  readonly closeNanos: number;
+}
+
 /** Packed records of plain connections. */
 export class PlainLane {
   readonly log = new SegmentLog();
+  readonly #slow: SlowLimits;
   #words = new Int32Array(INITIAL_RECORDS * WORDS);
   /** The same records as float64. */
   #nanos = new Float64Array(this.#words.buffer);
   #capacity = INITIAL_RECORDS;
   readonly #middles = new Map<number, Middle>();
+
+  constructor(slow: SlowLimits) {
+    this.#slow = slow;
+  }
 
   /** Begins the record of a new tuple. */
   open(record: number, batch: SegmentBatch, row: number, from: 0 | 1): void {
@@ -99,6 +111,7 @@ export class PlainLane {
     words[at + CLIENT] = from;
     words[at + MSS] = (batch.options[row] & TcpOption.MSS) !== 0 ? batch.mss[row] : DEFAULT_MSS;
     words[at + NXT + from] = batch.seq[row] + 1;
+    words[at + SYNS] = batch.options[row] << 24;
     this.#noteIsn(at, batch, row, from);
     const chunk = this.log.open();
     words[at + FIRST_CHUNK] = chunk;
@@ -109,14 +122,43 @@ export class PlainLane {
   }
 
   /**
-   * What all connections that closed by the book, without anything remarkable, have in common with this one: they
-   * differ in numbers only, so they have the same outcome and the same finding codes. -1 if it is remarkable.
+   * What all connections that ended by the book, or did not end, without anything remarkable, have in common with this
+   * one: they differ in numbers only, so they have the same outcome and the same finding codes. -1 if it is remarkable.
    */
   kindOf(record: number): number {
+    const words = this.#words;
     const at = record * WORDS;
-    const close = this.#words[at + CLOSE];
-    if (this.#words[at + STAGE] !== PlainStage.DONE || (close & REMARKABLE) !== 0) return -1;
-    return (this.#words[at + SEEN] << 3) | (close << 1) | this.#words[at + CLIENT];
+    const stage = words[at + STAGE];
+    const close = words[at + CLOSE];
+    const seen = words[at + SEEN];
+    const isWhole = this.isClosed(record) || (stage === PlainStage.OPEN && (seen & FIN_BITS) === 0);
+    if (!isWhole || (close & REMARKABLE) !== 0) return -1;
+    return (stage << 9) | (seen << 3) | (close << 1) | words[at + CLIENT];
+  }
+
+  /** Whether nothing is left of it at either end, or but a TIME_WAIT. */
+  isClosed(record: number): boolean {
+    const stage = this.stageOf(record);
+    return stage === PlainStage.DONE || stage === PlainStage.RESET || stage === PlainStage.REFUSED;
+  }
+
+  /** `TcpOption` bits of the segment that it began with. */
+  synOptionsOf(record: number): number {
+    return this.#words[record * WORDS + SYNS] >>> 24;
+  }
+
+  firstFrameOf(record: number): number {
+    return this.log.frameAt(this.#words[record * WORDS + FIRST_CHUNK], 0);
+  }
+
+  /** Time of the first segment, nanoseconds. */
+  firstNanosOf(record: number): number {
+    return this.log.nanosAt(this.#words[record * WORDS + FIRST_CHUNK], 0);
+  }
+
+  lastFrameOf(record: number): number {
+    const at = record * WORDS;
+    return this.log.frameAt(this.#words[at + LAST_CHUNK], this.#words[at + ROWS] - 1);
   }
 
   clientOf(record: number): 0 | 1 {
@@ -130,13 +172,13 @@ export class PlainLane {
   /** The sequence number that an end sends next if it goes by the book; -1 if nothing is known of it. */
   nextOf(record: number, end: 0 | 1): number {
     const at = record * WORDS;
-    return ((this.#words[at + ISNS] >> end) & 1) === 0 ? -1 : this.#words[at + NXT + end] >>> 0;
+    return ((this.#words[at + SYNS] >> end) & 1) === 0 ? -1 : this.#words[at + NXT + end] >>> 0;
   }
 
   /** Initial sequence number of an end; -1 if its SYN was not seen. */
   isnOf(record: number, end: 0 | 1): number {
     const at = record * WORDS;
-    return ((this.#words[at + ISNS] >> end) & 1) === 0 ? -1 : this.#words[at + ISN + end] >>> 0;
+    return ((this.#words[at + SYNS] >> end) & 1) === 0 ? -1 : this.#words[at + ISN + end] >>> 0;
   }
 
   /** Time of the latest segment, nanoseconds. */
@@ -163,10 +205,10 @@ export class PlainLane {
     let isPlain = false;
     if (words[at + ROWS] >= GIVE_UP_ROWS) return false;
     if (stage === PlainStage.OPEN) isPlain = this.#takeOpen(at, batch, row, from);
-    else if (stage === PlainStage.SYN) isPlain = this.#takeSynAck(at, batch, row, from);
+    else if (stage === PlainStage.SYN) isPlain = this.#takeAnswer(at, batch, row, from);
     else if (stage === PlainStage.ANSWERED) isPlain = this.#takeThird(at, batch, row, from);
     if (!isPlain) return this.#takeOdd(record, batch, row, from);
-    if (stage === PlainStage.ANSWERED) this.#noteDuration(record, time);
+    if (stage === PlainStage.ANSWERED) this.#noteDuration(record, time, this.#slow.handshakeNanos);
     else if (seen !== words[at + SEEN] || words[at + STAGE] === PlainStage.DONE)
       this.#noteClose(record, seen, time, from);
     this.#nanos[record * DOUBLES + LAST_NANOS] = time;
@@ -182,12 +224,12 @@ export class PlainLane {
     const at = record * WORDS;
     if (words[at + ROWS] >= MAX_ODD_ROWS - 1 || this.#middles.has(record)) return false;
     if ((batch.flags[row] & TcpFlag.SYN) !== 0) {
-      const isKnown = ((words[at + ISNS] >> from) & 1) !== 0;
+      const isKnown = ((words[at + SYNS] >> from) & 1) !== 0;
       const other = 1 - from;
       const isFirstAnswer =
         !isKnown &&
         (batch.flags[row] & TcpFlag.ACK) !== 0 &&
-        ((words[at + ISNS] >> other) & 1) !== 0 &&
+        ((words[at + SYNS] >> other) & 1) !== 0 &&
         (batch.ack[row] | 0) === ((words[at + ISN + other] + 1) | 0);
       if (!isFirstAnswer && !(isKnown && words[at + ISN + from] === (batch.seq[row] | 0))) return false;
     }
@@ -212,14 +254,14 @@ export class PlainLane {
   #noteIsn(at: number, batch: SegmentBatch, row: number, from: 0 | 1): void {
     const words = this.#words;
     const isSyn = (batch.flags[row] & (TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST)) === TcpFlag.SYN;
-    if (!isSyn || ((words[at + ISNS] >> from) & 1) !== 0) return;
-    words[at + ISNS] |= 1 << from;
+    if (!isSyn || ((words[at + SYNS] >> from) & 1) !== 0) return;
+    words[at + SYNS] |= (1 << from) | (batch.ttl[row] << (8 << from));
     words[at + ISN + from] = batch.seq[row];
   }
 
   /** @hot */
-  #noteDuration(record: number, time: number): void {
-    if (time - this.#nanos[record * DOUBLES + MARK_NANOS] > ORDINARY_NANOS)
+  #noteDuration(record: number, time: number, limitNanos: number): void {
+    if (time - this.#nanos[record * DOUBLES + MARK_NANOS] >= limitNanos)
       this.#words[record * WORDS + CLOSE] |= REMARKABLE;
   }
 
@@ -231,7 +273,38 @@ export class PlainLane {
       this.#nanos[record * DOUBLES + MARK_NANOS] = time;
       words[at + CLOSE] |= from === 1 ? CLOSED_BY_1 : 0;
     }
-    if (words[at + STAGE] === PlainStage.DONE) this.#noteDuration(record, time);
+    if (words[at + STAGE] === PlainStage.DONE) this.#noteDuration(record, time, this.#slow.closeNanos);
+  }
+
+  #takeAnswer(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const flags = batch.flags[row] & 0x3f;
+    return flags === RST_ACK ? this.#takeRefusal(at, batch, row, from) : this.#takeSynAck(at, batch, row, from);
+  }
+
+  #takeRefusal(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const words = this.#words;
+    const client = words[at + CLIENT];
+    if (from === client || (batch.ack[row] | 0) !== words[at + NXT + client]) return false;
+    if (batch.seq[row] !== 0 || batch.window[row] !== 0 || batch.payloadBytes[row] !== 0) return false;
+    words[at + STAGE] = PlainStage.REFUSED;
+    return true;
+  }
+
+  /** A reset with the very next number, of an end that still has the connection. */
+  #takeReset(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const words = this.#words;
+    const seq = batch.seq[row] | 0;
+    const ack = batch.ack[row] | 0;
+    if ((words[at + SEEN] & FIN_BITS) !== 0 || batch.payloadBytes[row] !== 0) return false;
+    if (seq === 0 || seq !== words[at + NXT + from]) return false;
+    if (((ack - words[at + ACK + from]) | 0) < 0 || ((ack - words[at + NXT + 1 - from]) | 0) > 0) return false;
+    // One without window and time stamps may come from a host that does not have the connection.
+    if (batch.window[row] === 0 && (batch.options[row] & TcpOption.TIMESTAMPS) === 0) return false;
+    const usualTtl = (words[at + SYNS] >>> (8 << from)) & 0xff;
+    if (from === 1) words[at + CLOSE] |= CLOSED_BY_1;
+    if (batch.ttl[row] !== usualTtl) words[at + CLOSE] |= REMARKABLE;
+    words[at + STAGE] = PlainStage.RESET;
+    return true;
   }
 
   #takeSynAck(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
@@ -271,6 +344,7 @@ export class PlainLane {
     const words = this.#words;
     const flags = batch.flags[row] & 0x3f & ~TcpFlag.PSH;
     const hasFin = flags === (TcpFlag.ACK | TcpFlag.FIN);
+    if (flags === RST_ACK) return this.#takeReset(at, batch, row, from);
     if (flags !== TcpFlag.ACK && !hasFin) return false;
     const window = batch.window[row];
     const seq = batch.seq[row] | 0;

@@ -100,6 +100,16 @@ export class SegmentLog {
     return segments;
   }
 
+  /** Number of the frame in a row of a list whose rows from the last multiple of 8 on are in this chunk. */
+  frameAt(chunk: number, row: number): number {
+    return this.#pages[chunk >> PAGE_BITS][this.#placeOf(chunk, row) + 2] >>> 0;
+  }
+
+  /** As `frameAt`, the time in nanoseconds. */
+  nanosAt(chunk: number, row: number): number {
+    return this.#timePages[chunk >> PAGE_BITS][this.#placeOf(chunk, row) >> 1];
+  }
+
   /** Takes whole chunks out of a list: those of the rows `[fromRow, toRow)`, both multiples of 8 and `fromRow` > 0. */
   drop(first: number, fromRow: number, toRow: number): void {
     let before = first;
@@ -118,6 +128,10 @@ export class SegmentLog {
       this.#release(chunk);
       chunk = next;
     }
+  }
+
+  #placeOf(chunk: number, row: number): number {
+    return (chunk & PAGE_MASK) * CHUNK_WORDS + (row % CHUNK_ROWS) * ROW_WORDS;
   }
 
   #next(chunk: number): number {

@@ -4,7 +4,7 @@ import { ClosedQueue, NO_BUCKET } from './closed-queue.ts';
 import { type Connection, type ConnectionOptions, keepsSegments } from './connection.ts';
 import { type ConnectionLimit, earliest, excessOf } from './eviction.ts';
 import { Flow, type FlowContext } from './flow.ts';
-import { PlainLane, PlainStage } from './plain-lane.ts';
+import { PlainLane, PlainStage, type SlowLimits } from './plain-lane.ts';
 import { replay } from './replay.ts';
 import { takeSegment } from './segment.ts';
 import { settle } from './settle.ts';
@@ -23,8 +23,14 @@ export interface FlowAddresses {
 /** Where and when a connection was that went by the book; written over for the next one. */
 export interface PlainPlace {
   readonly clientIndex: 0 | 1;
-  /** Time of the latest segment, nanoseconds. */
+  readonly firstFrame: number;
+  readonly lastFrame: number;
+  /** Times of the first and the latest segment, nanoseconds. */
+  readonly firstNanos: number;
   readonly lastNanos: number;
+  /** Whether the SYN was refused, and its `TcpOption` bits. */
+  readonly isRefused: boolean;
+  readonly synOptions: number;
   readonly addresses: FlowAddresses;
 }
 
@@ -55,6 +61,8 @@ export interface TrackerOptions extends ConnectionOptions {
    * over. `place` must be called at once, if at all.
    */
   readonly onPlain?: (kind: number, id: number, build: () => void, place: () => PlainPlace) => void;
+  /** From where on connections are not alike; without it those that went by the book are never slow. */
+  readonly slow?: SlowLimits;
   /** How many connections may be tracked at a time (default: any number, or what the watcher says). */
   readonly limit?: ConnectionLimit;
   /** Whoever watches; the machine then gets every connection from its first segment on. */
@@ -65,6 +73,7 @@ export interface TrackerOptions extends ConnectionOptions {
 const LINGER_NANOS = 5_000_000_000;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
+const NEVER_SLOW: SlowLimits = { handshakeNanos: Number.POSITIVE_INFINITY, closeNanos: Number.POSITIVE_INFINITY };
 /** The segment was given to a new entry already. */
 const HANDLED = -2;
 /** Sequence numbers this near belong to one connection. */
@@ -74,7 +83,7 @@ const SAME_CONNECTION_OCTETS = 1 << 22;
 export class Tracker {
   readonly #options: TrackerOptions;
   readonly #table = new TupleTable();
-  readonly #plain = new PlainLane();
+  readonly #plain: PlainLane;
   /** By entry: the flow of a tuple that the machine has; null for a plain one. */
   readonly #flows: (Flow | null)[] = [];
   /** By entry: the id of a plain tuple's connection. */
@@ -97,7 +106,12 @@ export class Tracker {
   #entry = NO_ENTRY;
   readonly #place = {
     clientIndex: 0 as 0 | 1,
+    firstFrame: 0,
+    lastFrame: 0,
+    firstNanos: 0,
     lastNanos: 0,
+    isRefused: false,
+    synOptions: 0,
     addresses: {
       ipVersion: 4 as 4 | 6,
       words0: new Int32Array(4),
@@ -113,6 +127,7 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options;
+    this.#plain = new PlainLane(options.slow ?? NEVER_SLOW);
     this.#watcher = options.watcher ?? null;
     this.#limit = options.limit ?? this.#watcher;
     this.#lane = options.segments !== true && options.alwaysInFull !== true && this.#watcher === null;
@@ -326,7 +341,7 @@ export class Tracker {
   }
 
   #giveUpOne(limit: ConnectionLimit, entry: number): void {
-    limit.onEvict(this.#flows[entry]?.isOver ?? this.#plain.stageOf(entry) === PlainStage.DONE);
+    limit.onEvict(this.#flows[entry]?.isOver ?? this.#plain.isClosed(entry));
     this.#close(entry);
   }
 
@@ -374,7 +389,7 @@ export class Tracker {
 
   #closeIfOver(entry: number): boolean {
     let flow = this.#flows[entry];
-    if (flow === null && this.#plain.stageOf(entry) !== PlainStage.DONE) flow = this.#replay(entry);
+    if (flow === null && !this.#plain.isClosed(entry)) flow = this.#replay(entry);
     if (flow !== null && !flow.isOver) return false;
     this.#close(entry, flow);
     return true;
@@ -438,9 +453,15 @@ export class Tracker {
     addresses.ports[0] = ports >>> 16;
     addresses.ports[1] = ports & 0xffff;
     addresses.ipVersion = table.ipVersionOf(entry);
-    this.#place.clientIndex = plain.clientOf(entry);
-    this.#place.lastNanos = plain.lastNanosOf(entry);
-    return this.#place;
+    const place = this.#place;
+    place.clientIndex = plain.clientOf(entry);
+    place.firstFrame = plain.firstFrameOf(entry);
+    place.lastFrame = plain.lastFrameOf(entry);
+    place.firstNanos = plain.firstNanosOf(entry);
+    place.lastNanos = plain.lastNanosOf(entry);
+    place.isRefused = plain.stageOf(entry) === PlainStage.REFUSED;
+    place.synOptions = plain.synOptionsOf(entry);
+    return place;
   }
 
   #takeIcmp(error: IcmpError): void {

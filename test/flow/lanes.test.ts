@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JoinedFacts } from '../../src/findings/joined-facts.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
 import {
   fixtureRecordings,
@@ -35,6 +36,23 @@ function outsiders({ kinds, connections }: Tracked): string[] {
   );
 }
 
+/** Of what joined detectors ask: what is taken for granted of a connection that opened by the book. */
+const OPENED = { isAnswered: true, isCompleted: true, isHalfOpen: false, hasPlainSegments: true, isFiltered: false };
+const FACTS = ['firstFrame', 'lastFrame', 'firstNanos', 'closeWaitNanos', 'isAnswered', 'isCompleted'] as const;
+const MORE_FACTS = ['isHalfOpen', 'isProbe', 'hasPlainSegments', 'isFiltered'] as const;
+
+/** Connections that joined detectors would take for something else than they are. */
+function mistaken({ facts, factsInFull }: Tracked): string[] {
+  return [...facts].flatMap(([id, told]) => {
+    const truth = factsInFull.get(id) as JoinedFacts;
+    const names = told === null ? (Object.keys(OPENED) as (keyof typeof OPENED)[]) : [...FACTS, ...MORE_FACTS];
+    const wrong = names.filter(
+      (name) => (told === null ? OPENED[name as keyof typeof OPENED] : told[name]) !== truth[name],
+    );
+    return wrong.map((name) => `connection ${id}: ${name} is ${truth[name]}`);
+  });
+}
+
 /** Checks that both lanes agree; returns what the fast one gave. */
 function compareLanes(recording: Recording, name: string): Tracked {
   const fast = track(recording);
@@ -42,6 +60,7 @@ function compareLanes(recording: Recording, name: string): Tracked {
   expect(full.kinds.size).toBe(0);
   expect(fast.connections, name).toEqual(full.connections);
   expect(outsiders(fast), name).toEqual([]);
+  expect(mistaken(fast), name).toEqual([]);
   return fast;
 }
 

@@ -1,6 +1,8 @@
 import type { TimeBase } from '../../src/base/time.ts';
 import { DEFAULT_POLICY } from '../../src/findings/detector.ts';
 import type { Finding } from '../../src/findings/finding.ts';
+import { ConnectionFacts, factsOfPlain, type JoinedFacts } from '../../src/findings/joined-facts.ts';
+import { type Policy, slowLimits } from '../../src/findings/policy.ts';
 import { DETECTORS, findAll } from '../../src/findings/registry.ts';
 import type { Connection, SegmentChoice } from '../../src/flow/connection.ts';
 import { type Segment, takeSegment } from '../../src/flow/segment.ts';
@@ -100,6 +102,7 @@ export interface TrackOptions {
   readonly segments?: SegmentChoice;
   readonly alwaysInFull?: boolean;
   readonly timeWaitSeconds?: number;
+  readonly policy?: Policy;
   /** Rows in a batch (default: as many as there is room for). */
   readonly batchRows?: number;
 }
@@ -109,6 +112,9 @@ export interface Tracked {
   readonly connections: ConnectionResult[];
   /** Ids of the connections that went by the book, by kind. */
   readonly kinds: Map<number, number[]>;
+  /** What joined detectors are told of those, and what they would be told had the machine seen them. */
+  readonly facts: Map<number, JoinedFacts | null>;
+  readonly factsInFull: Map<number, JoinedFacts>;
 }
 
 /**
@@ -119,15 +125,22 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
   const { timeBase, icmpErrors } = recording;
   const connections: ConnectionResult[] = [];
   const kinds = new Map<number, number[]>();
+  const facts = new Map<number, JoinedFacts | null>();
+  const factsInFull = new Map<number, JoinedFacts>();
+  const { policy = DEFAULT_POLICY } = options;
   const findIn = (connection: Connection): Finding[] =>
-    options.alwaysInFull ? findAll(connection, DEFAULT_POLICY, DETECTORS) : findAll(connection);
+    options.alwaysInFull ? findAll(connection, policy, DETECTORS) : findAll(connection, policy);
   const tracker = new Tracker({
     segments: options.segments ?? false,
     alwaysInFull: options.alwaysInFull ?? false,
     timeWaitNanos: (options.timeWaitSeconds ?? 60) * 1e9,
-    onConnection: (connection, addresses) =>
-      connections.push(buildConnection(connection, addresses, findIn(connection), timeBase)),
-    onPlain: (kind, id, build) => {
+    onConnection: (connection, addresses) => {
+      factsInFull.set(connection.id, new ConnectionFacts(connection));
+      connections.push(buildConnection(connection, addresses, findIn(connection), timeBase));
+    },
+    slow: slowLimits(policy),
+    onPlain: (kind, id, build, place) => {
+      facts.set(id, factsOfPlain(place()));
       kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
       build();
     },
@@ -151,7 +164,7 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
   tracker.push(batch);
   for (const _ of tracker.finish(recording.endNanos));
   connections.sort((a, b) => a.id - b.id);
-  return { connections, kinds };
+  return { connections, kinds, facts, factsInFull };
 }
 
 /** A row with everything that does not matter filled in. */

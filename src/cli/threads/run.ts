@@ -178,8 +178,9 @@ class Team implements BatchTaker, MergedTaker {
     const known = this.#kinds.get(kind);
     if (known !== undefined && (known.passedOver > 0 || !this.#observer.observe({ id, ...known.brief }))) {
       known.passedOver++;
-      const { findings } = known.brief;
-      analysis.joinParts({ connection: null, findings, clientIndex, lastNanos, addresses });
+      const { outcome, findings } = known.brief;
+      const connection = outcome === 'refused' ? facts : null;
+      analysis.joinParts({ connection, findings, clientIndex, lastNanos, addresses });
       return;
     }
     const { outcome, closedFirst, findings } = record;

@@ -1,8 +1,8 @@
 import { Annotations } from '../../annotations.ts';
 import type { TimeBase } from '../../base/time.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { ConnectionFacts } from '../../findings/joined-facts.ts';
-import { type Policy, resolvePolicy } from '../../findings/policy.ts';
+import { ConnectionFacts, factsOfPlain } from '../../findings/joined-facts.ts';
+import { type Policy, resolvePolicy, slowLimits } from '../../findings/policy.ts';
 import { findAll } from '../../findings/registry.ts';
 import { BUCKETS } from '../../flow/bucket.ts';
 import type { Connection } from '../../flow/connection.ts';
@@ -79,7 +79,7 @@ export class Share {
       segments: request.segments,
       timeWaitNanos: request.timeWaitSeconds * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
-      ...(hasFilter(filter) || form !== 'overview' ? {} : { onPlain }),
+      ...(hasFilter(filter) || form !== 'overview' ? {} : { onPlain, slow: slowLimits(this.#policy) }),
     });
   }
 
@@ -150,10 +150,12 @@ export class Share {
     }
     known.isPassedOver = true;
     this.#total++;
-    const { clientIndex, lastNanos, addresses } = place();
+    const where = place();
+    const { clientIndex, lastNanos, addresses } = where;
     const { outcome, closedFirst } = known.brief;
     const findings: readonly Finding[] = [];
-    const [isCounted, facts, result] = [true, null, 0];
+    const facts = factsOfPlain(where);
+    const [isCounted, result] = [true, 0];
     this.#record({
       id,
       kind,
