@@ -6,7 +6,7 @@ import type { IcmpError } from '../wire/batch.ts';
 import { completenessBits } from './completeness.ts';
 import { EndTrack } from './end.ts';
 import type { HistoryEntry, Moment } from './history.ts';
-import type { Segment } from './segment.ts';
+import { NO_SEGMENT, type Segment } from './segment.ts';
 import type { Verdict } from './settle.ts';
 import type { RoleBasis, RstShape } from './vocabulary.ts';
 import { ZeekTracker } from './zeek.ts';
@@ -47,7 +47,13 @@ export interface LostWave {
 }
 
 /** Stands in before the first segment. */
-const NO_RECORD = { labels: [], rules: [], phase: 'data', states: ['UNKNOWN', 'UNKNOWN'] } as unknown as SegmentRecord;
+const NO_RECORD: SegmentRecord = {
+  segment: NO_SEGMENT,
+  labels: [],
+  rules: [],
+  phase: 'data',
+  states: ['UNKNOWN', 'UNKNOWN'],
+};
 
 const DEFAULT_RTT_NANOS = 100_000_000;
 const MINIMUM_RTT_NANOS = 1_000_000;

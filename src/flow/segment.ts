@@ -33,6 +33,32 @@ export interface Segment {
 /** The ranges of a segment without SACK. */
 export const NO_SACK: readonly number[] = [];
 
+const WIDE = 0xffff_ffff;
+/**
+ * Stands in where there is no segment yet. Its numbers are as wide as they get in any segment: V8 compiles code for the
+ * narrowest kind of number that it has met in a field, and throws all of that code away when a wider one comes late.
+ */
+export const NO_SEGMENT: Segment = {
+  frame: 0,
+  timeNanos: Number.NaN,
+  from: 0,
+  flags: 0,
+  seq: WIDE,
+  ack: WIDE,
+  payloadBytes: 0,
+  window: 0,
+  ttl: 0,
+  ipId: 0,
+  checksum: 0,
+  options: 0,
+  mss: 0,
+  windowScale: 0,
+  tsVal: WIDE,
+  tsEcr: WIDE,
+  sack: NO_SACK,
+  origin: 0,
+};
+
 /** Copies row `row` of a batch. */
 export function takeSegment(batch: SegmentBatch, row: number, from: 0 | 1): Segment {
   const sackCount = batch.sackCount[row];
