@@ -47,9 +47,11 @@ const DEFAULT_TIME_WAIT_SECONDS = 60;
 export interface FinalConnection {
   readonly connection: Connection;
   readonly findings: readonly Finding[];
+  /** Unless it is of a live capture, written over for the next one. */
   readonly addresses: FlowAddresses;
   /** Whether `onPlain` was asked about it before. */
   readonly isAnnounced: boolean;
+  /** Builds all of it; to be called before the next connection is handed over. */
   build(): ConnectionResult;
 }
 

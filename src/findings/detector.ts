@@ -40,7 +40,11 @@ export function toFinding(entry: CatalogEntry, evidence: Evidence, override?: Se
 
 /** Each once, ascending. */
 function inOrder(frames: readonly number[]): number[] {
-  if (frames.length < 2) return [...frames];
-  if (frames.length === 2 && frames[0] < frames[1]) return [frames[0], frames[1]];
+  if (isAscending(frames)) return frames.slice();
   return [...new Set(frames)].sort((a, b) => a - b);
+}
+
+function isAscending(numbers: readonly number[]): boolean {
+  for (let i = 1; i < numbers.length; i++) if (numbers[i - 1] >= numbers[i]) return false;
+  return true;
 }

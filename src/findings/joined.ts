@@ -79,40 +79,27 @@ export class Seen {
   readonly clientIndex: 0 | 1;
   /** Time of its last segment, nanoseconds. */
   readonly lastNanos: number;
+  readonly client: Key;
+  readonly server: Key;
+  /** The server's address and port. */
+  readonly service: Key;
   readonly #addresses: FlowAddresses;
-  readonly #names: Names;
-  #client: Key | undefined;
-  #server: Key | undefined;
-  #service: Key | undefined;
 
-  constructor(parts: SeenParts, names: Names) {
-    this.#names = names;
-    this.connection = parts.connection;
-    this.findings = parts.findings;
-    this.clientIndex = parts.clientIndex;
-    this.lastNanos = parts.lastNanos;
-    this.#addresses = parts.addresses;
+  constructor({ connection, findings, clientIndex, lastNanos, addresses }: SeenParts, names: Names) {
+    this.connection = connection;
+    this.findings = findings;
+    this.clientIndex = clientIndex;
+    this.lastNanos = lastNanos;
+    this.#addresses = addresses;
+    const { ipVersion, words0, words1, ports } = addresses;
+    this.client = names.host(ipVersion, clientIndex === 0 ? words0 : words1);
+    this.server = names.host(ipVersion, clientIndex === 0 ? words1 : words0);
+    this.service = names.service(this.server, ports[1 - clientIndex]);
   }
 
   /** Whether the third segment of the handshake was seen. */
   get isCompleted(): boolean {
     return this.connection === null || this.connection.isCompleted;
-  }
-
-  get client(): Key {
-    this.#client ??= this.#host(this.clientIndex);
-    return this.#client;
-  }
-
-  get server(): Key {
-    this.#server ??= this.#host(this.clientIndex === 0 ? 1 : 0);
-    return this.#server;
-  }
-
-  /** The server's address and port. */
-  get service(): Key {
-    this.#service ??= this.#names.service(this.server, this.servicePort);
-    return this.#service;
   }
 
   get servicePort(): number {
@@ -139,16 +126,9 @@ export class Seen {
     return undefined;
   }
 
-  #words(end: 0 | 1): Int32Array {
-    return end === 0 ? this.#addresses.words0 : this.#addresses.words1;
-  }
-
-  #host(end: 0 | 1): Key {
-    return this.#names.host(this.#addresses.ipVersion, this.#words(end));
-  }
-
   #text(end: 0 | 1): string {
-    return formatAddress(this.#addresses.ipVersion, this.#words(end));
+    const { ipVersion, words0, words1 } = this.#addresses;
+    return formatAddress(ipVersion, end === 0 ? words0 : words1);
   }
 }
 

@@ -251,7 +251,8 @@ export class Connection {
       this.current = { segment, labels: [], rules: [], phase: 'data', states: ['UNKNOWN', 'UNKNOWN'] };
     } else {
       this.current.segment = segment;
-      this.current.labels.length = 0;
+      // Setting the length is slow.
+      while (this.current.labels.length > 0) this.current.labels.pop();
     }
     return this.current;
   }

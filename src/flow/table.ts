@@ -3,6 +3,7 @@ import { bucketOf } from './bucket.ts';
 
 const WORDS = 12;
 const HASH = 11;
+const VARIANT_HASH = 0x27d4eb2f;
 const INITIAL_ENTRIES = 1 << 11;
 const INITIAL_SLOTS = 1 << 12;
 export const NO_ENTRY = -1;
@@ -23,9 +24,11 @@ export class TupleTable {
   #used = 0;
   readonly #free: number[] = [];
   #slotCount = INITIAL_SLOTS;
-  /** Entry number + 1; 0 in an empty slot. */
-  #slots = new Int32Array(INITIAL_SLOTS);
+  /** Two words a slot: entry number + 1, or 0 in an empty one, and the hash, so that others are passed by at one look. */
+  #slots = new Int32Array(INITIAL_SLOTS * 2);
   #count = 0;
+  /** What the latest `find` found, and its key if that was nothing. */
+  #found = NO_ENTRY;
   readonly #key = new Int32Array(WORDS);
   /** Which end sent the row of the latest `find`: 0 or 1. */
   from: 0 | 1 = 0;
@@ -46,26 +49,22 @@ export class TupleTable {
     const at = row * 4;
     const { sourceAddress, destinationAddress } = batch;
     const ports = (batch.sourcePort[row] << 16) | batch.destinationPort[row];
-    const key = this.#key;
-    key[0] = batch.ipVersion[row];
-    key[10] = 0;
-    this.#order(sourceAddress, at, destinationAddress, at, ports);
-    return this.#probe();
+    if (batch.ipVersion[row] === 4) return this.#find4(sourceAddress[at], destinationAddress[at], ports);
+    return this.#find6(sourceAddress, at, destinationAddress, at, ports);
   }
 
   /** Entry of a tuple whose source and destination are given as in a batch, or `NO_ENTRY`. */
   findTuple(ipVersion: number, source: Int32Array, destination: Int32Array, ports: number): number {
-    this.#key[0] = ipVersion;
-    this.#key[10] = 0;
-    this.#order(source, 0, destination, 0, ports);
-    return this.#probe();
+    return ipVersion === 4
+      ? this.#find4(source[0], destination[0], ports)
+      : this.#find6(source, 0, destination, 0, ports);
   }
 
   /** Adds the tuple of the latest `find`, or a further variant of it; returns its entry. */
   add(variant = 0): number {
+    if (this.#found !== NO_ENTRY) this.#takeKeyOf(this.#found);
     this.#key[10] = variant;
-    if (this.#key[0] === 4) this.#key.fill(0, 3, 6).fill(0, 7, 10);
-    this.#key[HASH] ^= Math.imul(variant, 0x27d4eb2f);
+    this.#key[HASH] ^= Math.imul(variant, VARIANT_HASH);
     if (this.#count * 2 >= this.#slotCount) this.#growSlots();
     const entry = this.#free.pop() ?? this.#used++;
     if (entry >= this.#entryCapacity) this.#growEntries();
@@ -104,76 +103,111 @@ export class TupleTable {
 
   /** Removes an entry; slots behind it in its chain move up. */
   remove(entry: number): void {
+    const slots = this.#slots;
     const mask = this.#slotCount - 1;
     let hole = this.#entries[entry * WORDS + HASH] & mask;
-    while (this.#slots[hole] !== entry + 1) hole = (hole + 1) & mask;
-    for (let slot = (hole + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#entries[(this.#slots[slot] - 1) * WORDS + HASH] & mask;
+    while (slots[hole * 2] !== entry + 1) hole = (hole + 1) & mask;
+    for (let slot = (hole + 1) & mask; slots[slot * 2] !== 0; slot = (slot + 1) & mask) {
+      const home = slots[slot * 2 + 1] & mask;
       const staysBehind = hole <= slot ? home > hole && home <= slot : home > hole || home <= slot;
       if (staysBehind) continue;
-      this.#slots[hole] = this.#slots[slot];
+      slots[hole * 2] = slots[slot * 2];
+      slots[hole * 2 + 1] = slots[slot * 2 + 1];
       hole = slot;
     }
-    this.#slots[hole] = 0;
+    slots[hole * 2] = 0;
     this.#free.push(entry);
     this.#count--;
   }
 
-  /** @hot */
-  #order(source: Int32Array, sourceAt: number, destination: Int32Array, destinationAt: number, ports: number): void {
+  /** Nearly all there is. @hot */
+  #find4(source: number, destination: number, ports: number): number {
+    const order = (source >>> 0) - (destination >>> 0) || (ports >>> 16) - (ports & 0xffff);
+    const isSourceFirst = order <= 0;
+    this.isSelf = order === 0;
+    this.from = isSourceFirst ? 0 : 1;
+    const orderedPorts = isSourceFirst ? ports : (ports << 16) | (ports >>> 16);
+    const low = isSourceFirst ? source : destination;
+    const high = isSourceFirst ? destination : source;
+    let hash = Math.imul(orderedPorts ^ low, 0x9e3779b1);
+    hash = Math.imul((hash ^ (hash >>> 15)) + high, 0x85ebca6b);
+    hash ^= hash >>> 16;
+    const entries = this.#entries;
+    const slots = this.#slots;
+    const mask = this.#slotCount - 1;
+    for (let slot = hash & mask; slots[slot * 2] !== 0; slot = (slot + 1) & mask) {
+      if (slots[slot * 2 + 1] !== hash) continue;
+      const entry = slots[slot * 2] - 1;
+      const at = entry * WORDS;
+      if (entries[at + 1] !== orderedPorts || entries[at + 2] !== low) continue;
+      if (entries[at + 6] !== high || entries[at] !== 4 || entries[at + 10] !== 0) continue;
+      this.#found = entry;
+      return entry;
+    }
+    const key = this.#key.fill(0);
+    key[0] = 4;
+    key[1] = orderedPorts;
+    key[2] = low;
+    key[6] = high;
+    key[HASH] = hash;
+    this.#found = NO_ENTRY;
+    return NO_ENTRY;
+  }
+
+  #find6(source: Int32Array, sourceAt: number, destination: Int32Array, destinationAt: number, ports: number): number {
     const key = this.#key;
-    // IPv4 addresses are one word, and nearly all there is.
-    const last = key[0] === 4 ? 1 : 4;
-    let order = (source[sourceAt] >>> 0) - (destination[destinationAt] >>> 0);
-    for (let i = 1; i < last && order === 0; i++) {
+    let order = 0;
+    for (let i = 0; i < 4 && order === 0; i++) {
       order = (source[sourceAt + i] >>> 0) - (destination[destinationAt + i] >>> 0);
     }
     if (order === 0) order = (ports >>> 16) - (ports & 0xffff);
     this.isSelf = order === 0;
     const isSourceFirst = order <= 0;
     this.from = isSourceFirst ? 0 : 1;
+    key[0] = 6;
     key[1] = isSourceFirst ? ports : (ports << 16) | (ports >>> 16);
-    const low = isSourceFirst ? source : destination;
-    const lowAt = isSourceFirst ? sourceAt : destinationAt;
-    const high = isSourceFirst ? destination : source;
-    const highAt = isSourceFirst ? destinationAt : sourceAt;
-    key[2] = low[lowAt];
-    key[6] = high[highAt];
-    let hash = Math.imul(key[1] ^ key[2], 0x9e3779b1);
-    hash = Math.imul((hash ^ (hash >>> 15)) + key[6], 0x85ebca6b);
-    for (let i = 1; i < last; i++) {
-      key[2 + i] = low[lowAt + i];
-      key[6 + i] = high[highAt + i];
+    key[10] = 0;
+    let hash = key[1];
+    for (let i = 0; i < 4; i++) {
+      key[2 + i] = isSourceFirst ? source[sourceAt + i] : destination[destinationAt + i];
+      key[6 + i] = isSourceFirst ? destination[destinationAt + i] : source[sourceAt + i];
       hash = Math.imul((hash ^ (hash >>> 13)) + key[2 + i], 0xc2b2ae35);
-      hash = Math.imul((hash ^ (hash >>> 13)) + key[6 + i], 0xc2b2ae35);
+      hash = Math.imul((hash ^ (hash >>> 13)) + key[6 + i], 0x85ebca6b);
     }
     key[HASH] = hash ^ (hash >>> 16);
+    this.#found = this.#probe();
+    return this.#found;
   }
 
   #probe(): number {
     const key = this.#key;
-    const entries = this.#entries;
     const mask = this.#slotCount - 1;
-    for (let slot = key[HASH] & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot] - 1;
-      if (entry === NO_ENTRY) return NO_ENTRY;
-      const at = entry * WORDS;
-      if (entries[at + HASH] !== key[HASH] || entries[at + 1] !== key[1] || entries[at + 2] !== key[2]) continue;
-      if (entries[at + 6] !== key[6] || entries[at] !== key[0] || entries[at + 10] !== key[10]) continue;
-      if (key[0] === 4 || this.#isSameRest(at)) return entry;
+    for (let slot = key[HASH] & mask; this.#slots[slot * 2] !== 0; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot * 2] - 1;
+      if (this.#slots[slot * 2 + 1] === key[HASH] && this.#isKeyOf(entry * WORDS)) return entry;
     }
+    return NO_ENTRY;
   }
 
-  #isSameRest(at: number): boolean {
-    for (let i = 3; i < 10; i++) if (this.#entries[at + i] !== this.#key[i]) return false;
+  #isKeyOf(at: number): boolean {
+    for (let i = 0; i < HASH; i++) if (this.#entries[at + i] !== this.#key[i]) return false;
     return true;
   }
 
+  /** The key without a variant. */
+  #takeKeyOf(entry: number): void {
+    const at = entry * WORDS;
+    this.#key.set(this.#entries.subarray(at, at + WORDS));
+    this.#key[HASH] ^= Math.imul(this.#key[10], VARIANT_HASH);
+  }
+
   #insert(entry: number, hash: number): void {
+    const slots = this.#slots;
     const mask = this.#slotCount - 1;
     let slot = hash & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = entry + 1;
+    while (slots[slot * 2] !== 0) slot = (slot + 1) & mask;
+    slots[slot * 2] = entry + 1;
+    slots[slot * 2 + 1] = hash;
   }
 
   #growEntries(): void {
@@ -186,7 +220,7 @@ export class TupleTable {
   #growSlots(): void {
     const old = this.#slots;
     this.#slotCount *= 2;
-    this.#slots = new Int32Array(this.#slotCount);
-    for (const slot of old) if (slot !== 0) this.#insert(slot - 1, this.#entries[(slot - 1) * WORDS + HASH]);
+    this.#slots = new Int32Array(this.#slotCount * 2);
+    for (let at = 0; at < old.length; at += 2) if (old[at] !== 0) this.#insert(old[at] - 1, old[at + 1]);
   }
 }

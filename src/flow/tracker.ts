@@ -23,14 +23,16 @@ export interface FlowAddresses {
 /** Where and when a connection was that went by the book; written over for the next one. */
 export interface PlainPlace {
   readonly clientIndex: 0 | 1;
+  /** Time of the latest segment, nanoseconds. */
+  readonly lastNanos: number;
+  /** `TcpOption` bits of the SYN. */
+  readonly synOptions: number;
+  /** Whether the SYN was refused; only then the rest is known. */
+  readonly isRefused: boolean;
   readonly firstFrame: number;
   readonly lastFrame: number;
-  /** Times of the first and the latest segment, nanoseconds. */
+  /** Nanoseconds. */
   readonly firstNanos: number;
-  readonly lastNanos: number;
-  /** Whether the SYN was refused, and its `TcpOption` bits. */
-  readonly isRefused: boolean;
-  readonly synOptions: number;
   readonly addresses: FlowAddresses;
 }
 
@@ -53,7 +55,7 @@ export interface RowShare {
 }
 
 export interface TrackerOptions extends ConnectionOptions {
-  /** Called with each connection once it is final. */
+  /** Called with each connection once it is final; without a watcher, its addresses are written over for the next one. */
   readonly onConnection: (connection: Connection, addresses: FlowAddresses) => void;
   /**
    * Called with each connection that went by the book once it is final, before anything is built of it; all with the
@@ -108,8 +110,8 @@ export class Tracker {
     clientIndex: 0 as 0 | 1,
     firstFrame: 0,
     lastFrame: 0,
-    firstNanos: 0,
-    lastNanos: 0,
+    firstNanos: Number.NaN,
+    lastNanos: Number.NaN,
     isRefused: false,
     synOptions: 0,
     addresses: {
@@ -428,7 +430,7 @@ export class Tracker {
 
   #handOver(connection: Connection, entry: number): void {
     settle(connection, this.#nowNanos);
-    this.#options.onConnection(connection, this.#addressesOf(entry));
+    this.#options.onConnection(connection, this.#watcher === null ? this.#lookUp(entry) : this.#addressesOf(entry));
   }
 
   #addressesOf(entry: number): FlowAddresses {
@@ -442,9 +444,8 @@ export class Tracker {
     };
   }
 
-  /** Where and when the connection was that is being handed over. */
-  #placeOf(entry: number): PlainPlace {
-    const plain = this.#plain;
+  /** As `addressesOf`, written over by the next call. */
+  #lookUp(entry: number): FlowAddresses {
     const table = this.#table;
     const { addresses } = this.#place;
     table.copyAddress(entry, 0, addresses.words0);
@@ -453,14 +454,22 @@ export class Tracker {
     addresses.ports[0] = ports >>> 16;
     addresses.ports[1] = ports & 0xffff;
     addresses.ipVersion = table.ipVersionOf(entry);
+    return addresses;
+  }
+
+  /** Where and when the connection was that is being handed over. */
+  #placeOf(entry: number): PlainPlace {
+    const plain = this.#plain;
     const place = this.#place;
+    this.#lookUp(entry);
     place.clientIndex = plain.clientOf(entry);
-    place.firstFrame = plain.firstFrameOf(entry);
-    place.lastFrame = plain.lastFrameOf(entry);
-    place.firstNanos = plain.firstNanosOf(entry);
     place.lastNanos = plain.lastNanosOf(entry);
     place.isRefused = plain.stageOf(entry) === PlainStage.REFUSED;
     place.synOptions = plain.synOptionsOf(entry);
+    if (!place.isRefused) return place;
+    place.firstFrame = plain.firstFrameOf(entry);
+    place.lastFrame = plain.lastFrameOf(entry);
+    place.firstNanos = plain.firstNanosOf(entry);
     return place;
   }
 

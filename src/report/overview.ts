@@ -70,11 +70,15 @@ export class Overview {
   readonly limits: OverviewLimits;
   readonly #groups = new Map<string, FindingGroup>();
   readonly #kinds: Map<string, ConnectionResult[]>[] = [new Map(), new Map(), new Map(), new Map()];
+  /** How many more can be kept for the list, by rank. */
+  readonly #room: number[];
   readonly #counts = [0, 0, 0, 0];
   readonly #first: ConnectionResult[] = [];
 
   constructor(limits: OverviewLimits = OVERVIEW_LIMITS) {
     this.limits = limits;
+    const { listed, kinds = listed } = limits;
+    this.#room = this.#kinds.map(() => kinds * listed);
   }
 
   /** Counts a connection; says whether it is wanted whole, to be handed to {@link Overview.keep}. */
@@ -105,6 +109,7 @@ export class Overview {
 
   /** Connections are of one kind when outcome and findings agree: of each kind a few are kept, so that all show. */
   #hasRoomForKind(rank: number, connection: KindBrief): boolean {
+    if (this.#room[rank] === 0) return false;
     const kinds = this.#kinds[rank];
     const members = kinds.get(kindOf(connection));
     const { listed, kinds: most = listed } = this.limits;
@@ -112,6 +117,7 @@ export class Overview {
   }
 
   #addToKind(rank: number, connection: ConnectionResult): void {
+    this.#room[rank]--;
     const kind = kindOf(connection);
     const members = this.#kinds[rank].get(kind);
     if (members === undefined) this.#kinds[rank].set(kind, [connection]);

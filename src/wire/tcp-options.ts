@@ -46,20 +46,22 @@ export function decodeTcpOptions(
   optionsEnd: number,
   capturedEnd: number,
 ): void {
-  clearOptions(batch, row);
   const optionBytes = optionsEnd - offset;
-  if (optionBytes === 0) return;
   if (
     optionBytes === ALIGNED_TIMESTAMPS_BYTES &&
     optionsEnd <= capturedEnd &&
     view.getInt32(offset) === ALIGNED_TIMESTAMPS
   ) {
     batch.options[row] = TcpOption.TIMESTAMPS;
+    batch.mss[row] = 0;
+    batch.windowScale[row] = 0;
     batch.tsVal[row] = view.getInt32(offset + 4);
     batch.tsEcr[row] = view.getInt32(offset + 8);
+    batch.sackCount[row] = 0;
     return;
   }
-  walkOptions(batch, row, view, offset, optionsEnd, capturedEnd);
+  clearOptions(batch, row);
+  if (optionBytes > 0) walkOptions(batch, row, view, offset, optionsEnd, capturedEnd);
 }
 
 function walkOptions(

@@ -93,15 +93,13 @@ function writeNetwork(packet: Packet, batch: SegmentBatch, row: number): void {
   const word = row << 2;
   batch.scope[row] = packet.scope;
   if (packet.ipVersion === 4) {
+    if (batch.ipVersion[row] === 6) {
+      batch.sourceAddress.fill(0, word, word + 4);
+      batch.destinationAddress.fill(0, word, word + 4);
+    }
     batch.ipVersion[row] = 4;
     batch.sourceAddress[word] = view.getInt32(networkOffset + IPV4_SOURCE_OFFSET);
-    batch.sourceAddress[word + 1] = 0;
-    batch.sourceAddress[word + 2] = 0;
-    batch.sourceAddress[word + 3] = 0;
     batch.destinationAddress[word] = view.getInt32(destinationOffset);
-    batch.destinationAddress[word + 1] = 0;
-    batch.destinationAddress[word + 2] = 0;
-    batch.destinationAddress[word + 3] = 0;
     batch.ttl[row] = view.getUint8(networkOffset + IPV4_TTL_OFFSET);
     batch.ipId[row] = view.getUint16(networkOffset + IPV4_ID_OFFSET);
     return;
