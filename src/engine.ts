@@ -143,7 +143,7 @@ export class Analysis implements PacketSink {
     this.#taker = taker ?? null;
     this.#batch = taker?.exchange(null, this.timeBase) ?? new SegmentBatch(this.timeBase);
     const { decapsulate = true, checksums: verifyChecksums = false } = options;
-    this.#decoder = new Decoder(this.#batch, { decapsulate, verifyChecksums });
+    this.#decoder = new Decoder(this.#batch, { decapsulate, verifyChecksums, keepIncomplete: true });
     this.#verifiesChecksums = verifyChecksums;
     this.#policy = resolvePolicy(options);
     this.#joined = joinAll(this.#policy);
@@ -195,10 +195,27 @@ export class Analysis implements PacketSink {
     decoder.decode(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
     if (decoder.tunnelPath !== 0 && batch.count !== row) this.#noteTunnel(row, decoder.tunnelPath);
     if (batch.isFull) this.flush();
+    if (batch.count === row && decoder.hasGivenUp) this.#takeGivenUp();
+  }
+
+  /** Rows of fragmented segments whose rest did not come. */
+  #takeGivenUp(): void {
+    const decoder = this.#decoder;
+    while (decoder.decodeGivenUp()) {
+      if (decoder.tunnelPath !== 0) this.#noteTunnel(this.#batch.count - 1, decoder.tunnelPath);
+      if (this.#batch.isFull) this.flush();
+    }
   }
 
   onName(name: ResolvedName): void {
     (this.#taker ?? this.#annotations).noteName(name);
+  }
+
+  /** No more packets come: what is left half-read is handed on too. */
+  end(): void {
+    this.#decoder.giveUpFragments();
+    this.#takeGivenUp();
+    this.flush();
   }
 
   /** Hands what was decoded on to the tracker. */
@@ -246,7 +263,7 @@ export class Analysis implements PacketSink {
 
   /** The capture is over: all that is left is judged and handed over, a few at a time. */
   *finishInSteps(): Generator<void, void, undefined> {
-    this.flush();
+    this.end();
     yield* this.#tracker.finish(this.#lastNanos);
     for (const { brief, passedOver } of this.#kinds.values()) {
       if (passedOver > 0) this.#handler.onMorePlain?.(brief, passedOver);

@@ -50,13 +50,13 @@ class Selection {
   readonly #byTuple = new Map<number, WantedConnection[]>();
   readonly #batch: SegmentBatch;
   readonly #decoder: Decoder;
-  /** Comments on frames that carried the other fragments of a wanted segment. */
+  /** Comments on frames that carried the other fragments of a wanted segment, or its first and no other came. */
   readonly fragments = new Map<number, string>();
   readonly addresses: ReadonlySet<string>;
 
   constructor(wanted: readonly WantedConnection[], decapsulate: boolean) {
     this.#batch = new SegmentBatch({ epochSeconds: 0 });
-    this.#decoder = new Decoder(this.#batch, { decapsulate });
+    this.#decoder = new Decoder(this.#batch, { decapsulate, keepIncomplete: true });
     this.addresses = new Set(wanted.flatMap(({ client, server }) => [client.address, server.address]));
     for (const each of wanted) {
       const tuple = tupleOfEnds(each.client, each.server);
@@ -73,7 +73,22 @@ class Selection {
     let comment: string | null = this.fragments.get(frame) ?? null;
     for (let row = 0; row < batch.count; row++) comment = this.#commentOnRow(row, frame) ?? comment;
     for (const error of batch.icmpErrors) comment = this.#commentOnError(error) ?? comment;
+    if (this.#decoder.hasGivenUp) this.#noteIncomplete();
     return comment;
+  }
+
+  /** No more packets come: first fragments whose rest is missing are known for what they are. */
+  end(): void {
+    this.#decoder.giveUpFragments();
+    this.#noteIncomplete();
+  }
+
+  #noteIncomplete(): void {
+    const batch = this.#batch;
+    for (batch.clear(); this.#decoder.decodeGivenUp(); batch.clear()) {
+      const comment = batch.count === 0 ? null : this.#commentOnRow(0, batch.frame[0]);
+      if (comment !== null) this.fragments.set(batch.frame[0], comment);
+    }
   }
 
   #commentOnRow(row: number, frame: number): string | null {
@@ -205,6 +220,7 @@ export async function* extractInSteps(
         finder.commentOn(...packet);
       },
     });
+    finder.end();
   }
   const selection = new Selection(wanted, decapsulate);
   for (const [frame, comment] of finder.fragments) selection.fragments.set(frame, comment);

@@ -9,6 +9,7 @@ import { deduceConsequences } from '../src/report/consequences.ts';
 import type { CaptureInfo, InfoDocument } from '../src/report/info.ts';
 import { renderInfo } from '../src/report/info.ts';
 import { PLAIN_TEXT } from '../src/report/terminal.ts';
+import { newFragmentCounts } from '../src/wire/fragments.ts';
 import { join, PcapngBlocks, pcapFile, pcapHeader, ramp, utf8 } from './support/capture-bytes.ts';
 import { createTestIo } from './support/cli-io.ts';
 import { ENCAPSULATIONS } from './support/encapsulations.ts';
@@ -141,7 +142,7 @@ describe('what that means for the verdicts', () => {
   });
 
   it('follows from facts that no fixture has', () => {
-    const none = { reassembled: 0, duplicates: 0, overlaps: 0, conflicts: 0, timedOut: 0, evicted: 0, oversized: 0 };
+    const none = newFragmentCounts();
     const sums = { good: 0, bad: 0, offloaded: 0, unverifiable: 0, badIpHeaders: 0, badFrames: [] };
     const deduce = (capture: Partial<CaptureInfo>, ticksPerSecond = 1e6): string[] =>
       deduceConsequences({

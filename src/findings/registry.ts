@@ -171,6 +171,7 @@ export function findAll(
   detectors: readonly Detector[] = detectorsFor(traitsOf(connection)),
 ): Finding[] {
   const findings: Finding[] = [];
+  if (connection.segmentCount === 0) return findings;
   let gate: ReadonlySet<string> | null = null;
   for (const detector of detectors) {
     const evidence = detector.detect(connection, policy);

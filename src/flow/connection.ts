@@ -46,6 +46,15 @@ export interface LostWave {
   readonly evidence: 'cover-seen' | 'd-sack' | 'tsecr' | 'no-d-sack';
 }
 
+/** Segments of which only the first IP fragment was captured: they count, and nothing else follows from them. */
+export interface IncompleteSegments {
+  /** The earliest. */
+  first: Segment;
+  /** Of ends 0 and 1. */
+  readonly counts: [number, number];
+  readonly payloadBytes: [number, number];
+}
+
 /** Stands in before the first segment. */
 const NO_RECORD: SegmentRecord = {
   segment: NO_SEGMENT,
@@ -190,6 +199,8 @@ export class Connection {
   truncatedHeaders = 0;
   readonly truncatedFrames: number[] = [];
   lateSegments = 0;
+  /** What there is of segments that were not captured whole, as a rule nothing. */
+  incomplete: IncompleteSegments | null = null;
   /** Acknowledgments of octets that were never captured. */
   ackedUnseenFrames: number[] = [];
 
@@ -234,7 +245,7 @@ export class Connection {
   open(segment: Segment): SegmentRecord {
     const { frame, timeNanos, from, flags, seq, ack, payloadBytes, window } = segment;
     const isFirst = this.segmentCount === 0;
-    if (isFirst) {
+    if (isFirst && this.incomplete === null) {
       this.firstFrame = frame;
       this.firstNanos = timeNanos;
       this.lastNanos = timeNanos;

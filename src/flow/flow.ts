@@ -3,9 +3,10 @@
  * of the connection that it belongs to (SPEC §2 and §4).
  */
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
-import { type IcmpError, TcpFlag } from '../wire/batch.ts';
+import { type IcmpError, RowOrigin, TcpFlag } from '../wire/batch.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { EndTrack } from './end.ts';
+import { assumeSender, takeIncomplete } from './incomplete.ts';
 import { takeOrdinary } from './ordinary.ts';
 import { takeCaptureDuplicate, takeSegmentIn, takeUncounted } from './process.ts';
 import { hasInvalidFlags, hasTimestamps, type Segment, sequenceLength } from './segment.ts';
@@ -111,6 +112,11 @@ export class Flow {
   /** Takes in the tuple's next segment in capture order. */
   take(segment: Segment): void {
     this.lastNanos = Math.max(this.lastNanos, segment.timeNanos);
+    if ((segment.origin & RowOrigin.INCOMPLETE) !== 0) {
+      this.current ??= this.create();
+      takeIncomplete(this.current, segment);
+      return;
+    }
     if (this.held.length > 0) this.release(segment.timeNanos);
     if (this.takesOrdinary(segment)) {
       this.keepRecent(segment);
@@ -163,6 +169,7 @@ export class Flow {
     this.held = [];
     for (const segment of held) this.deliver(segment);
     const { pending, current } = this;
+    if (current?.segmentCount === 0) assumeSender(current);
     if (pending === null || current === null) return;
     const sender = current.ends[pending.segments[0].from];
     const isOldGone = sender.state === 'CLOSED' || sender.state === 'TIME_WAIT' || pending.isRecovered;
@@ -238,8 +245,8 @@ export class Flow {
 
   private deliver(segment: Segment): void {
     const { current } = this;
-    if (current === null) {
-      this.current = this.create();
+    if (current === null || current.segmentCount === 0) {
+      this.current = current ?? this.create();
       takeSegmentIn(this.current, segment);
       return;
     }

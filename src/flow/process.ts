@@ -94,7 +94,7 @@ function route(connection: Connection, me: EndTrack, peer: EndTrack, segment: Se
 }
 
 /** Who is client and who server, by the first segment (SPEC §4). */
-function decideRoles(connection: Connection, segment: Segment): void {
+export function decideRoles(connection: Connection, segment: Segment): void {
   const { flags, from } = segment;
   if ((flags & TcpFlag.SYN) !== 0) {
     const isSynAck = (flags & TcpFlag.ACK) !== 0;

@@ -82,6 +82,7 @@ function judge(connection: Connection): Verdict {
 
 function outcomeOf(connection: Connection): Outcome {
   const { client, server, closingReset } = connection;
+  if (connection.segmentCount === 0) return 'partial';
   if (isRefused(connection)) return 'refused';
   if (isOneWay(connection)) return 'partial';
   const isFullyClosed = client.finCover !== null && server.finCover !== null;

@@ -3,7 +3,7 @@
 import { formatAddress } from '../base/address.ts';
 import { formatTime, type TimeBase, toSeconds } from '../base/time.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { Connection, SegmentRecord } from '../flow/connection.ts';
+import type { Connection, IncompleteSegments, SegmentRecord } from '../flow/connection.ts';
 import type { EndTrack } from '../flow/end.ts';
 import type { HistoryEntry } from '../flow/history.ts';
 import type { End } from '../flow/vocabulary.ts';
@@ -52,6 +52,8 @@ export function buildConnection(
   };
   const tunnel = notes?.tunnelOf(addresses, connection.ports);
   const client = buildEndpoint(connection.client, base);
+  const server = connection.isSelfConnect ? { ...client, ...NOTHING_SENT } : buildEndpoint(connection.server, base);
+  if (connection.incomplete !== null) addIncomplete(connection, connection.incomplete, client, server);
   const result: ConnectionResult = {
     id: connection.id,
     client: place(clientIndex),
@@ -69,10 +71,7 @@ export function buildConnection(
     closedFirst: verdict.closedFirst,
     closeStyle: verdict.closeStyle,
     resetBy: verdict.resetBy,
-    endpoints: {
-      client,
-      server: connection.isSelfConnect ? { ...client, ...NOTHING_SENT } : buildEndpoint(connection.server, base),
-    },
+    endpoints: { client, server },
     handshake: buildHandshake(connection),
     teardown: buildTeardown(connection),
     resets: connection.resets.map(({ segment, shape, verdict: fate, isWithdrawn }) => ({
@@ -133,6 +132,21 @@ function buildEndpoint(end: EndTrack, base: TimeBase): EndpointResult {
     sackPermitted: end.sackPermitted,
     timestamps: end.timestamps,
   };
+}
+
+/** What was sent counts; whether octets are new ones is known of the first only, and only if there is nothing else. */
+function addIncomplete(
+  connection: Connection,
+  { first, counts, payloadBytes }: IncompleteSegments,
+  client: EndpointResult,
+  server: EndpointResult,
+): void {
+  for (const index of [0, 1] as const) {
+    const end = index === connection.clientIndex ? client : server;
+    end.segments += counts[index];
+    end.payloadBytes += payloadBytes[index];
+    if (connection.segmentCount === 0 && first.from === index) end.uniquePayloadBytes = first.payloadBytes;
+  }
 }
 
 function buildEntry(entry: HistoryEntry, base: TimeBase): StateEntry {

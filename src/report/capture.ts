@@ -54,6 +54,13 @@ export function describeCaptures(captures: readonly CaptureResult[]): { label: s
     const worse = conflicts > 0 ? `, ${formatCount(conflicts)} of them with other octets: an attack or damage` : '';
     say('fragments', `${formatQuantity(overlaps, 'IP fragment')} over others${worse}; receivers drop such datagrams`);
   }
+  const incomplete = addUp(captures.map(({ fragments }) => fragments?.incompleteSegments ?? 0));
+  if (incomplete > 0) {
+    say(
+      'fragments',
+      `of ${formatQuantity(incomplete, 'TCP segment')} only the first fragment came; nothing is concluded from it`,
+    );
+  }
   const malformed = addUp(captures.map(({ malformedOptionCount = 0 }) => malformedOptionCount));
   if (malformed > 0) say('options', `malformed in ${formatQuantity(malformed, 'TCP segment')}; what parses is used`);
   for (const { checksums } of captures) if (checksums !== undefined) say('checksums', describeChecksums(checksums));

@@ -258,7 +258,9 @@ const encrypted: Rule = (facts) => {
 };
 
 const fragments: Rule = ({ captures }) => {
-  const lost = sum(captures.map(({ fragments: each }) => (each?.timedOut ?? 0) + (each?.evicted ?? 0)));
+  const lost = sum(
+    captures.map(({ fragments: each }) => (each?.timedOut ?? 0) + (each?.evicted ?? 0) + (each?.unfinished ?? 0)),
+  );
   const overlaps = sum(captures.map(({ fragments: each }) => each?.overlaps ?? 0));
   if (lost + overlaps === 0) return null;
   const parts = [
@@ -270,7 +272,7 @@ const fragments: Rule = ({ captures }) => {
     severity: 'note',
     observation: `IP fragments: ${parts.join(', ')}.`,
     meaning:
-      'Segments in datagrams that are not complete are missing from their connections; overlaps are dropped by receivers.',
+      'Of segments in datagrams that were never completed the first fragment counts if it holds the TCP header, and nothing follows from it; overlaps are dropped by receivers.',
   };
 };
 

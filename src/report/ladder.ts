@@ -53,6 +53,7 @@ const NOT_TAKEN_LABELS: ReadonlySet<string> = new Set([
   'capture-duplicate',
   'late',
   'orphan',
+  'incomplete',
 ]);
 
 /** Events of ordinary segments: where they move nothing there is nothing to explain. */

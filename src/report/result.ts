@@ -149,6 +149,10 @@ export interface FragmentsResult {
   timedOut: number;
   evicted: number;
   oversized: number;
+  /** Not complete when the capture was over. */
+  unfinished: number;
+  /** Datagrams never completed whose first fragment holds a whole TCP header: segments with the label `incomplete`. */
+  incompleteSegments: number;
 }
 
 export interface ChecksumsResult {

@@ -39,6 +39,7 @@ export const LABELS = [
   'capture-duplicate',
   'late',
   'orphan',
+  'incomplete',
   'unclassified',
 ] as const;
 

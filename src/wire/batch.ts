@@ -40,6 +40,8 @@ export const RowOrigin = {
   BAD_CHECKSUM: 0x08,
   /** Arrived inside a tunnel (`tunnels` of the capture tells which). */
   TUNNELLED: 0x10,
+  /** The first fragment of a datagram whose rest never came: the header is whole, the payload is that of this fragment. */
+  INCOMPLETE: 0x20,
 } as const;
 
 /** Rows in one batch: small enough to stay in the second-level cache. */

@@ -37,6 +37,9 @@ export function newChecksumCounts(): ChecksumCounts {
   return { good: 0, bad: 0, offloaded: 0, unverifiable: 0, badIpHeaders: 0, badFrames: [] };
 }
 
+/** The length is not that of the segment, or only part of the segment is there. */
+const NOT_WHOLE = RowOrigin.LENGTH_FROM_CAPTURE | RowOrigin.INCOMPLETE;
+
 /** Verifies the TCP segment at `packet.offset` and its IP header; a wrong one gets `RowOrigin.BAD_CHECKSUM`. */
 export function verifyChecksums(packet: Packet, counts: ChecksumCounts): void {
   const { view, offset, networkOffset } = packet;
@@ -44,7 +47,7 @@ export function verifyChecksums(packet: Packet, counts: ChecksumCounts): void {
     counts.badIpHeaders++;
     noteBad(packet, counts);
   }
-  if (packet.end < packet.wireEnd || (packet.origin & RowOrigin.LENGTH_FROM_CAPTURE) !== 0) {
+  if (packet.end < packet.wireEnd || (packet.origin & NOT_WHOLE) !== 0) {
     counts.unverifiable++;
     return;
   }

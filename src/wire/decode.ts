@@ -26,6 +26,8 @@ export interface DecoderOptions {
   readonly maxFragmentBytes?: number;
   /** Seconds of capture time after which an unfinished datagram is given up (default 60, as RFC 8200 §4.5 says). */
   readonly fragmentTimeoutSeconds?: number;
+  /** Keep first fragments whose rest does not come, for `decodeGivenUp` (default false). */
+  readonly keepIncomplete?: boolean;
 }
 
 /** Headers one inside the other after which a packet is given up. */
@@ -48,6 +50,7 @@ export class Decoder {
       datagrams: options.maxFragmentedDatagrams ?? 4096,
       bytes: options.maxFragmentBytes ?? 1 << 24,
       timeoutNanos: (options.fragmentTimeoutSeconds ?? 60) * NANOS_PER_SECOND,
+      keepsGivenUp: options.keepIncomplete ?? false,
     });
     this.#tallies.set(0, this.#packet.tally);
   }
@@ -92,6 +95,36 @@ export class Decoder {
     peel(packet, linkType === LinkType.ETHERNET ? decodeEthernet(packet) : decodeLink(packet, linkType));
     if (batch.count !== row) this.#noteRow(packet, row);
     if (packet.aggregateOffset !== 0) this.#peelAggregate(packet, row);
+  }
+
+  /** Whether `decodeGivenUp` has something to append. @hot */
+  get hasGivenUp(): boolean {
+    return this.#packet.reassembler.givenUp.length > 0;
+  }
+
+  /**
+   * Appends the row of a fragmented segment whose rest did not come in time (`RowOrigin.INCOMPLETE`), with the frame and
+   * the time of its first fragment; false if there is none left. The batch must have room.
+   */
+  decodeGivenUp(): boolean {
+    const packet = this.#packet;
+    const { batch } = packet;
+    const row = batch.count;
+    const first = packet.reassembler.takeGivenUp(packet);
+    if (first === null) return false;
+    if (first.interfaceIndex !== packet.interfaceIndex) this.#switchTo(first.interfaceIndex);
+    batch.frame[row] = first.frame;
+    batch.timeNanos[row] = first.timeNanos;
+    batch.interfaceIndex[row] = first.interfaceIndex;
+    packet.tally.skips.takeBack(Skip.FRAGMENT);
+    decodeTcp(packet);
+    if (batch.count !== row) this.#noteRow(packet, row);
+    return true;
+  }
+
+  /** The capture is over: what is left of fragmented segments is for `decodeGivenUp`. */
+  giveUpFragments(): void {
+    this.#packet.reassembler.giveUpAll();
   }
 
   /** What was counted of some interfaces, by their index, or of all. */

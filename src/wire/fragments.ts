@@ -4,12 +4,16 @@
  * Lengths are what counts: a datagram is complete when its fragments cover it by their IP lengths, even if the snap
  * length cut each of them; what can be read then ends at the first gap. Where fragments overlap, the one that starts
  * first wins (RFC 5722 has receivers drop such datagrams, so overlaps are counted for the report).
+ *
+ * What is given up, for whatever reason, is not lost: if the first fragment holds a whole TCP header, and nothing
+ * overlaps, it shows which segment was sent. It waits in `givenUp` until the decoder makes a row of it.
  * Left out: the checksums of the fragments' headers.
  */
 import { RowOrigin } from './batch.ts';
 import { IPV4_DESTINATION_OFFSET, IPV4_SOURCE_OFFSET } from './ipv4.ts';
 import { IPV6_DESTINATION_OFFSET, IPV6_SOURCE_OFFSET } from './ipv6.ts';
 import type { Packet } from './packet.ts';
+import { Protocol } from './protocol.ts';
 
 /** Bounds of the reassembly; reaching one drops the oldest datagram and counts it. */
 export interface FragmentLimits {
@@ -19,6 +23,8 @@ export interface FragmentLimits {
   readonly bytes: number;
   /** Nanoseconds of capture time after which an unfinished datagram is given up. */
   readonly timeoutNanos: number;
+  /** Whether somebody takes what is in `givenUp`. */
+  readonly keepsGivenUp: boolean;
 }
 
 /** What became of the fragments of a capture. */
@@ -35,11 +41,25 @@ export interface FragmentCounts {
   evicted: number;
   /** Fragments beyond the largest datagram. */
   oversized: number;
+  /** Not complete when the capture was over. */
+  unfinished: number;
+  /** Datagrams that were never completed and gave a row all the same, that of their first fragment. */
+  incompleteSegments: number;
 }
 
 /** Counts before the first fragment. */
 export function newFragmentCounts(): FragmentCounts {
-  return { reassembled: 0, duplicates: 0, overlaps: 0, conflicts: 0, timedOut: 0, evicted: 0, oversized: 0 };
+  return {
+    reassembled: 0,
+    duplicates: 0,
+    overlaps: 0,
+    conflicts: 0,
+    timedOut: 0,
+    evicted: 0,
+    oversized: 0,
+    unfinished: 0,
+    incompleteSegments: 0,
+  };
 }
 
 interface Piece {
@@ -51,8 +71,24 @@ interface Piece {
   readonly bytes: Uint8Array;
 }
 
+/** How the fragment at offset 0 came. */
+export interface FirstFragment {
+  readonly frame: number;
+  readonly timeNanos: number;
+  readonly interfaceIndex: number;
+  readonly ipVersion: number;
+  readonly scope: number;
+  readonly origin: number;
+  readonly tunnelPath: number;
+}
+
 interface Datagram {
   readonly firstNanos: number;
+  /** Where it is counted. */
+  readonly counts: FragmentCounts;
+  /** Null until it comes. */
+  first: FirstFragment | null;
+  isOverlapped: boolean;
   /** Sorted by start. */
   readonly pieces: Piece[];
   /** IP header of the fragment at offset 0, empty until it comes. */
@@ -66,6 +102,8 @@ interface Datagram {
   pieceBytes: number;
 }
 
+const TCP = Protocol.TCP - Protocol.IP_PROTOCOL;
+const TCP_HEADER_BYTES = 20;
 const LARGEST_DATAGRAM = 65535;
 /** Tiny fragments that overlap make a list long; no honest datagram has so many. */
 const LARGEST_PIECE_COUNT = 8192;
@@ -76,6 +114,8 @@ export class Reassembler {
   counts: FragmentCounts = newFragmentCounts();
   /** Frames of the datagram that was completed last. */
   completedFrames: readonly number[] = [];
+  /** Given up, with a whole TCP header in the first fragment; in the order in which they were given up. */
+  readonly givenUp: { readonly first: FirstFragment; readonly datagram: Datagram }[] = [];
   readonly #limits: FragmentLimits;
   /** In order of their first fragment. */
   readonly #datagrams = new Map<string, Datagram>();
@@ -120,6 +160,7 @@ export class Reassembler {
     if (fragmentOffset === 0 && datagram.next < 0) {
       datagram.header = packet.bytes.slice(packet.networkOffset, packet.networkOffset + headerBytes);
       datagram.next = next;
+      datagram.first = noteFirst(packet, timeNanos);
     }
     if (!moreFragments && datagram.payloadBytes < 0) datagram.payloadBytes = fragmentEnd;
     if (!isComplete(datagram)) {
@@ -136,6 +177,9 @@ export class Reassembler {
   #begin(identity: string, timeNanos: number): Datagram {
     const datagram: Datagram = {
       firstNanos: timeNanos,
+      counts: this.counts,
+      first: null,
+      isOverlapped: false,
       pieces: [],
       header: new Uint8Array(0),
       next: -1,
@@ -161,6 +205,7 @@ export class Reassembler {
         return false;
       }
       this.counts.overlaps++;
+      datagram.isOverlapped = true;
       if (!same) this.counts.conflicts++;
     }
     if (pieces.length >= LARGEST_PIECE_COUNT) return false;
@@ -174,17 +219,49 @@ export class Reassembler {
   #expire(timeNanos: number): void {
     for (const [identity, datagram] of this.#datagrams) {
       if (timeNanos - datagram.firstNanos <= this.#limits.timeoutNanos) return;
-      this.#remove(identity, datagram);
-      this.counts.timedOut++;
+      this.#giveUp(identity, datagram);
+      datagram.counts.timedOut++;
     }
   }
 
   #enforceLimits(): void {
     for (const [identity, datagram] of this.#datagrams) {
       if (this.#datagrams.size <= this.#limits.datagrams && this.#heldBytes <= this.#limits.bytes) return;
-      this.#remove(identity, datagram);
-      this.counts.evicted++;
+      this.#giveUp(identity, datagram);
+      datagram.counts.evicted++;
     }
+  }
+
+  /** No more fragments come. */
+  giveUpAll(): void {
+    for (const [identity, datagram] of this.#datagrams) {
+      this.#giveUp(identity, datagram);
+      datagram.counts.unfinished++;
+    }
+  }
+
+  #giveUp(identity: string, datagram: Datagram): void {
+    this.#remove(identity, datagram);
+    const { first } = datagram;
+    if (first === null || !this.#limits.keepsGivenUp || !holdsTcpHeader(datagram)) return;
+    datagram.pieces.length = 1;
+    this.givenUp.push({ first, datagram });
+  }
+
+  /** Aims `packet` at the first fragment of what was given up first, behind its IP header; null when there is none left. */
+  takeGivenUp(packet: Packet): FirstFragment | null {
+    const next = this.givenUp.shift();
+    if (next === undefined) return null;
+    const { first, datagram } = next;
+    datagram.counts.incompleteSegments++;
+    datagram.payloadBytes = datagram.pieces[0].end;
+    packet.ipVersion = first.ipVersion;
+    packet.scope = first.scope;
+    packet.tunnelPath = first.tunnelPath;
+    packet.origin = first.origin;
+    aimAt(packet, datagram);
+    packet.origin = (packet.origin & ~RowOrigin.REASSEMBLED) | RowOrigin.INCOMPLETE;
+    return first;
   }
 
   #remove(identity: string, datagram: Datagram): void {
@@ -201,6 +278,18 @@ function identify(packet: Packet, identification: string): string {
   const first = networkOffset + (isIpv4 ? IPV4_SOURCE_OFFSET : IPV6_SOURCE_OFFSET);
   for (let at = first; at < first + (isIpv4 ? 8 : 32); at += 4) identity += ` ${view.getInt32(at)}`;
   return identity;
+}
+
+function noteFirst(packet: Packet, timeNanos: number): FirstFragment {
+  const { interfaceIndex, ipVersion, scope, origin, tunnelPath, batch } = packet;
+  return { frame: batch.frame[batch.count], timeNanos, interfaceIndex, ipVersion, scope, origin, tunnelPath };
+}
+
+/** Whether the first fragment has a TCP header with all its options, and no other one contradicts it. */
+function holdsTcpHeader({ next, isOverlapped, pieces: [{ start, bytes }] }: Datagram): boolean {
+  if (next !== TCP || isOverlapped || start !== 0 || bytes.length < TCP_HEADER_BYTES) return false;
+  const headerBytes = (bytes[12] >>> 4) * 4;
+  return headerBytes >= TCP_HEADER_BYTES && headerBytes <= bytes.length;
 }
 
 /** The piece with the same bounds, else the first that overlaps. */

@@ -50,6 +50,11 @@ export class SkipCounter {
     this.#counts[reason]++;
   }
 
+  /** The packet gave a row after all. */
+  takeBack(reason: SkipReason): void {
+    this.#counts[reason]--;
+  }
+
   addLinkType(name: string): void {
     this.#linkTypes.set(name, (this.#linkTypes.get(name) ?? 0) + 1);
   }

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JoinedFacts } from '../../src/findings/joined-facts.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
+import { RowOrigin } from '../../src/wire/batch.ts';
 import {
   fixtureRecordings,
   type NamedRecording,
@@ -97,6 +98,10 @@ const CHANGES: Record<string, (rows: Row[], at: number, by: number) => void> = {
   },
   'close the window': (rows, at) => {
     rows[at] = { ...rows[at], window: 0 };
+  },
+  'lose its other fragments': (rows, at, by) => {
+    const [row] = rows.splice(at, 1);
+    rows.splice(Math.min(rows.length, at + (by % 8)), 0, { ...row, origin: RowOrigin.INCOMPLETE });
   },
   'change the length': (rows, at, by) => {
     rows[at] = { ...rows[at], payloadBytes: by % 3 };

@@ -144,7 +144,7 @@ class Team implements BatchTaker, MergedTaker {
 
   /** The capture is over: waits for everything that comes of it. */
   async finish(): Promise<void> {
-    this.analysis.flush();
+    this.analysis.end();
     const endNanos = this.analysis.lastNanos;
     this.#ring.end(endNanos);
     for (const _ of this.#share.finish(endNanos)) {
