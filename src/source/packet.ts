@@ -22,7 +22,7 @@ export interface InterfaceInfo {
   readonly system: string | null;
   /** Packets the interface saw, by its statistics block; null when there was none. */
   receivedCount: number | null;
-  /** Packets the interface or the kernel dropped before the capture could have them; null when it is not told. */
+  /** Packets the interface or the kernel dropped before the capture could have them; null when it is not told (yet). */
   droppedCount: number | null;
 }
 

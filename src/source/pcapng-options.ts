@@ -17,6 +17,7 @@ export const OptionCode = {
   IF_OS: 12,
   IF_FCSLEN: 13,
   IF_TSOFFSET: 14,
+  EPB_DROPCOUNT: 4,
   ISB_IFRECV: 4,
   ISB_IFDROP: 5,
   ISB_OSDROP: 7,
@@ -49,6 +50,26 @@ export function visitOptions(
     visit(code, at + 4, valueBytes);
     at += 4 + ((valueBytes + 3) & ~3);
   }
+}
+
+/** Where the value of the first option with a code and at least so many bytes starts; -1 if there is none. @hot */
+export function findOption(
+  view: DataView,
+  offset: number,
+  end: number,
+  littleEndian: boolean,
+  wanted: number,
+  leastBytes: number,
+): number {
+  let at = offset;
+  while (end - at >= 4) {
+    const code = view.getUint16(at, littleEndian);
+    const valueBytes = view.getUint16(at + 2, littleEndian);
+    if (code === 0 || valueBytes > end - at - 4) return -1;
+    if (code === wanted && valueBytes >= leastBytes) return at + 4;
+    at += 4 + ((valueBytes + 3) & ~3);
+  }
+  return -1;
 }
 
 /** Text of an option, without the zero that some writers put at its end. */

@@ -15,12 +15,15 @@
  * Journal entries, system calls and custom blocks are no packets, but they get a frame number because Wireshark gives
  * them one.
  *
- * Left out: section lengths (blocks are read one by one), decryption secrets, and the options of packets (comments,
- * hashes, drop counts; an interface's drops come from its statistics block).
+ * Drops of an interface are told by its statistics block, as a total, or by the packets that came after them; where both
+ * are there the larger number holds, since they count the same.
+ *
+ * Left out: section lengths (blocks are read one by one), decryption secrets, and the other options of packets.
  */
 import { assert, type CaptureError } from '../base/error.ts';
 import { type InterfaceInfo, MAX_INTERFACES, maxPacketBytes } from './packet.ts';
 import {
+  findOption,
   MAX_NAMES,
   OptionCode,
   readCounter,
@@ -57,6 +60,10 @@ const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const BYTE_ORDER_MAGIC_SWAPPED = 0x4d3c2b1a;
 const SMALLEST_BLOCK_BYTES = 12;
 const MAX_BLOCK_BYTES = 16 << 20;
+/** Fewest bytes behind a packet that hold an option with a counter. */
+const COUNTER_OPTION_BYTES = 12;
+/** Drops of an obsolete packet block when they are not known. */
+const DROPS_UNKNOWN = 0xffff;
 const DEFAULT_RESOLUTION = 6;
 const DAMAGED = 'The file is damaged from here on; what comes before can be used.';
 
@@ -103,6 +110,8 @@ interface SectionInterface {
   readonly info: InterfaceInfo;
   readonly timestamps: TimestampReader;
   readonly maxCapturedBytes: number;
+  /** Drops that its packets tell of, -1 while none does. */
+  packetDrops: number;
 }
 
 /** Incremental parser of pcapng. */
@@ -190,8 +199,18 @@ export class PcapngParser extends PushParser {
       view.getUint32(offset + 16, littleEndian),
     );
     this.noteTime(timeNanos);
+    const optionsOffset = offset + 28 + ((capturedBytes + 3) & ~3);
+    const optionsEnd = offset + totalBytes - 4;
+    if (optionsEnd - optionsOffset >= COUNTER_OPTION_BYTES) this.readDrops(view, optionsOffset, optionsEnd, from);
     const wireBytes = view.getUint32(offset + 24, littleEndian);
     this.deliver(bytes, view, offset + 28, capturedBytes, wireBytes, from, timeNanos);
+  }
+
+  /** Takes the drop counter from the options of a packet. @hot */
+  private readDrops(view: DataView, offset: number, end: number, from: SectionInterface): void {
+    const { littleEndian } = this;
+    const at = findOption(view, offset, end, littleEndian, OptionCode.EPB_DROPCOUNT, 8);
+    if (at >= 0) noteDrops(from, readCounter(view, at, littleEndian));
   }
 
   private readOther(type: number, bytes: Uint8Array, view: DataView, offset: number, totalBytes: number): void {
@@ -231,6 +250,8 @@ export class PcapngParser extends PushParser {
       view.getUint32(offset + 16, this.littleEndian),
     );
     this.noteTime(timeNanos);
+    const drops = view.getUint16(offset + 10, this.littleEndian);
+    if (drops !== DROPS_UNKNOWN) noteDrops(from, drops);
     const wireBytes = view.getUint32(offset + 24, this.littleEndian);
     this.deliver(bytes, view, offset + 28, capturedBytes, wireBytes, from, timeNanos);
   }
@@ -347,7 +368,7 @@ export class PcapngParser extends PushParser {
       receivedCount: null,
       droppedCount: null,
     };
-    this.section.push({ info, timestamps, maxCapturedBytes: maxPacketBytes(linkType) });
+    this.section.push({ info, timestamps, maxCapturedBytes: maxPacketBytes(linkType), packetDrops: -1 });
     this.interfaces.push(info);
     if (this.section.length === 2) this.onSecondInterface?.();
     this.sink.onInterface?.(info);
@@ -358,7 +379,7 @@ export class PcapngParser extends PushParser {
     const littleEndian = this.littleEndian;
     const id = view.getUint32(offset + 8, littleEndian);
     if (id >= this.section.length) return;
-    const { info } = this.section[id];
+    const { info, packetDrops } = this.section[id];
     let dropped: number | null = null;
     visitOptions(view, offset + 20, offset + totalBytes - 4, littleEndian, (code, start, count) => {
       if (count < 8) return;
@@ -367,7 +388,7 @@ export class PcapngParser extends PushParser {
         dropped = (dropped ?? 0) + readCounter(view, start, littleEndian);
       }
     });
-    if (dropped !== null) info.droppedCount = dropped;
+    if (dropped !== null) info.droppedCount = Math.max(dropped, packetDrops);
   }
 
   private badTotal(totalBytes: number, least: number, offset: number): CaptureError {
@@ -388,4 +409,10 @@ export class PcapngParser extends PushParser {
   private noSection(offset: number): CaptureError {
     return this.fail('not-a-capture', 'the file does not begin with a section header', offset, 'Check the file.');
   }
+}
+
+/** Adds drops since the packet of that interface before. */
+function noteDrops(from: SectionInterface, count: number): void {
+  from.packetDrops = Math.max(from.packetDrops, 0) + count;
+  from.info.droppedCount = Math.max(from.info.droppedCount ?? 0, from.packetDrops);
 }

@@ -49,6 +49,33 @@ describe('pcapng', () => {
     });
   }
 
+  it.each([true, false])('adds up the drops that packets tell of, little-endian %s', (littleEndian) => {
+    const write = new PcapngBlocks(littleEndian);
+    const drops = (count: number): BlockOption[] => [
+      [1, utf8('a comment')],
+      [2, ramp(4)],
+      [4, write.counter(count)],
+    ];
+    const begin = join(write.section(), write.interface(), write.interface(), write.interface());
+    const packet = (id: number, options: BlockOption[] = []): Uint8Array =>
+      write.enhanced(id, MICROS, ramp(5), 5, options);
+    const counts = (...blocks: Uint8Array[]): (number | null)[] => {
+      const { parser, error } = parse(join(begin, ...blocks), 7);
+      expect(error).toBeNull();
+      return parser?.interfaces.map(({ droppedCount }) => droppedCount) ?? [];
+    };
+    expect(counts(packet(0), packet(1, [[1, utf8('no counter here')]]), packet(2, [[4, ramp(4)]]))).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    expect(counts(packet(0, drops(3)), packet(1, drops(0)), packet(0), packet(0, drops(2)))).toEqual([5, 0, null]);
+    const obsolete = (id: number, count: number): Uint8Array => write.obsolete(id, MICROS, ramp(4), 4, count);
+    expect(counts(obsolete(0, 7), obsolete(1, 0xffff), obsolete(0, 0xffff), obsolete(0, 1))).toEqual([8, null, null]);
+    const statistics = (id: number, count: number): Uint8Array => write.statistics(id, [[5, write.counter(count)]]);
+    expect(counts(packet(0, drops(3)), statistics(0, 9), packet(1, drops(9)), statistics(1, 4))).toEqual([9, 9, null]);
+  });
+
   it('keeps apart the byte orders and the interfaces of several sections', () => {
     const { log, error } = parse(join(sample(true), sample(false), sample(true)), 100);
     expect(error).toBeNull();

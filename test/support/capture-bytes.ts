@@ -154,9 +154,9 @@ export class PcapngBlocks {
     return this.block(6, writer.raw(padded(data)).raw(this.options(options)).done());
   }
 
-  obsolete(id: number, ticks: bigint, data: Uint8Array, wireBytes = data.length): Uint8Array {
+  obsolete(id: number, ticks: bigint, data: Uint8Array, wireBytes = data.length, drops = 0xffff): Uint8Array {
     const writer = this.fields()
-      .u16(id, 0xffff)
+      .u16(id, drops)
       .u32(Number(ticks >> 32n), Number(ticks & 0xffffffffn));
     return this.block(2, writer.u32(data.length, wireBytes).raw(data).done());
   }
