@@ -116,6 +116,8 @@ export class Connection {
   synFrame = 0;
   synAckFrame = 0;
   handshakeAck: Segment | null = null;
+  /** It answers a copy of the SYN-ACK that was not captured, or another segment may have opened the ends before. */
+  isThirdDoubtful = false;
   handshakeAckRepeats = 0;
   /** Octets of data in the SYN that the SYN-ACK acknowledged. */
   acceptedSynBytes = 0;
@@ -332,8 +334,9 @@ export class Connection {
   /** The whole round trip as far as it is known, nanoseconds, never less than a millisecond. */
   get rttNanos(): number {
     const [a, b] = this.legRttNanos;
-    if (Number.isNaN(a) && Number.isNaN(b)) return DEFAULT_RTT_NANOS;
-    return Math.max(MINIMUM_RTT_NANOS, (Number.isNaN(a) ? 0 : a) + (Number.isNaN(b) ? 0 : b));
+    if (Number.isNaN(a) || Number.isNaN(b))
+      return Math.max(DEFAULT_RTT_NANOS, Number.isNaN(a) ? b : a) || DEFAULT_RTT_NANOS;
+    return Math.max(MINIMUM_RTT_NANOS, a + b);
   }
 
   /** Retransmission time-out as Linux would have it, nanoseconds. */

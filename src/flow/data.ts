@@ -199,11 +199,22 @@ function labelRepeatedAck(
 }
 
 /** Whether an ACK, if it carries nothing else, may answer a reset or a SYN that its sender did not accept (RFC 5961 §3.2, §4.2). */
-export function mayBeChallengeAck(connection: Connection, segment: Segment): boolean {
+function mayBeChallengeAck(connection: Connection, segment: Segment): boolean {
   const provocation = connection.lastProvocation;
   if (provocation === null || provocation.from === segment.from) return false;
   if (segment.payloadBytes > 0 || (segment.flags & TcpFlag.FIN) !== 0) return false;
   return segment.timeNanos - provocation.timeNanos <= Math.max(2 * connection.rttNanos, 100_000_000);
+}
+
+/**
+ * Whether a server may have sent the segment in SYN_RECEIVED: whatever it cannot take there it answers with an ACK that
+ * covers nothing but the SYN (RFC 9293 §3.10.7.4, first; RFC 5961 §3.2), though what it answers need not be captured.
+ */
+export function mayBeOfSynReceived(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  if (segment.payloadBytes > 0 || (segment.flags & TcpFlag.FIN) !== 0 || segment.sack.length > 0) return false;
+  if (peer.isn !== -1 && seqDiff(segment.ack, seqAdd(peer.isn, 1)) > 0) return false;
+  const before = seqAdd(segment.seq, -1);
+  return before === me.isn || me.recent.some(({ flags, seq }) => seq === before && (flags & TcpFlag.SYN) !== 0);
 }
 
 function isChallengeAnswer(connection: Connection, segment: Segment): boolean {

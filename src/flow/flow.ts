@@ -33,7 +33,7 @@ export interface FlowContext {
   retire(connection: Connection): void;
 }
 
-/** A SYN on a tuple that is still in use, and all that may belong to it, until the reaction decides. */
+/** A SYN, or a SYN-ACK whose SYN was not captured, on a tuple that is still in use, and its repeats, until the reaction decides. */
 interface Pending {
   readonly connection: Connection;
   readonly segments: Segment[];
@@ -256,7 +256,7 @@ export class Flow {
     else if (current.predecessor !== null && isOfPredecessor(current, current.predecessor, segment)) {
       takeUncounted(current, segment, 'late');
     } else if (isForeign(current, segment)) takeUncounted(current, segment, 'orphan');
-    else if (kind === (TcpFlag.SYN | TcpFlag.ACK) && isSynAckOfNew(current, segment)) this.renew(segment);
+    else if (kind === (TcpFlag.SYN | TcpFlag.ACK)) this.deliverSynAck(current, segment);
     else takeSegmentIn(current, segment);
   }
 
@@ -266,6 +266,14 @@ export class Flow {
     const connection = this.create();
     takeSegmentIn(connection, segment);
     if (current !== null) this.succeed(current, connection);
+  }
+
+  private deliverSynAck(current: Connection, segment: Segment): void {
+    const isStrange =
+      isFar(current.ends[segment.from], segment.seq) && isFar(current.ends[1 - segment.from], segment.ack);
+    if (isSynAckOfNew(current, segment)) this.renew(segment);
+    else if (isStrange && !current.isSelfConnect) this.await(segment);
+    else takeSegmentIn(current, segment);
   }
 
   private deliverSyn(current: Connection, segment: Segment): void {
@@ -301,6 +309,16 @@ export class Flow {
     const opener = pending.segments[0].from;
     const openerIsn = fresh.ends[opener].isn;
     const { flags } = segment;
+    if ((flags & TcpFlag.SYN) !== 0 && segment.from === opener && segment.seq === openerIsn) {
+      keepPending(pending, segment);
+      takeSegmentIn(fresh, segment);
+      return;
+    }
+    if (isBehindSyn(current, openerIsn, opener, segment)) {
+      takeSegmentIn(fresh, segment);
+      this.promote();
+      return;
+    }
     if (segment.from !== opener) {
       const answersNew =
         (flags & TcpFlag.ACK) !== 0 &&
@@ -358,7 +376,8 @@ export class Flow {
     this.pending = null;
     current.isSynOnLiveUndetermined ||= isUndetermined;
     for (const segment of pending.segments) {
-      if (!isUndetermined && current.liveSyns.length < MAX_PENDING_SEGMENTS) current.liveSyns.push(segment);
+      const isSyn = (segment.flags & TcpFlag.ACK) === 0;
+      if (isSyn && !isUndetermined && current.liveSyns.length < MAX_PENDING_SEGMENTS) current.liveSyns.push(segment);
       takeSegmentIn(current, segment);
     }
     current.records?.sort((a, b) => a.segment.frame - b.segment.frame);
@@ -419,18 +438,35 @@ function isSynAckOfNew(current: Connection, segment: Segment): boolean {
 }
 
 /**
- * Whether the segment has numbers that cannot be of the connection: far behind a FIN, where nothing comes any more, or
- * far before the SYN. They are of a later one on the same tuple whose SYNs were not captured, or of an older one.
+ * Whether the segment has numbers that cannot be of the connection: far behind a FIN or a reset, where nothing comes any
+ * more, or far before the SYN. They are of a later one on the same tuple whose SYNs were not captured, or of an older one.
  */
 function isForeign(current: Connection, { flags, seq, ack, from }: Segment): boolean {
   if ((flags & (TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK)) !== TcpFlag.ACK || current.isSelfConnect) return false;
-  return isOutside(current.ends[from], seq) || isOutside(current.ends[1 - from], ack);
+  const me = current.ends[from];
+  const peer = current.ends[1 - from];
+  if (current.isClosed && isFar(me, seq) && isFar(peer, ack)) return true;
+  return isOutside(me, seq) || isOutside(peer, ack);
 }
 
 function isOutside(end: EndTrack, number: number): boolean {
-  if (end.fin === -1 || end.isFinImplied || end.payloadBytes > DISTINCT_BYTES) return false;
+  return end.fin !== -1 && !end.isFinImplied && isFar(end, number);
+}
+
+/** Whether a number is none that the end has used, or will use soon. */
+function isFar(end: EndTrack, number: number): boolean {
+  if (end.nxt === -1 || end.payloadBytes > DISTINCT_BYTES) return false;
   if (seqDiff(number, end.nxt) > NEAR_BYTES) return true;
   return end.isn !== -1 && seqDiff(number, end.isn) < -NEAR_BYTES;
+}
+
+/** Whether a segment with none of the connection's numbers goes on from a SYN of end `opener`, though what lies between was not captured. */
+function isBehindSyn(current: Connection, isn: number, opener: 0 | 1, segment: Segment): boolean {
+  const { flags, seq, ack, from } = segment;
+  if ((flags & (TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST)) !== TcpFlag.ACK) return false;
+  const ahead = seqDiff(from === opener ? seq : ack, isn);
+  if (ahead <= 0 || ahead > NEAR_BYTES) return false;
+  return isFar(current.ends[from], seq) && isFar(current.ends[1 - from], ack);
 }
 
 /** Whether the segment has the numbers of the incarnation before and not those of the current one. */

@@ -3,11 +3,14 @@ import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag, TcpOption } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
 import type { EndTrack } from './end.ts';
+import type { Moment } from './history.ts';
 import { hasTimestamps, type Segment } from './segment.ts';
 
 const MAX_SYN_COPIES = 16;
 /** After this a SYN is repeated (RFC 6298 §2.1): a later answer may be to a copy that was not captured. */
 const FIRST_SYN_TIMER_NANOS = 1_000_000_000;
+/** Data is not repeated sooner than this (Linux, TCP_RTO_MIN). */
+const SHORTEST_TIMER_NANOS = 200_000_000;
 /** A copy with the same IP identification later than this passed twice because the network duplicated it. */
 export const DUPLICATE_NANOS = 5_000_000;
 
@@ -47,7 +50,7 @@ function isCopyOf(segment: Segment, copy: Segment): boolean {
 export function takeSyn(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
   connection.current.phase = 'handshake';
   me.syn++;
-  if (me.isn === segment.seq) takeSynCopy(connection, me, segment);
+  if (me.isn === segment.seq) takeSynCopy(connection, me, peer, segment);
   else if (me.isn === -1 && !me.sentBeyondSyn) takeFirstSyn(connection, me, peer, segment);
   else {
     connection.label('syn-on-live');
@@ -93,7 +96,7 @@ function noteUnseenSyn(connection: Connection, me: EndTrack, segment: Segment): 
   if (connection.synFrame === 0) connection.synFrame = segment.frame;
 }
 
-function takeSynCopy(connection: Connection, me: EndTrack, segment: Segment): void {
+function takeSynCopy(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
   if (me.sentBeyondSyn || isLateCopy(segment, me.synCopies)) {
     connection.label('late');
     connection.lateSegments++;
@@ -108,7 +111,10 @@ function takeSynCopy(connection: Connection, me: EndTrack, segment: Segment): vo
   rememberSyn(me, segment);
   const { current } = me.history;
   const isRefuting = current !== undefined && connection.isBeyondRtt(current.timeNanos, segment.timeNanos);
-  if (connection.sends(me, isRefuting ? 'syn-repeat-refuting' : 'syn-repeat', segment)) me.establishedRefutations++;
+  const refuted = connection.sends(me, isRefuting ? 'syn-repeat-refuting' : 'syn-repeat', segment);
+  if (refuted === undefined) return;
+  me.establishedRefutations++;
+  connection.isThirdDoubtful ||= peer.synCopies.some(({ timeNanos }) => timeNanos > refuted.timeNanos);
 }
 
 /** A SYN-ACK that belongs to this connection. */
@@ -169,11 +175,16 @@ function settleFastOpen(connection: Connection, client: EndTrack, segment: Segme
   client.uniquePayloadBytes = connection.acceptedSynBytes;
 }
 
-/** The copy of the peer's SYN that a segment answers: the one whose time stamp it echoes; undefined if that one was not captured. */
+/**
+ * The copy of the peer's SYN that a segment answers: the one whose time stamp it echoes; undefined if that one was not
+ * captured. A SYN-ACK answers a SYN alone, also when the peer has sent its own SYN-ACK meanwhile because the SYNs crossed.
+ */
 function answeredCopy(peer: EndTrack, segment: Segment): Segment | undefined {
-  const last = peer.synCopies.at(-1);
+  const isSynAck = (segment.flags & TcpFlag.SYN) !== 0;
+  const copies = peer.synCopies.filter(({ flags }) => !isSynAck || (flags & TcpFlag.ACK) === 0);
+  const last = copies.at(-1);
   if (last === undefined || !hasTimestamps(segment) || !hasTimestamps(last)) return last;
-  return peer.synCopies.find((copy) => copy.tsVal === segment.tsEcr);
+  return copies.find((copy) => copy.tsVal === segment.tsEcr);
 }
 
 /** The leg to the server, measured from the copy of the SYN that the answer echoes. */
@@ -205,10 +216,21 @@ function takeSynAckCopy(connection: Connection, me: EndTrack, peer: EndTrack, se
     connection.synAckRepeatsAfterAck++;
     if (peer.uniquePayloadBytes > connection.acceptedSynBytes) connection.synAckRepeatsAfterData++;
   }
-  if (connection.sends(me, isRefuting ? 'syn-ack-repeat-refuting' : 'syn-ack-repeat', segment)) {
+  const refuted = connection.sends(me, isRefuting ? 'syn-ack-repeat-refuting' : 'syn-ack-repeat', segment);
+  if (refuted !== undefined) {
     me.establishedRefutations++;
+    connection.isThirdDoubtful ||= isUnderWay(connection, me, peer, refuted, segment);
   }
   if (peer.sentBareSyn) connection.receives(peer, 'syn-ack', segment);
+}
+
+/** Whether what a repeat refutes may have come true through a later segment, which was under way when the repeat was sent. */
+function isUnderWay(connection: Connection, me: EndTrack, peer: EndTrack, refuted: Moment, segment: Segment): boolean {
+  const isRttKnown = !Number.isNaN(connection.legRttNanos[connection.indexOf(me)]);
+  return peer.recent.some(({ flags, timeNanos }) => {
+    if ((flags & TcpFlag.SYN) !== 0 || timeNanos <= refuted.timeNanos) return false;
+    return !isRttKnown || !connection.isBeyondRtt(timeNanos, segment.timeNanos);
+  });
 }
 
 /** Refutations of ESTABLISHED after which only the end's own segment proves it. */
@@ -226,6 +248,7 @@ export function takeHandshakeAck(connection: Connection, me: EndTrack, peer: End
     connection.label('handshake-ack');
     connection.current.phase = 'handshake';
     connection.handshakeAck = segment;
+    connection.isThirdDoubtful ||= isThirdDoubtful(connection, peer, segment);
     noteHandshakeAckRtt(connection, me, peer, segment);
     if (peer.isn === -1) peer.isn = seqAdd(segment.ack, -1);
   } else if (isRepeatedHandshakeAck(connection, peer, segment)) {
@@ -235,6 +258,19 @@ export function takeHandshakeAck(connection: Connection, me: EndTrack, peer: End
   if (connection.handshakeAck === null && !me.sentBareSyn) return false;
   if (peer.sentSynAck || isThird) assumePeerEstablished(connection, peer, segment);
   return isThird;
+}
+
+/** Whether the capture shows that another segment may have completed the handshake before what seems to be the third one. */
+function isThirdDoubtful(connection: Connection, peer: EndTrack, segment: Segment): boolean {
+  const isAnsweredBefore = peer.sentBeyondSyn && connection.acceptedSynBytes === 0;
+  const asked = answeredCopy(peer, segment);
+  if (isAnsweredBefore || (asked === undefined && connection.acceptedSynBytes === 0)) return true;
+  const mayBeRepeat = segment.payloadBytes > 0 || (segment.flags & TcpFlag.FIN) !== 0;
+  return (
+    mayBeRepeat &&
+    asked !== undefined &&
+    (connection.isMidstream || segment.timeNanos - asked.timeNanos >= SHORTEST_TIMER_NANOS)
+  );
 }
 
 /** Of two SYN-ACKs with different numbers, the client may have taken the earlier one. */

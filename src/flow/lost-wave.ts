@@ -77,7 +77,7 @@ export function reviewCover(connection: Connection, peer: EndTrack, segment: Seg
   const isDuplicate = reportsDuplicate(peer, segment);
   const index = connection.lostWaves.findIndex(({ wave, side, evidence }) =>
     wave === finWave
-      ? evidence === 'no-d-sack' && isDuplicate
+      ? evidence === 'tsecr' || (evidence === 'no-d-sack' && isDuplicate)
       : wave === finWave + 1 && side === 'before-tap' && evidence === 'tsecr',
   );
   if (index !== -1) connection.lostWaves.splice(index, 1);

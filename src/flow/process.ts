@@ -6,13 +6,14 @@ import {
   BELIEVABLE_AHEAD_BYTES,
   disownsFin,
   labelPureAck,
-  mayBeChallengeAck,
+  mayBeOfSynReceived,
   noteWindow,
   takeAckNumber,
   takePayload,
 } from './data.ts';
 import type { EndTrack } from './end.ts';
 import { isLateCopy, takeHandshakeAck, takeSyn, takeSynAck } from './handshake.ts';
+import type { HistoryEntry } from './history.ts';
 import { isHeldBack, noteOvertaking } from './lost-wave.ts';
 import { isSentBeforeReset, takeReset } from './reset.ts';
 import { hasInvalidFlags, hasTimestamps, isHeaderCut, type Segment } from './segment.ts';
@@ -214,14 +215,17 @@ function proveSender(connection: Connection, me: EndTrack, peer: EndTrack, segme
   }
   const { current } = me.history;
   if (current?.state === 'ESTABLISHED' && current.basis === 'proven' && connection.records === null) return;
-  const isServer = me.sentSynAck && !me.sentBareSyn;
-  if (isServer && me.state === 'SYN_RECEIVED' && mayBeChallengeAck(connection, segment)) return;
-  const isFastOpenAnswer = isServer && connection.acceptedSynBytes > 0 && connection.handshakeAck === null;
+  if (isServer(me) && me.state === 'SYN_RECEIVED' && mayBeOfSynReceived(me, peer, segment)) return;
+  const isFastOpenAnswer = isServer(me) && connection.acceptedSynBytes > 0 && connection.handshakeAck === null;
   if (isFastOpenAnswer) return;
   const isMidstreamGuess = me.history.entries.length === 1 && connection.isMidstream && !me.sentSynAck && !isThird;
   const isProof = !isMidstreamGuess && provesEstablished(connection, me, peer, segment);
   me.sentBeyondSyn = true;
   connection.sends(me, 'segment', segment, isProof ? 'proven' : 'assumed');
+}
+
+function isServer({ sentSynAck, sentBareSyn }: EndTrack): boolean {
+  return sentSynAck && !sentBareSyn;
 }
 
 /** A leg may take less time than was measured, but hardly less than this part of it. */
@@ -237,9 +241,15 @@ function provesEstablished(connection: Connection, me: EndTrack, peer: EndTrack,
   if (mayFollowOwnFin(me, peer, segment)) return false;
   if (coversFin(peer, segment.ack) && peer.finCopies[0]?.frame < current.frame) return false;
   if (connection.isMidstream && (segment.flags & TcpFlag.FIN) !== 0) return false;
+  if (connection.isThirdDoubtful || (isServer(me) && !isThirdCaptured(connection, current))) return false;
   const legNanos = connection.legRttNanos[connection.indexOf(me)];
   if (segment.timeNanos - current.timeNanos < legNanos * CERTAIN_PART) return false;
-  return !(me.sentSynAck && mayBeChallengeAck(connection, segment));
+  return !(isServer(me) && mayBeOfSynReceived(me, peer, segment));
+}
+
+/** Whether the third segment was captured by the time an entry was made: without it, a server may have been open for long. */
+function isThirdCaptured({ handshakeAck }: Connection, entry: HistoryEntry): boolean {
+  return handshakeAck !== null && handshakeAck.frame <= entry.frame;
 }
 
 function disownFin(connection: Connection, me: EndTrack, segment: Segment): void {

@@ -79,15 +79,19 @@ function isBehind(textEnd: number, me: EndTrack, peer: EndTrack, { seq }: Segmen
   return [seq, me.nxt, peer.ackHigh].some((sent) => sent !== -1 && seqDiff(sent, textEnd) > 0);
 }
 
-/** Whether a FIN that covers the other one may be a repeat: the capture lacks segments, or the ACK alone was due before. */
-function mayRepeatFin(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
-  if ((segment.flags & TcpFlag.FIN) === 0) return false;
+/**
+ * Whether a FIN or data that covers the other FIN may be a repeat, from a later state: the capture lacks segments, or the ACK
+ * alone was due before.
+ */
+function mayBeRepeat(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  const hasFin = (segment.flags & TcpFlag.FIN) !== 0;
+  if (!hasFin && segment.payloadBytes === 0) return false;
   const answered = peer.finCopies[0];
   const legNanos = connection.legRttNanos[connection.indexOf(me)];
-  if (answered === undefined) return lacksSegments(connection);
+  if (answered === undefined) return hasFin && lacksSegments(connection);
   const dueNanos =
     (Number.isNaN(legNanos) ? connection.rttNanos : legNanos) * RTT_VARIATION + LONGEST_DELAYED_ACK_NANOS;
-  return lacksSegments(connection) || segment.timeNanos - answered.timeNanos > dueNanos;
+  return (hasFin && lacksSegments(connection)) || segment.timeNanos - answered.timeNanos > dueNanos;
 }
 
 /** Whether the end answers a FIN that crossed its own: proof of CLOSING as soon as its own FIN is seen to be covered. */
@@ -109,7 +113,7 @@ function provesState(connection: Connection, me: EndTrack, peer: EndTrack, segme
         peer.finCopies.length > 0 && isFinWaitProven(me) && peer.finCopies.every((copy) => coversFin(me, copy.ack))
       );
     default:
-      return !mayFollowOwnFin(me, peer, segment) && !mayRepeatFin(connection, me, peer, segment);
+      return !mayFollowOwnFin(me, peer, segment) && !mayBeRepeat(connection, me, peer, segment);
   }
 }
 
@@ -190,7 +194,7 @@ function takeFirstFin(connection: Connection, me: EndTrack, peer: EndTrack, segm
 
 /** The FIN was acknowledged before any copy of it was captured: the peer had it when it sent what was captured since. */
 function takeEarlierCover(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): void {
-  const cover = peer.recent.find((each) => coversFin(me, each.ack));
+  const cover = peer.recent.find((each) => (each.flags & TcpFlag.ACK) !== 0 && coversFin(me, each.ack));
   if (cover === undefined || me === peer) return;
   me.finCover = cover;
   me.firstSureCover = cover;
