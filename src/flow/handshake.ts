@@ -7,10 +7,11 @@ import type { Moment } from './history.ts';
 import { hasTimestamps, type Segment } from './segment.ts';
 
 const MAX_SYN_COPIES = 16;
+const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK;
+/** No stack repeats a SYN or SYN-ACK of its own accord sooner than this. */
+const SHORTEST_SYN_TIMER_NANOS = 200_000_000;
 /** After this a SYN is repeated (RFC 6298 §2.1): a later answer may be to a copy that was not captured. */
 const FIRST_SYN_TIMER_NANOS = 1_000_000_000;
-/** Data is not repeated sooner than this (Linux, TCP_RTO_MIN). */
-const SHORTEST_TIMER_NANOS = 200_000_000;
 /** A copy with the same IP identification later than this passed twice because the network duplicated it. */
 export const DUPLICATE_NANOS = 5_000_000;
 
@@ -42,8 +43,15 @@ function isCopyOf(segment: Segment, copy: Segment): boolean {
   if (segment.timeNanos - copy.timeNanos <= DUPLICATE_NANOS || copy.flags !== segment.flags) return false;
   if (copy.payloadBytes !== segment.payloadBytes || copy.ack !== segment.ack) return false;
   if (segment.ipId !== 0 && copy.ipId !== 0) return segment.ipId === copy.ipId;
+  const isAnonymous = segment.ipId === 0 && !hasTimestamps(segment);
+  if (isAnonymous && (segment.flags & SYN_ACK) === TcpFlag.SYN) return !isTimed(copy, segment);
   const hasWeight = segment.payloadBytes > 0 || (segment.flags & (TcpFlag.SYN | TcpFlag.FIN)) !== 0;
   return hasWeight && hasTimestamps(segment) && hasTimestamps(copy) && segment.tsVal === copy.tsVal;
+}
+
+/** Whether a SYN or SYN-ACK comes so long after an earlier copy that a timer may have run out; sooner, something else brought it. */
+function isTimed(earlier: Segment | undefined, segment: Segment): boolean {
+  return earlier === undefined || segment.timeNanos - earlier.timeNanos >= SHORTEST_SYN_TIMER_NANOS;
 }
 
 /** A SYN without ACK that belongs to this connection. */
@@ -108,9 +116,10 @@ function takeSynCopy(connection: Connection, me: EndTrack, peer: EndTrack, segme
   connection.synRetransmissions++;
   me.retransmittedSegments++;
   me.payloadBytes += segment.payloadBytes;
+  const isOfTimer = isTimed(me.synCopies.at(-1), segment);
   rememberSyn(me, segment);
   const { current } = me.history;
-  const isRefuting = current !== undefined && connection.isBeyondRtt(current.timeNanos, segment.timeNanos);
+  const isRefuting = isOfTimer && current !== undefined && connection.isBeyondRtt(current.timeNanos, segment.timeNanos);
   const refuted = connection.sends(me, isRefuting ? 'syn-repeat-refuting' : 'syn-repeat', segment);
   if (refuted === undefined) return;
   me.establishedRefutations++;
@@ -206,9 +215,11 @@ function takeSynAckCopy(connection: Connection, me: EndTrack, peer: EndTrack, se
   connection.label('syn-ack-retransmission');
   connection.synAckRetransmissions++;
   me.retransmittedSegments++;
+  const isOfTimer = isTimed(me.synCopies.at(-1), segment);
   rememberSyn(me, segment);
   const { current } = me.history;
   const isRefuting =
+    isOfTimer &&
     current !== undefined &&
     current.state === 'ESTABLISHED' &&
     connection.isBeyondRtt(current.timeNanos, segment.timeNanos);
@@ -248,7 +259,7 @@ export function takeHandshakeAck(connection: Connection, me: EndTrack, peer: End
     connection.label('handshake-ack');
     connection.current.phase = 'handshake';
     connection.handshakeAck = segment;
-    connection.isThirdDoubtful ||= isThirdDoubtful(connection, peer, segment);
+    connection.isThirdDoubtful ||= isThirdDoubtful(connection, me, peer, segment);
     noteHandshakeAckRtt(connection, me, peer, segment);
     if (peer.isn === -1) peer.isn = seqAdd(segment.ack, -1);
   } else if (isRepeatedHandshakeAck(connection, peer, segment)) {
@@ -261,16 +272,19 @@ export function takeHandshakeAck(connection: Connection, me: EndTrack, peer: End
 }
 
 /** Whether the capture shows that another segment may have completed the handshake before what seems to be the third one. */
-function isThirdDoubtful(connection: Connection, peer: EndTrack, segment: Segment): boolean {
+function isThirdDoubtful(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   const isAnsweredBefore = peer.sentBeyondSyn && connection.acceptedSynBytes === 0;
   const asked = answeredCopy(peer, segment);
   if (isAnsweredBefore || (asked === undefined && connection.acceptedSynBytes === 0)) return true;
-  const mayBeRepeat = segment.payloadBytes > 0 || (segment.flags & TcpFlag.FIN) !== 0;
-  return (
-    mayBeRepeat &&
-    asked !== undefined &&
-    (connection.isMidstream || segment.timeNanos - asked.timeNanos >= SHORTEST_TIMER_NANOS)
-  );
+  if (segment.payloadBytes === 0 && (segment.flags & TcpFlag.FIN) === 0) return false;
+  return connection.isMidstream || mayBeRepeatedAnswer(me, peer);
+}
+
+/** Whether the SYN-ACK came so late behind the SYN that another copy of either may have passed before, unseen. */
+function mayBeRepeatedAnswer(me: EndTrack, peer: EndTrack): boolean {
+  const asked = me.synCopies.at(-1);
+  const [answer] = peer.synCopies;
+  return asked !== undefined && answer !== undefined && answer.timeNanos - asked.timeNanos >= FIRST_SYN_TIMER_NANOS;
 }
 
 /** Of two SYN-ACKs with different numbers, the client may have taken the earlier one. */

@@ -23,6 +23,8 @@ const NO_CROSSING_NANOS = 1_000_000;
 /** The ACK of a first copy may wait so long; a second copy that comes sooner is answered by the same ACK. */
 export const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
+/** Ticks of a time stamp clock from which its rate is known well enough. */
+const ENOUGH_TICKS = 50;
 /** Retransmission timers run at least this much longer than the round trip (Linux 200 ms, the BSDs 30 ms and more). */
 const SHORTEST_TIMER_NANOS = 20_000_000;
 const SHORTEST_LINUX_TIMER_NANOS = 200_000_000;
@@ -88,9 +90,10 @@ export function noteLostCover(connection: Connection, me: EndTrack, segment: Seg
   const { firstSureCover, lastSureCover } = me;
   const [first] = me.finCopies;
   if (firstSureCover === null || lastSureCover === null || mayBeNetworkCopy(first, segment)) return;
-  if (isHeldBack(me, segment)) return;
-  if (!isPastCrossing(connection, firstSureCover, segment)) return;
-  const cover = isPastCrossing(connection, lastSureCover, segment) ? lastSureCover : firstSureCover;
+  if (isHeldBack(me, segment) || mayBeFastRepeat(first, segment)) return;
+  const copy = { timeNanos: sentNanos(me, segment) };
+  if (!isPastCrossing(connection, firstSureCover, copy)) return;
+  const cover = isPastCrossing(connection, lastSureCover, copy) ? lastSureCover : firstSureCover;
   const wave = finWaveOf(connection, me) === 1 ? 2 : 4;
   const known = connection.lostWaves.find((each) => each.wave === wave && each.side === 'past-tap');
   if (known === undefined) {
@@ -127,14 +130,37 @@ export function isHeldBack(me: EndTrack, segment: Segment): boolean {
   return me.recent.some((each) => isSentBefore(segment, each));
 }
 
+/**
+ * When a copy of a FIN would have been captured had it taken no longer to the capture point than the first one, nanoseconds: the
+ * time stamps of its sender tell how much later it was sent, once their clock is known from the SYN. Never later than it came.
+ */
+export function sentNanos({ synCopies, finCopies }: EndTrack, copy: Segment): number {
+  const [syn] = synCopies;
+  const [first] = finCopies;
+  if (syn === undefined || first === undefined || ![syn, first, copy].every(hasTimestamps)) return copy.timeNanos;
+  const ticks = seqDiff(first.tsVal, syn.tsVal);
+  const tickNanos = (first.timeNanos - syn.timeNanos) / ticks;
+  if (ticks < ENOUGH_TICKS || !(tickNanos > 0)) return copy.timeNanos;
+  return Math.min(copy.timeNanos, first.timeNanos + (seqDiff(copy.tsVal, first.tsVal) + 1) * tickNanos);
+}
+
 /** Whether the network may have doubled the first copy: nothing tells the two apart, and no timer is that short. */
 function mayBeNetworkCopy(first: Segment, copy: Segment): boolean {
   if (first.ipId !== 0 || hasTimestamps(first) || copy.checksum !== first.checksum) return false;
   return copy.timeNanos - first.timeNanos < SHORTEST_LINUX_TIMER_NANOS;
 }
 
+/** Whether the copy is too soon for a timer, so that an earlier segment called for it, and nothing tells when it was sent. */
+function mayBeFastRepeat(first: Segment, copy: Segment): boolean {
+  return !hasTimestamps(copy) && copy.timeNanos - first.timeNanos < SHORTEST_LINUX_TIMER_NANOS;
+}
+
 /** Whether `later` came so long after `earlier` of the other end, or its first copy, that delays cannot explain it. */
-function isPastCrossing(connection: Connection, earlier: Segment, later: Segment): boolean {
+function isPastCrossing(
+  connection: Connection,
+  earlier: Pick<Segment, 'timeNanos'>,
+  later: Pick<Segment, 'timeNanos'>,
+): boolean {
   const allowedNanos = connection.rttNanos * RTT_VARIATION + SHORTEST_TIMER_NANOS;
   return later.timeNanos - earlier.timeNanos > allowedNanos;
 }

@@ -21,6 +21,8 @@ import { coversFin, mayFollowOwnFin, receiveCover, takeCover, takeFin } from './
 
 /** Reordering at the tap that is allowed for before an end counts as going on after its own reset. */
 const REORDERING_NANOS = 10_000_000;
+/** A third segment waits at most so long for data that it could carry (Linux, TCP_DELACK_MIN). */
+const SHORTEST_DELAYED_ACK_NANOS = 40_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
 
 /** Takes a capture duplicate into the counters only. */
@@ -195,7 +197,7 @@ function refuteClosed(connection: Connection, me: EndTrack, segment: Segment): v
   const isOwnReset = closing !== null && connection.ends[closing.segment.from] === me;
   const age = segment.timeNanos - current.timeNanos;
   if (isOwnReset ? age <= REORDERING_NANOS : age <= connection.rttNanos) return;
-  if (!isOwnReset && isHeldBack(me, segment)) return;
+  if (!isOwnReset && (isHeldBack(me, segment) || isBeforeFin(me, segment))) return;
   const isProven = isOwnReset && closing.shape !== 'active';
   if (isProven) return;
   const isByReset = closing !== null && current.frame === closing.segment.frame;
@@ -203,6 +205,11 @@ function refuteClosed(connection: Connection, me: EndTrack, segment: Segment): v
   if (!connection.sends(me, 'sign-of-life', segment)) return;
   if (isOwnReset) closing.isWithdrawn = true;
   if (isOwnReset) connection.closingReset = null;
+}
+
+/** Whether the segment is an ACK with a number that its sender has used for its FIN since. */
+function isBeforeFin(me: EndTrack, { flags, payloadBytes, seq }: Segment): boolean {
+  return me.fin !== -1 && payloadBytes === 0 && (flags & TcpFlag.FIN) === 0 && seqDiff(seq, me.fin) <= 0;
 }
 
 /** What the segment, whatever else it is, proves of its sender. */
@@ -241,15 +248,21 @@ function provesEstablished(connection: Connection, me: EndTrack, peer: EndTrack,
   if (mayFollowOwnFin(me, peer, segment)) return false;
   if (coversFin(peer, segment.ack) && peer.finCopies[0]?.frame < current.frame) return false;
   if (connection.isMidstream && (segment.flags & TcpFlag.FIN) !== 0) return false;
-  if (connection.isThirdDoubtful || (isServer(me) && !isThirdCaptured(connection, current))) return false;
+  if (connection.isThirdDoubtful || (isServer(me) && !isThirdCaptured(connection, me, current))) return false;
   const legNanos = connection.legRttNanos[connection.indexOf(me)];
   if (segment.timeNanos - current.timeNanos < legNanos * CERTAIN_PART) return false;
   return !(isServer(me) && mayBeOfSynReceived(me, peer, segment));
 }
 
-/** Whether the third segment was captured by the time an entry was made: without it, a server may have been open for long. */
-function isThirdCaptured({ handshakeAck }: Connection, entry: HistoryEntry): boolean {
-  return handshakeAck !== null && handshakeAck.frame <= entry.frame;
+/**
+ * Whether the third segment was captured, and by the time an entry was made: without it, a server may have been open for long.
+ * Data that comes later than an ACK would is behind an ACK that was not captured, or is a repeat.
+ */
+function isThirdCaptured({ handshakeAck, synDataBytes }: Connection, me: EndTrack, entry: HistoryEntry): boolean {
+  const answeredNanos = me.synCopies.at(-1)?.timeNanos ?? 0;
+  if (handshakeAck === null || handshakeAck.frame > entry.frame) return false;
+  const isBare = handshakeAck.payloadBytes === 0 && (handshakeAck.flags & TcpFlag.FIN) === 0;
+  return isBare || synDataBytes > 0 || handshakeAck.timeNanos - answeredNanos <= SHORTEST_DELAYED_ACK_NANOS;
 }
 
 function disownFin(connection: Connection, me: EndTrack, segment: Segment): void {

@@ -4,7 +4,14 @@ import { TcpFlag } from '../wire/batch.ts';
 import { type Connection, RTT_VARIATION } from './connection.ts';
 import type { EndTrack } from './end.ts';
 import { isLateCopy } from './handshake.ts';
-import { isHeldBack, judgeFirstCover, LONGEST_DELAYED_ACK_NANOS, noteLostCover, reviewCover } from './lost-wave.ts';
+import {
+  isHeldBack,
+  judgeFirstCover,
+  LONGEST_DELAYED_ACK_NANOS,
+  noteLostCover,
+  reviewCover,
+  sentNanos,
+} from './lost-wave.ts';
 import { lacksSegments } from './quality.ts';
 import { hasTimestamps, type Segment, sequenceLength } from './segment.ts';
 
@@ -214,6 +221,7 @@ function proveByFin(connection: Connection, me: EndTrack, peer: EndTrack, segmen
   const { finCover } = peer;
   if (!coversFin(me, peer.finCopies[0].ack)) connection.proves(peer, 'FIN_WAIT_1', segment);
   if (me.state !== 'CLOSE_WAIT' || finCover === null || finCover === segment) return;
+  if (mayBeRepeat(connection, me, peer, finCover)) return;
   if (finCover.frame > peer.finCopies[0].frame && !isBehind(me.fin, me, peer, finCover)) {
     connection.proves(me, 'CLOSE_WAIT', segment);
   }
@@ -263,7 +271,7 @@ function takeFinCopy(connection: Connection, me: EndTrack, peer: EndTrack, segme
   if (me.finCopies.length < MAX_FIN_COPIES) me.finCopies.push(segment);
   const cover = me.lastCover;
   const isRefuting =
-    cover !== null && connection.isBeyondRtt(cover.timeNanos, segment.timeNanos) && !isHeldBack(me, segment);
+    cover !== null && connection.isBeyondRtt(cover.timeNanos, sentNanos(me, segment)) && !isHeldBack(me, segment);
   noteLostCover(connection, me, segment);
   me.awaitsRepeatAck = true;
   const isTakenBack = connection.sends(me, isRefuting ? 'fin-repeat-refuting' : 'fin-repeat', segment);
