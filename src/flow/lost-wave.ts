@@ -25,6 +25,9 @@ export const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
 /** Ticks of a time stamp clock from which its rate is known well enough. */
 const ENOUGH_TICKS = 50;
+/** Ticks of 1 µs (Linux, on request), 1 ms (most), 2 to 10 ms (older kernels) and 100 ms. */
+const USUAL_TICKS_NANOS = [1_000, 1_000_000, 2_000_000, 4_000_000, 10_000_000, 100_000_000];
+const TICK_TOLERANCE = 1.3;
 /** Retransmission timers run at least this much longer than the round trip (Linux 200 ms, the BSDs 30 ms and more). */
 const SHORTEST_TIMER_NANOS = 20_000_000;
 const SHORTEST_LINUX_TIMER_NANOS = 200_000_000;
@@ -131,17 +134,29 @@ export function isHeldBack(me: EndTrack, segment: Segment): boolean {
 }
 
 /**
- * When a copy of a FIN would have been captured had it taken no longer to the capture point than the first one, nanoseconds: the
- * time stamps of its sender tell how much later it was sent, once their clock is known from the SYN. Never later than it came.
+ * When a copy of a FIN would have been captured had it taken no longer to the capture point than the fastest of its sender's
+ * segments, nanoseconds: time stamps tell how much later it was sent, once their clock is known. Never later than it came.
  */
-export function sentNanos({ synCopies, finCopies }: EndTrack, copy: Segment): number {
+export function sentNanos({ synCopies, finCopies, recent }: EndTrack, copy: Segment): number {
   const [syn] = synCopies;
-  const [first] = finCopies;
-  if (syn === undefined || first === undefined || ![syn, first, copy].every(hasTimestamps)) return copy.timeNanos;
-  const ticks = seqDiff(first.tsVal, syn.tsVal);
-  const tickNanos = (first.timeNanos - syn.timeNanos) / ticks;
-  if (ticks < ENOUGH_TICKS || !(tickNanos > 0)) return copy.timeNanos;
-  return Math.min(copy.timeNanos, first.timeNanos + (seqDiff(copy.tsVal, first.tsVal) + 1) * tickNanos);
+  const last = recent.at(-1);
+  if (syn === undefined || last === undefined || ![syn, last, copy].every(hasTimestamps)) return copy.timeNanos;
+  const tickNanos = tickNanosOf(syn, last);
+  if (Number.isNaN(tickNanos)) return copy.timeNanos;
+  let nanos = copy.timeNanos;
+  for (const each of [syn, finCopies[0], ...recent]) {
+    if (hasTimestamps(each))
+      nanos = Math.min(nanos, each.timeNanos + (seqDiff(copy.tsVal, each.tsVal) + 1) * tickNanos);
+  }
+  return nanos;
+}
+
+/** The tick of a time stamp clock: the usual one that comes closest to what two segments show; NaN if they are too close. */
+function tickNanosOf(first: Segment, last: Segment): number {
+  const ticks = seqDiff(last.tsVal, first.tsVal);
+  const nanos = (last.timeNanos - first.timeNanos) / ticks;
+  if (ticks < ENOUGH_TICKS || !(nanos > 0)) return Number.NaN;
+  return USUAL_TICKS_NANOS.find((usual) => nanos > usual / TICK_TOLERANCE && nanos < usual * TICK_TOLERANCE) ?? nanos;
 }
 
 /** Whether the network may have doubled the first copy: nothing tells the two apart, and no timer is that short. */

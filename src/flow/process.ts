@@ -240,14 +240,14 @@ const CERTAIN_PART = 0.5;
 
 /**
  * Whether the segment proves that its sender was ESTABLISHED when that is believed to have begun: it may have been sent before,
- * it may be a challenge ACK, which SYN_RECEIVED sends too, and a FIN proves no moment of a connection that began unseen.
+ * it may be an ACK that SYN_RECEIVED sends too, and of a connection that began unseen the SYN-ACK may have been a repeat.
  */
 function provesEstablished(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   const { current } = me.history;
   if (current?.state !== 'ESTABLISHED' || current.basis !== 'assumed' || current.frame === segment.frame) return true;
   if (mayFollowOwnFin(me, peer, segment)) return false;
   if (coversFin(peer, segment.ack) && peer.finCopies[0]?.frame < current.frame) return false;
-  if (connection.isMidstream && (segment.flags & TcpFlag.FIN) !== 0) return false;
+  if (connection.isMidstream && (!isServer(me) || (segment.flags & TcpFlag.FIN) !== 0)) return false;
   if (connection.isThirdDoubtful || (isServer(me) && !isThirdCaptured(connection, me, current))) return false;
   const legNanos = connection.legRttNanos[connection.indexOf(me)];
   if (segment.timeNanos - current.timeNanos < legNanos * CERTAIN_PART) return false;
