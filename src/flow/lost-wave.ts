@@ -65,7 +65,7 @@ export function judgeFirstCover(
   if (peer.isFinOvertaken) return null;
   if (isFrozen) {
     if (echoed !== null) note(connection, finWave, 'past-tap', 'tsecr', copies, segment);
-  } else if (isSackOn && isPromptReply(connection, me, echoed, last, segment)) {
+  } else if (isSackOn && isPromptReply(connection, me, echoed, [first, last], segment)) {
     note(connection, finWave, 'past-tap', 'no-d-sack', copies, segment);
   }
   return null;
@@ -205,15 +205,22 @@ function mayReply(connection: Connection, me: EndTrack, copy: Segment, segment: 
   return legNanos < NO_CROSSING_NANOS || segment.timeNanos - copy.timeNanos >= legNanos / 2;
 }
 
+/** Whether the segment comes later than an answer to the copy would, also one that was delayed. */
+function isTooLateFor(connection: Connection, me: EndTrack, copy: Segment, segment: Segment): boolean {
+  const legNanos = connection.legRttNanos[connection.indexOf(me)];
+  return segment.timeNanos - copy.timeNanos > legNanos * RTT_VARIATION + LONGEST_DELAYED_ACK_NANOS;
+}
+
 /** Whether the segment is the direct answer to the copy it echoes or, without time stamps, to the last one. */
 function isPromptReply(
   connection: Connection,
   me: EndTrack,
   echoed: Segment | null,
-  last: Segment,
+  [first, last]: readonly [Segment, Segment],
   segment: Segment,
 ): boolean {
   if (echoed === null && (hasTimestamps(segment) || !mayReply(connection, me, last, segment))) return false;
+  if (echoed === null && !isTooLateFor(connection, me, first, segment)) return false;
   return segment.timeNanos - (echoed ?? last).timeNanos <= connection.rttNanos + REPLY_SLACK_NANOS;
 }
 

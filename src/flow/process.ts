@@ -244,8 +244,9 @@ const CERTAIN_PART = 0.5;
  */
 function provesEstablished(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   const { current } = me.history;
-  if (current?.state !== 'ESTABLISHED' || current.basis !== 'assumed' || current.frame === segment.frame) return true;
+  if (current?.state === 'ESTABLISHED' && (current.basis !== 'assumed' || current.frame === segment.frame)) return true;
   if (mayFollowOwnFin(me, peer, segment)) return false;
+  if (current?.state !== 'ESTABLISHED') return true;
   if (coversFin(peer, segment.ack) && peer.finCopies[0]?.frame < current.frame) return false;
   if (connection.isMidstream && (!isServer(me) || (segment.flags & TcpFlag.FIN) !== 0)) return false;
   if (connection.isThirdDoubtful || (isServer(me) && !isThirdCaptured(connection, me, current))) return false;
