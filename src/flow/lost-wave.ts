@@ -23,6 +23,8 @@ const NO_CROSSING_NANOS = 1_000_000;
 /** The ACK of a first copy may wait so long; a second copy that comes sooner is answered by the same ACK. */
 export const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
+/** How much longer than measured a round trip may be before it is called a loss; a timer runs 200 ms longer. */
+const CROSSING_VARIATION = 1.5;
 /** Ticks of a time stamp clock from which its rate is known well enough. */
 const ENOUGH_TICKS = 50;
 /** Ticks of 1 µs (Linux, on request), 1 ms (most), 2 to 10 ms (older kernels) and 100 ms. */
@@ -176,7 +178,7 @@ function isPastCrossing(
   earlier: Pick<Segment, 'timeNanos'>,
   later: Pick<Segment, 'timeNanos'>,
 ): boolean {
-  const allowedNanos = connection.rttNanos * RTT_VARIATION + SHORTEST_TIMER_NANOS;
+  const allowedNanos = connection.rttNanos * CROSSING_VARIATION + SHORTEST_TIMER_NANOS;
   return later.timeNanos - earlier.timeNanos > allowedNanos;
 }
 
