@@ -135,6 +135,12 @@ describe('the analysis of simulated connections', () => {
     ['data is the first to cover a FIN and is a repeat', 10074635],
     ['the round trip to the server is not known', 9039034],
     ['an ACK is overtaken by the FIN behind it within a tick', 13062642],
+    ['the first FIN is held back and the capture shows it late', 17070937],
+    ['the capture begins with the repeat of a SYN-ACK', 17087912],
+    ['the first segment of the client lies behind its FIN', 23020280],
+    ['a FIN is repeated at once without time stamps', 23069600],
+    ['an ACK is held back past the tap', 24005217],
+    ['a FIN of an end follows the reset that ended it', 25001781],
   ])('is right when %s (seed %i)', async (_, seed) => {
     const { untruths } = await verifyRuns([simulate(seed)], analyzePcap);
     expect(untruths).toEqual([]);

@@ -239,6 +239,7 @@ function isBehindHole(end: EndTrack): boolean {
 function isFirstCopyCertain(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
   if (peer.mayHideFin(segment.ack)) return false;
   const { current } = me.history;
+  if (current?.state === 'CLOSED') return false;
   if (current?.state !== 'CLOSE_WAIT') return true;
   return current.basis === 'proven' && seqDiff(me.nxt, me.fin) <= 0;
 }
