@@ -21,7 +21,9 @@ const REPLY_SLACK_NANOS = 250_000_000;
 /** In less time than this nothing worth mentioning crosses. */
 const NO_CROSSING_NANOS = 1_000_000;
 /** The ACK of a first copy may wait so long; a second copy that comes sooner is answered by the same ACK. */
-export const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
+const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
+/** What carries data or a FIN and comes later than this (Linux, TCP_DELACK_MIN) may follow an ACK alone, or be a repeat. */
+export const SHORTEST_DELAYED_ACK_NANOS = 40_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
 /** How much longer than measured a round trip may be before it is called a loss; a timer runs 200 ms longer. */
 const CROSSING_VARIATION = 1.5;

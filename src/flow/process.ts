@@ -14,15 +14,13 @@ import {
 import type { EndTrack } from './end.ts';
 import { isLateCopy, takeHandshakeAck, takeSyn, takeSynAck } from './handshake.ts';
 import type { HistoryEntry } from './history.ts';
-import { isHeldBack, noteOvertaking } from './lost-wave.ts';
+import { isHeldBack, noteOvertaking, SHORTEST_DELAYED_ACK_NANOS } from './lost-wave.ts';
 import { isSentBeforeReset, takeReset } from './reset.ts';
 import { hasInvalidFlags, hasTimestamps, isHeaderCut, type Segment } from './segment.ts';
 import { coversFin, mayFollowOwnFin, receiveCover, takeCover, takeFin } from './teardown.ts';
 
 /** Reordering at the tap that is allowed for before an end counts as going on after its own reset. */
 const REORDERING_NANOS = 10_000_000;
-/** A third segment waits at most so long for data that it could carry (Linux, TCP_DELACK_MIN). */
-const SHORTEST_DELAYED_ACK_NANOS = 40_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
 
 /** Takes a capture duplicate into the counters only. */

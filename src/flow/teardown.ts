@@ -7,9 +7,9 @@ import { isLateCopy } from './handshake.ts';
 import {
   isHeldBack,
   judgeFirstCover,
-  LONGEST_DELAYED_ACK_NANOS,
   noteLostCover,
   reviewCover,
+  SHORTEST_DELAYED_ACK_NANOS,
   sentNanos,
 } from './lost-wave.ts';
 import { lacksSegments } from './quality.ts';
@@ -97,7 +97,7 @@ function mayBeRepeat(connection: Connection, me: EndTrack, peer: EndTrack, segme
   const legNanos = connection.legRttNanos[connection.indexOf(me)];
   if (answered === undefined) return hasFin && lacksSegments(connection);
   const dueNanos =
-    (Number.isNaN(legNanos) ? connection.rttNanos : legNanos) * RTT_VARIATION + LONGEST_DELAYED_ACK_NANOS;
+    (Number.isNaN(legNanos) ? connection.rttNanos : legNanos) * RTT_VARIATION + SHORTEST_DELAYED_ACK_NANOS;
   return (hasFin && lacksSegments(connection)) || segment.timeNanos - answered.timeNanos > dueNanos;
 }
 
