@@ -190,10 +190,10 @@ function settleFastOpen(connection: Connection, client: EndTrack, segment: Segme
  */
 function answeredCopy(peer: EndTrack, segment: Segment): Segment | undefined {
   const isSynAck = (segment.flags & TcpFlag.SYN) !== 0;
-  const copies = peer.synCopies.filter(({ flags }) => !isSynAck || (flags & TcpFlag.ACK) === 0);
-  const last = copies.at(-1);
+  const mayBeAnswered = ({ flags }: Segment): boolean => !isSynAck || (flags & TcpFlag.ACK) === 0;
+  const last = peer.synCopies.findLast(mayBeAnswered);
   if (last === undefined || !hasTimestamps(segment) || !hasTimestamps(last)) return last;
-  return copies.find((copy) => copy.tsVal === segment.tsEcr);
+  return peer.synCopies.find((copy) => mayBeAnswered(copy) && copy.tsVal === segment.tsEcr);
 }
 
 /** The leg to the server, measured from the copy of the SYN that the answer echoes. */

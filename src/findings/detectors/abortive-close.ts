@@ -15,7 +15,7 @@ export const abortiveClose: Detector = {
     meaning:
       'An end that still had the connection dropped it by a reset of its own accord, without a FIN: what it had not sent yet, and what the other end had not read yet, is lost.',
     cause: `close() with unread data in the receive buffer, SO_LINGER with time-out 0, or a process that was killed with unread data; ${UNDECIDABLE}.`,
-    hint: 'Read everything before close(), or shutdown(SHUT_WR) and read to the end; look for SO_LINGER in the code of that end.',
+    hint: 'Read everything before close(), or shutdown(SHUT_WR) and read to the end; look for SO_LINGER in the code of that end. On Linux nstat tells the causes apart: TcpExtTCPAbortOnClose counts close() with unread data, TcpExtTCPAbortOnData SO_LINGER with time-out 0.',
     source: 'RFC 9293 §3.10.5; RFC 2525 §2.17; Linux tcp_close() and tcp_disconnect()',
   },
   detect(connection) {

@@ -11,8 +11,8 @@ export const clientAbandonedConnect: Detector = {
       'The SYN-ACK was answered by a reset: the socket that had sent the SYN no longer existed. The server was reachable and willing.',
     cause:
       'The program closed its socket while connect() was under way: its own time-out was shorter than the answer took, another address was faster (Happy Eyeballs), the user cancelled. A SYN scanner does it on purpose to every open port.',
-    hint: 'Compare the time to the SYN-ACK with the connect time-out of the client.',
-    source: 'RFC 9293 §3.10.4 and §3.10.7.1; RFC 8305 §5',
+    hint: 'Compare the time to the SYN-ACK with the connect time-out of the client (strace -f -e trace=network,close shows connect() and the close() that came first). Resets of one source to many ports are a scan: see syn-scan.',
+    source: 'RFC 9293 §3.10.4 and §3.10.7.1; RFC 8305 §5; Linux tcp_v4_send_reset()',
   },
   detect(connection) {
     const { closingReset, client, server, verdict } = connection;

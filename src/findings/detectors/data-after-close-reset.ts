@@ -12,7 +12,7 @@ export const dataAfterCloseReset: Detector = {
       'An end that had sent its FIN answered data with a reset: nobody was left to read it, so it is lost, and the sender gets ECONNRESET, then EPIPE.',
     cause:
       'The first end called close() (or shutdown(SHUT_RDWR), or its process ended) and not shutdown(SHUT_WR); the other did not treat recv() = 0 as the end, or the protocol lets it go on talking.',
-    hint: "Where an answer is still to come, call shutdown(SHUT_WR) and read to the end before close(). On the other side stop sending when recv() returns 0 and the protocol says that the peer is done. A TLS close_notify that crosses the peer's close ends like this too, and is the harmless case.",
+    hint: "Where an answer is still to come, call shutdown(SHUT_WR) and read to the end before close(). On the other side stop sending when recv() returns 0 and the protocol says that the peer is done. A TLS close_notify that crosses the peer's close ends like this too, and is the harmless case. nstat TcpExtTCPAbortOnData counts them on the end that closed.",
     source: 'RFC 1122 §4.2.2.13; RFC 9293 §3.10.7.4; RFC 2525 §2.17; Linux tcp_rcv_state_process()',
   },
   detect(connection) {

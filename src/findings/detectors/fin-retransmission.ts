@@ -15,7 +15,7 @@ export const finRetransmission: Detector = {
       'An end repeated its FIN because no acknowledgment of it had arrived when its retransmission timer ran out.',
     cause:
       'The FIN or its acknowledgment was lost, or the other host answered later than the time-out (200 ms plus the round trip on Linux at the least). The timer belongs to the kernel: the program that called close() learns nothing of it.',
-    hint: 'See which wave was lost (teardown-w1-lost to teardown-w4-lost) to learn on which side of the capture point.',
+    hint: 'See which wave was lost (teardown-w1-lost to teardown-w4-lost) to learn on which side of the capture point. While it goes on, ss -tno state fin-wait-1 (or last-ack) shows the socket, its timer and the repeats so far; net.ipv4.tcp_orphan_retries limits them once the program has closed.',
     source: 'RFC 6298 §5; RFC 9293 §3.8.1; Linux tcp_retransmit_timer()',
   },
   detect(connection) {

@@ -12,7 +12,7 @@ export const halfClose: Detector = {
       'An end sent its FIN and went on receiving: data that the other end sent after it had seen the FIN was acknowledged.',
     cause:
       'The program called shutdown(SHUT_WR) to say that its request is complete, and went on reading; after close() the same data would have been answered with a reset.',
-    hint: 'Nothing is wrong; this is what shutdown(SHUT_WR) is for. Note that some middleboxes cut half-closed connections off early.',
+    hint: 'Nothing is wrong; this is what shutdown(SHUT_WR) is for. Note that some middleboxes cut half-closed connections off early; connection tracking on Linux keeps them for nf_conntrack_tcp_timeout_fin_wait, then nf_conntrack_tcp_timeout_close_wait (120 s and 60 s).',
     source: 'RFC 9293 §3.6, §3.9.1 (CLOSE); RFC 1122 §4.2.2.13',
   },
   detect(connection) {

@@ -11,7 +11,7 @@ export const halfOpenRecovery: Detector = {
       'A SYN hit a connection that the other end still held open. The other end answered with its old numbers, the opener reset what it no longer knew, and could then connect anew.',
     cause:
       'The host of the opener crashed or rebooted, or its connection was dropped without a FIN, and the same port was chosen again; the other end had not noticed.',
-    hint: 'Look for a restart of the opener. On the other end keep-alives (SO_KEEPALIVE) or TCP_USER_TIMEOUT find dead peers before they come back.',
+    hint: 'Look for a restart of the opener (uptime, journalctl --list-boots) or a socket that its program closed with no way to the other end. On the other end keep-alives (SO_KEEPALIVE) or TCP_USER_TIMEOUT find dead peers before they come back.',
     source: 'RFC 9293 §3.5.1, figure 9; RFC 5961 §4.2',
   },
   detect(connection) {

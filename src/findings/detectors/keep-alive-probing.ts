@@ -11,7 +11,7 @@ export const keepAliveProbing: Detector = {
     meaning:
       'An end sent keep-alives: segments with an old sequence number that carry nothing new and make the other end answer.',
     cause: 'SO_KEEPALIVE is set on the socket, and the connection was idle for TCP_KEEPIDLE seconds.',
-    hint: 'Nothing is wrong as long as they are answered. Their timing is TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT, or net.ipv4.tcp_keepalive_time, _intvl and _probes; to keep a firewall entry alive the idle time must be shorter than its time-out.',
+    hint: 'Nothing is wrong as long as they are answered; ss -tno shows when the next is due, timer:(keepalive,...). Their timing is TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT, or net.ipv4.tcp_keepalive_time, _intvl and _probes; to keep a firewall entry alive the idle time must be shorter than its time-out.',
     source: 'RFC 9293 §3.8.4; RFC 1122 §4.2.3.6; Linux tcp_keepalive_timer()',
   },
   detect(connection) {

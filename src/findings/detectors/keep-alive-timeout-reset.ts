@@ -15,7 +15,7 @@ export const keepAliveTimeoutReset: Detector = {
       'An end probed the other one, got no answer and dropped the connection with a reset, which most likely did not arrive either: the other end may still hold the connection open.',
     cause:
       'The other host is down or unreachable, or a device between dropped its state and swallows the packets. recv() and send() of this end return ETIMEDOUT.',
-    hint: 'Look for the time at which the other host was last heard. The interval is TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT (net.ipv4.tcp_keepalive_time, _intvl, _probes), or TCP_USER_TIMEOUT.',
+    hint: 'Look for the time at which the other host was last heard. The interval is TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT (net.ipv4.tcp_keepalive_time, _intvl, _probes), or TCP_USER_TIMEOUT; nstat TcpExtTCPAbortOnTimeout counts the connections that ended so.',
     source: 'RFC 9293 §3.8.4; Linux tcp_keepalive_timer(), tcp_probe_timer()',
   },
   detect(connection) {

@@ -17,7 +17,7 @@ export const peerLostState: Detector = {
       'A segment of an open connection was answered by a bare reset, as a host answers for which there is no such connection, although that end had never closed.',
     cause:
       'The host was restarted, its address moved to another host or container (failover), or a load balancer, NAT or firewall forgot the connection and answers in the name of the end.',
-    hint: 'Look for a restart or failover of that end at this time; if there was none, look at the connection tables of the devices between.',
+    hint: 'Look for a restart or failover of that end at this time; if there was none, look at the connection tables of the devices between (conntrack -L on Linux). nstat TcpOutRsts on that host grows if it sent the reset itself.',
     source: 'RFC 9293 §3.5.1 and §3.10.7.1; Linux tcp_v4_send_reset()',
   },
   detect(connection, policy) {

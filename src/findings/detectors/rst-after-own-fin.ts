@@ -13,7 +13,7 @@ export const rstAfterOwnFin: Detector = {
       'An end sent its FIN and then an active reset, before the other end had closed: it did not wait for what was still to come.',
     cause:
       'shutdown(SHUT_WR) followed by close() with unread data or with SO_LINGER and time-out 0; or an orphaned socket that the kernel dropped to save memory (net.ipv4.tcp_max_orphans).',
-    hint: 'After shutdown(SHUT_WR) read until recv() returns 0, then close(). Check for SO_LINGER, and for "too many orphaned sockets" in the kernel log.',
+    hint: 'After shutdown(SHUT_WR) read until recv() returns 0, then close(). Check for SO_LINGER, and for "too many orphaned sockets" in the kernel log; nstat tells unread data (TcpExtTCPAbortOnClose) from orphans dropped (TcpExtTCPAbortOnMemory).',
     source: 'RFC 9293 §3.6.1; RFC 1122 §4.2.2.13; Linux tcp_close(), tcp_check_oom()',
   },
   detect(connection) {

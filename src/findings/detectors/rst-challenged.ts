@@ -11,7 +11,7 @@ export const rstChallenged: Detector = {
       'The number of the reset was in the receive window, but not the next one expected: the receiver keeps the connection and answers with a challenge ACK, which a genuine sender would answer with an exact reset.',
     cause:
       'A forged reset that guesses the number, or a genuine one whose sender had more data under way that was lost.',
-    hint: 'Nothing, if the connection goes on: the protection worked. Linux limits the answers by net.ipv4.tcp_challenge_ack_limit and tcp_invalid_ratelimit.',
+    hint: 'Nothing, if the connection goes on: the protection worked (nstat TcpExtTCPChallengeACK counts the answers). Linux limits the answers by net.ipv4.tcp_challenge_ack_limit and tcp_invalid_ratelimit.',
     source: 'RFC 5961 §3.2; Linux tcp_validate_incoming()',
   },
   detect(connection) {

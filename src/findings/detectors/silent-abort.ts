@@ -16,7 +16,7 @@ export const silentAbort: Detector = {
       'Data was sent again and again without being acknowledged, then the repeats stopped; a later segment of the other end was answered by a reset: the connection no longer existed there. What had been sent last never arrived.',
     cause:
       'The retransmissions reached their limit (tcp_retries2, TCP_USER_TIMEOUT): the program got ETIMEDOUT, and the kernel dropped the connection without telling the other end, which cannot be reached anyway. The way between them was broken for that time.',
-    hint: 'Look for what broke the path in the time of the repeats (link, route, firewall entry that expired); TCP_USER_TIMEOUT decides how long to try.',
+    hint: 'Look for what broke the path in the time of the repeats (link, route, firewall entry that expired); TCP_USER_TIMEOUT or net.ipv4.tcp_retries2 decides how long to try, and nstat TcpExtTCPAbortOnTimeout counts the connections that ended so.',
     source: 'RFC 9293 §3.8.3; Linux tcp_write_err()',
   },
   detect(connection) {

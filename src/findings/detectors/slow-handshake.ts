@@ -23,7 +23,7 @@ export const slowHandshake: Detector = {
       'A SYN or SYN-ACK took long to be answered, measured from the copy that the answer echoes, so that it is no matter of retransmission.',
     cause:
       'A long or congested path, a host that is overloaded, asleep or being woken, a first packet that waits for address resolution, a tunnel or a radio link that is being set up, or a proxy that asks its backend before it answers.',
-    hint: 'Compare with the round trips later in the connection: if those are short, the delay lies with the host or proxy that answers, not with the path.',
+    hint: 'Compare with the round trips later in the connection: if those are short, the delay lies with the host or proxy that answers, not with the path. ss -ti shows the round trip that the kernel measures; ip neigh tells whether an address had to be resolved first.',
     source: 'RFC 7323 §4; RFC 9293 §3.5',
   },
   detect(connection, policy) {

@@ -12,7 +12,7 @@ export const synOnLiveIgnored: Detector = {
       'A SYN with a number of its own came for a connection that was open; the old traffic went on, so its supposed sender had not sent it.',
     cause:
       'A forged SYN (an attempt to reset the connection blindly), or a second host behind the same NAT address and port. The receiver answers at most with a challenge ACK.',
-    hint: 'Compare TTL and IP identification of the SYN with the other segments of that end. Nothing needs to be done on a current kernel: it challenges such a SYN (net.ipv4.tcp_challenge_ack_limit).',
+    hint: 'Compare TTL and IP identification of the SYN with the other segments of that end. Nothing needs to be done on a current kernel: it challenges such a SYN (nstat TcpExtTCPSYNChallenge counts; net.ipv4.tcp_challenge_ack_limit).',
     source: 'RFC 5961 §4; RFC 9293 §3.10.7.4 (fourth step); Linux tcp_validate_incoming(), tcp_send_challenge_ack()',
   },
   detect(connection) {

@@ -11,7 +11,7 @@ export const synRetransmission: Detector = {
     meaning: 'An end repeated its SYN because no answer had reached it when its retransmission timer ran out.',
     cause:
       'The SYN or the SYN-ACK was lost, a full queue or a firewall dropped the SYN, or the answer was slow. connect() takes that much longer: the first repeat comes after one second on most systems, and the interval doubles.',
-    hint: 'See whether syn-lost-downstream or syn-ack-lost tells which of the two was lost. The number of repeats is net.ipv4.tcp_syn_retries.',
+    hint: 'See whether syn-lost-downstream or syn-ack-lost tells which of the two was lost. The number of repeats is net.ipv4.tcp_syn_retries; nstat TcpExtTCPSynRetrans counts them on the client.',
     source: 'RFC 6298 §2.1 and §5; RFC 9293 §3.8.1',
   },
   detect(connection) {

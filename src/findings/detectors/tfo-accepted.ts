@@ -10,7 +10,7 @@ export const tfoAccepted: Detector = {
     meaning:
       'TCP Fast Open: the SYN carried data, and the SYN-ACK acknowledges it. The server program can read it before the handshake is over, which saves a round trip.',
     cause: 'Both hosts have Fast Open switched on, and the client had a valid cookie from an earlier connection.',
-    hint: 'Nothing is wrong. Data in a SYN may be delivered twice: only requests that can be repeated belong there.',
+    hint: 'Nothing is wrong. Data in a SYN may be delivered twice: only requests that can be repeated belong there. The switch is net.ipv4.tcp_fastopen; nstat TcpExtTCPFastOpenPassive counts them on the server.',
     source: 'RFC 7413 §4.2',
   },
   detect(connection) {

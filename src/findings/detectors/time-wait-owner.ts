@@ -11,7 +11,7 @@ export const timeWaitOwner: Detector = {
     meaning:
       'The end that closed first keeps the tuple in TIME_WAIT, so that it can answer a repeated FIN and no old segment reaches a new connection.',
     cause: 'That end called close() or shutdown() first; with a simultaneous close both ends pay.',
-    hint: 'It costs a tuple and a little memory for 60 s on Linux (fixed; not tcp_fin_timeout). If ports run out on a host that opens many connections, keep connections open longer, let the other end close first, or widen net.ipv4.ip_local_port_range; net.ipv4.tcp_tw_reuse helps the end that connects only.',
+    hint: 'It costs a tuple and a little memory for 60 s on Linux (fixed; not tcp_fin_timeout); ss -tan state time-wait lists them. If ports run out on a host that opens many connections, keep connections open longer, let the other end close first, or widen net.ipv4.ip_local_port_range; net.ipv4.tcp_tw_reuse helps the end that connects only.',
     source: 'RFC 9293 §3.6.1; RFC 6191; Linux tcp_time_wait(), TCP_TIMEWAIT_LEN',
   },
   detect(connection) {

@@ -17,7 +17,7 @@ export const timeWaitReuse: Detector = {
       'The same addresses and ports were used again while an end still kept the old connection in TIME_WAIT; the new SYN ended that state early.',
     cause:
       'The connecting host ran out of other ports or chose the same one again (bind() to a fixed port, net.ipv4.tcp_tw_reuse); the SYN had a higher number or time stamp than the old connection, so it was safe to accept.',
-    hint: 'Nothing is wrong. Many of them mean that one client opens connections to one address faster than TIME_WAIT passes: reuse connections, or use more source addresses or ports.',
+    hint: 'Nothing is wrong. Many of them mean that one client opens connections to one address faster than TIME_WAIT passes: reuse connections, or use more source addresses or ports (net.ipv4.ip_local_port_range). nstat TcpExtTWRecycled counts those of the connecting host.',
     source: 'RFC 9293 §3.6.1, §3.10.7.4; RFC 6191; Linux tcp_timewait_state_process(), tcp_twsk_unique()',
   },
   detect(connection) {

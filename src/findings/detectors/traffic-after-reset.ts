@@ -11,7 +11,7 @@ export const trafficAfterReset: Detector = {
       'The end that was reset still sent on the connection, later than a segment that merely crossed the reset: the reset had not reached it.',
     cause:
       'The reset was lost or filtered behind the capture point, or the end did not accept its number. It sends until its retransmissions are answered by another reset.',
-    hint: 'If resets vanish as a rule, look for a firewall that drops them between the capture point and this end.',
+    hint: 'If resets vanish as a rule, look for a firewall that drops them between the capture point and this end: connection tracking calls a reset outside the window invalid (conntrack -S, net.netfilter.nf_conntrack_tcp_be_liberal).',
     source: 'RFC 9293 §3.5.2; RFC 5961 §3.2',
   },
   detect(connection) {

@@ -11,7 +11,7 @@ export const windowProbe: Detector = {
     meaning:
       'The sender had data for an end whose window was closed, and asked whether it had opened again: the window update might have been lost.',
     cause: 'The persist timer of the sender ran out while the receiver offered no window.',
-    hint: 'See zero-window-stall for how long it lasted; the cause is with the program at the receiving end.',
+    hint: 'See zero-window-stall for how long it lasted; the cause is with the program at the receiving end. On the sender ss -tno shows timer:(persist,...), and nstat TcpExtTCPWinProbe counts.',
     source: 'RFC 9293 §3.8.6.1; Linux tcp_send_probe0()',
   },
   detect(connection) {

@@ -14,7 +14,7 @@ export const zeroWindowStall: Detector = {
       'An end offered no receive window, so that the other had to stop sending: its buffer was full of data that its program had not read.',
     cause:
       'The program does not call recv(), or not fast enough: it is busy, blocked on something else (a lock, a database, its own output), or stopped. It is not the network.',
-    hint: 'Find out what the receiving program was doing at that time (Recv-Q in ss -tn stays high). A larger buffer (SO_RCVBUF, net.ipv4.tcp_rmem) only puts the stall off.',
+    hint: 'Find out what the receiving program was doing at that time (Recv-Q in ss -tnp stays high and names it; nstat TcpExtTCPToZeroWindowAdv counts how often the window closed). A larger buffer (SO_RCVBUF, net.ipv4.tcp_rmem) only puts the stall off.',
     source: 'RFC 9293 §3.8.6 and §3.8.6.1; Linux tcp_select_window()',
   },
   detect(connection, policy) {
