@@ -6,6 +6,7 @@ import type { ConnectionResult } from './report/result.ts';
 import {
   createSourceContext,
   type InterfaceInfo,
+  type PacketOption,
   type PacketSink,
   type ResolvedName,
   type SourceContext,
@@ -128,6 +129,8 @@ class PacketWriter implements PacketSink {
   readonly #interfaces = new Map<number, InterfaceInfo>();
   /** Index in the new file by index in the session. */
   readonly #written = new Map<number, number>();
+  /** What the original says of packets that have yet to come, by frame. */
+  readonly #options = new Map<number, readonly PacketOption[]>();
 
   constructor(selection: Selection, context: SourceContext, write: (bytes: Uint8Array) => void) {
     this.#selection = selection;
@@ -137,6 +140,8 @@ class PacketWriter implements PacketSink {
 
   onPacket(...packet: Parameters<PacketSink['onPacket']>): void {
     const comment = this.#selection.commentOn(...packet);
+    const options = this.#options.get(packet[6]);
+    this.#options.delete(packet[6]);
     if (comment === null) return;
     const [bytes, , start, capturedBytes, wireBytes, , , timeNanos, index] = packet;
     const info = this.#interfaces.get(index);
@@ -149,8 +154,13 @@ class PacketWriter implements PacketSink {
         bytes: bytes.subarray(start, start + capturedBytes),
         originalBytes: wireBytes,
         ...(comment === '' ? {} : { comment }),
+        ...(options === undefined ? {} : { options }),
       }),
     );
+  }
+
+  onPacketOptions(frame: number, options: readonly PacketOption[]): void {
+    this.#options.set(frame, options);
   }
 
   onInterface(info: InterfaceInfo): void {

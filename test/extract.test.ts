@@ -8,7 +8,7 @@ import { LIBRARY } from '../src/cli/library.ts';
 import { runCli } from '../src/cli/run.ts';
 import { analyzeFile } from '../src/index.ts';
 import { readCaptures } from '../src/source/session.ts';
-import { join, PcapngBlocks, pcapFile, utf8 } from './support/capture-bytes.ts';
+import { type BlockOption, join, PcapngBlocks, pcapFile, utf8 } from './support/capture-bytes.ts';
 import { createTestIo } from './support/cli-io.ts';
 import { cat, ethernet, hex, ipv4, ipv6, type Octets, tcp } from './support/frames.ts';
 import { PacketLog } from './support/packet-log.ts';
@@ -89,6 +89,64 @@ describe('the packets that are cut out', () => {
     expect(withoutNumbers(one)).toEqual(withoutNumbers({ packets: wanted }));
     expect(one.packets.map(({ interfaceIndex }) => interfaceIndex)).toEqual([0, 2]);
     expect(one.interfaces).toEqual(whole.interfaces);
+  });
+
+  it('keep what the original says of them, beside our comment', async () => {
+    const big = new PcapngBlocks(false);
+    const little = new PcapngBlocks();
+    const told = (blocks: PcapngBlocks, text: string): BlockOption[] => [
+      [1, utf8(text)],
+      [1, utf8('and more')],
+      [2, blocks.fields().u32(0x102).done()],
+      [3, Uint8Array.of(2, 1, 2, 3, 4)],
+      [4, blocks.counter(9)],
+      [5, blocks.counter(0x1234)],
+      [2988, utf8('custom')],
+    ];
+    const first = join(
+      big.section(),
+      big.interface(),
+      big.interface(),
+      big.enhanced(0, 1_000_000n, FRAMES[0], undefined, told(big, 'first')),
+      big.enhanced(0, 3_000_000n, FRAMES[0], undefined, told(big, 'third')),
+      big.enhanced(1, 2_000_000n, FRAMES[0]),
+      big.enhanced(1, 2_500_000n, FRAMES[1], undefined, told(big, 'not wanted')),
+    );
+    const second = join(
+      little.section(),
+      little.interface(),
+      little.enhanced(0, 1_500_000n, FRAMES[0], undefined, told(little, 'between')),
+      little.enhanced(0, 9_000_000n, FRAMES[0]),
+    );
+    const files = [write('told-1.pcapng', first), write('told-2.pcapng', second)];
+    const { one, wanted, target } = await cut(files, [1, 2, 3, 4, 6], '-c', '1');
+    expect(withoutNumbers(one)).toEqual(withoutNumbers({ packets: wanted }));
+    const options: Record<number, (string | number[])[]> = {};
+    await readCaptures([target], {
+      onPacket() {},
+      onPacketOptions(frame, list) {
+        options[frame] = list.map(({ code, value }) =>
+          code === 1 ? new TextDecoder().decode(value) : [code, ...value],
+        );
+      },
+    });
+    const rest = [
+      [2, 2, 1, 0, 0],
+      [3, 2, 1, 2, 3, 4],
+      [5, 0x34, 0x12, 0, 0, 0, 0, 0, 0],
+    ];
+    const ours = (frame: number) => expect.stringMatching(`^lastack #1, frame ${frame}: `);
+    expect(options).toEqual({
+      1: ['first', 'and more', ...rest, ours(1)],
+      2: ['between', 'and more', ...rest, ours(2)],
+      3: [ours(4)],
+      4: ['third', 'and more', ...rest, ours(3)],
+      5: [ours(6)],
+    });
+    await cut([files[0]], [1, 2, 4], '-c', '1', '--no-comments');
+    const text = readFileSync(target, 'latin1');
+    expect(text).toContain('third');
+    expect(text).not.toContain('not wanted');
   });
 
   it.each([[false, 0xa1b2c3d4] as const, [true, 0xa1b23c4d] as const])(

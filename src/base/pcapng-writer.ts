@@ -150,6 +150,8 @@ export interface EnhancedPacket {
   originalBytes: number;
   /** Shown by Wireshark beside the packet (opt_comment). */
   comment?: string;
+  /** What else is to be said of it, before the comment; values in the byte order of the file. */
+  options?: readonly { readonly code: number; readonly value: Uint8Array }[];
 }
 
 /** An enhanced packet block. */
@@ -162,7 +164,8 @@ export function encodeEnhancedPacket(packet: EnhancedPacket, littleEndian = true
   view.setUint32(12, packet.bytes.length, littleEndian);
   view.setUint32(16, packet.originalBytes, littleEndian);
   body.set(packet.bytes, 20);
-  return encodeBlock(BLOCK_ENHANCED_PACKET, body, textOptions([[Option.COMMENT, packet.comment]]), littleEndian);
+  const options = [...(packet.options ?? []), ...textOptions([[Option.COMMENT, packet.comment]])];
+  return encodeBlock(BLOCK_ENHANCED_PACKET, body, options, littleEndian);
 }
 
 /** A name resolution block. */

@@ -16,6 +16,7 @@ const LOOK_AHEAD_BYTES = 16 << 20;
 
 /** A sink that passes packets on in time order across interfaces. */
 export class InterfaceMerger implements PacketSink {
+  readonly onPacketOptions: PacketSink['onPacketOptions'];
   private readonly output: PacketSink;
   private readonly queues: PacketQueue[] = [];
   private readonly heap = new QueueHeap();
@@ -25,6 +26,7 @@ export class InterfaceMerger implements PacketSink {
 
   constructor(output: PacketSink) {
     this.output = output;
+    this.onPacketOptions = output.onPacketOptions?.bind(output);
   }
 
   onPacket(

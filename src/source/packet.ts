@@ -47,6 +47,14 @@ export interface ResolvedName {
   readonly name: string;
 }
 
+/** Something that a pcapng file says of a packet and that is true of it in any file. */
+export interface PacketOption {
+  /** As in an enhanced packet block: 1 is a comment. */
+  readonly code: number;
+  /** A copy; numbers in it are little-endian. */
+  readonly value: Uint8Array;
+}
+
 /**
  * Where a source delivers its packets.
  *
@@ -73,6 +81,11 @@ export interface PacketSink {
   onInterface?(info: InterfaceInfo): void;
   /** A pcapng section begins: no later packet belongs to an interface announced before. */
   onSection?(): void;
+  /**
+   * What a pcapng file says of the packet with this number besides its octets; called before that packet, not always
+   * right before it, and only if there is something.
+   */
+  onPacketOptions?: ((frame: number, options: readonly PacketOption[]) => void) | undefined;
   /** The capture gives a name to an address. */
   onName?(name: ResolvedName): void;
 }

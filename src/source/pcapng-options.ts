@@ -1,4 +1,4 @@
-import type { ResolvedName } from './packet.ts';
+import type { PacketOption, ResolvedName } from './packet.ts';
 
 /**
  * Options of a pcapng block, and the records of a name resolution block, which have the same shape:
@@ -17,7 +17,12 @@ export const OptionCode = {
   IF_OS: 12,
   IF_FCSLEN: 13,
   IF_TSOFFSET: 14,
+  EPB_FLAGS: 2,
+  EPB_HASH: 3,
   EPB_DROPCOUNT: 4,
+  EPB_PACKETID: 5,
+  EPB_QUEUE: 6,
+  EPB_VERDICT: 7,
   ISB_IFRECV: 4,
   ISB_IFDROP: 5,
   ISB_OSDROP: 7,
@@ -25,6 +30,7 @@ export const OptionCode = {
 
 /** Names kept of one capture. */
 export const MAX_NAMES = 10_000;
+const MAX_PACKET_OPTION_BYTES = 64 << 10;
 const RECORD_IPV4 = 1;
 const RECORD_IPV6 = 2;
 const TWO_32 = 0x1_0000_0000;
@@ -70,6 +76,48 @@ export function findOption(
     at += 4 + ((valueBytes + 3) & ~3);
   }
   return -1;
+}
+
+/**
+ * Copies the options of a packet that are true of it in any file: comments, direction and errors, hash, id, queue and
+ * verdict. The drop counter is not, and what custom options mean is not known. What goes beyond 64 KiB is left out.
+ */
+export function readPacketOptions(
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  end: number,
+  littleEndian: boolean,
+): PacketOption[] {
+  const options: PacketOption[] = [];
+  let room = MAX_PACKET_OPTION_BYTES;
+  visitOptions(view, offset, end, littleEndian, (code, start, count) => {
+    const numberOffset = numberOffsetOf(code, count);
+    if (numberOffset < 0 || count > room) return;
+    room -= count;
+    const value = bytes.slice(start, start + count);
+    if (!littleEndian) value.subarray(numberOffset).reverse();
+    options.push({ code, value });
+  });
+  return options;
+}
+
+/** Where the number in the value of a packet's option starts, which ends it; -1 for an option that is not to be copied. */
+function numberOffsetOf(code: number, valueBytes: number): number {
+  switch (code) {
+    case OptionCode.COMMENT:
+    case OptionCode.EPB_HASH:
+      return valueBytes;
+    case OptionCode.EPB_FLAGS:
+    case OptionCode.EPB_QUEUE:
+      return valueBytes === 4 ? 0 : -1;
+    case OptionCode.EPB_PACKETID:
+      return valueBytes === 8 ? 0 : -1;
+    case OptionCode.EPB_VERDICT:
+      return valueBytes === 9 ? 1 : valueBytes;
+    default:
+      return -1;
+  }
 }
 
 /** Text of an option, without the zero that some writers put at its end. */

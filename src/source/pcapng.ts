@@ -18,7 +18,7 @@
  * Drops of an interface are told by its statistics block, as a total, or by the packets that came after them; where both
  * are there the larger number holds, since they count the same.
  *
- * Left out: section lengths (blocks are read one by one), decryption secrets, and the other options of packets.
+ * Left out: section lengths (blocks are read one by one), decryption secrets, and options that only make sense where they stand.
  */
 import { assert, type CaptureError } from '../base/error.ts';
 import { type InterfaceInfo, MAX_INTERFACES, maxPacketBytes } from './packet.ts';
@@ -28,6 +28,7 @@ import {
   OptionCode,
   readCounter,
   readNames,
+  readPacketOptions,
   readSignedSeconds,
   readText,
   visitOptions,
@@ -60,8 +61,7 @@ const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const BYTE_ORDER_MAGIC_SWAPPED = 0x4d3c2b1a;
 const SMALLEST_BLOCK_BYTES = 12;
 const MAX_BLOCK_BYTES = 16 << 20;
-/** Fewest bytes behind a packet that hold an option with a counter. */
-const COUNTER_OPTION_BYTES = 12;
+const SMALLEST_OPTION_BYTES = 4;
 /** Drops of an obsolete packet block when they are not known. */
 const DROPS_UNKNOWN = 0xffff;
 const DEFAULT_RESOLUTION = 6;
@@ -201,16 +201,19 @@ export class PcapngParser extends PushParser {
     this.noteTime(timeNanos);
     const optionsOffset = offset + 28 + ((capturedBytes + 3) & ~3);
     const optionsEnd = offset + totalBytes - 4;
-    if (optionsEnd - optionsOffset >= COUNTER_OPTION_BYTES) this.readDrops(view, optionsOffset, optionsEnd, from);
+    if (optionsEnd - optionsOffset >= SMALLEST_OPTION_BYTES) {
+      const at = findOption(view, optionsOffset, optionsEnd, littleEndian, OptionCode.EPB_DROPCOUNT, 8);
+      if (at >= 0) noteDrops(from, readCounter(view, at, littleEndian));
+      if (this.sink.onPacketOptions !== undefined) this.tellOptions(bytes, view, optionsOffset, optionsEnd);
+    }
     const wireBytes = view.getUint32(offset + 24, littleEndian);
     this.deliver(bytes, view, offset + 28, capturedBytes, wireBytes, from, timeNanos);
   }
 
-  /** Takes the drop counter from the options of a packet. @hot */
-  private readDrops(view: DataView, offset: number, end: number, from: SectionInterface): void {
-    const { littleEndian } = this;
-    const at = findOption(view, offset, end, littleEndian, OptionCode.EPB_DROPCOUNT, 8);
-    if (at >= 0) noteDrops(from, readCounter(view, at, littleEndian));
+  /** What is said of the packet that comes next. */
+  private tellOptions(bytes: Uint8Array, view: DataView, offset: number, end: number): void {
+    const options = readPacketOptions(bytes, view, offset, end, this.littleEndian);
+    if (options.length > 0) this.sink.onPacketOptions?.(this.frameCount + 1, options);
   }
 
   private readOther(type: number, bytes: Uint8Array, view: DataView, offset: number, totalBytes: number): void {
@@ -252,6 +255,8 @@ export class PcapngParser extends PushParser {
     this.noteTime(timeNanos);
     const drops = view.getUint16(offset + 10, this.littleEndian);
     if (drops !== DROPS_UNKNOWN) noteDrops(from, drops);
+    const optionsOffset = offset + 28 + ((capturedBytes + 3) & ~3);
+    if (this.sink.onPacketOptions !== undefined) this.tellOptions(bytes, view, optionsOffset, offset + totalBytes - 4);
     const wireBytes = view.getUint32(offset + 24, this.littleEndian);
     this.deliver(bytes, view, offset + 28, capturedBytes, wireBytes, from, timeNanos);
   }

@@ -15,6 +15,7 @@ import {
   createSourceContext,
   fixTimeBase,
   type InterfaceInfo,
+  type PacketOption,
   type PacketSink,
   type ResolvedName,
   type SourceContext,
@@ -115,14 +116,18 @@ class Lane implements PacketSink {
   duplicateCount = 0;
   /** Where packets go on that have waited. */
   readonly exit: PacketSink = {
-    onPacket: (bytes, view, start, capturedBytes, wireBytes, linkType, _frame, timeNanos, interfaceIndex) =>
-      this.emit(bytes, view, start, capturedBytes, wireBytes, linkType, timeNanos, interfaceIndex),
+    onPacket: (bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex) =>
+      this.emit(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex),
   };
+  readonly onPacketOptions: PacketSink['onPacketOptions'];
+  /** What is said of packets that have not gone on yet, by their number in the file. */
+  private readonly options = new Map<number, readonly PacketOption[]>();
   private readonly reading: MergedReading;
 
   constructor(reading: MergedReading, order: number, open: (lane: Lane) => CaptureReader) {
     this.reading = reading;
     this.queue = new PacketQueue(order);
+    if (reading.wantsPacketOptions) this.onPacketOptions = (frame, options) => this.options.set(frame, options);
     this.reader = open(this);
   }
 
@@ -139,7 +144,7 @@ class Lane implements PacketSink {
   ): void {
     const { reading, queue } = this;
     if (queue.count === 0 && timeNanos < reading.earliestElsewhereNanos) {
-      this.emit(bytes, view, start, capturedBytes, wireBytes, linkType, timeNanos, interfaceIndex);
+      this.emit(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
     } else {
       queue.push(bytes, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
     }
@@ -153,10 +158,12 @@ class Lane implements PacketSink {
     capturedBytes: number,
     wireBytes: number,
     linkType: number,
+    frame: number,
     timeNanos: number,
     interfaceIndex: number,
   ): void {
     const { reading } = this;
+    const options = this.options.size === 0 ? undefined : this.takeOptions(frame);
     if (
       reading.mayOverlapAt(timeNanos) &&
       reading.duplicates.isCopy(this.queue.order, bytes, start, capturedBytes, wireBytes, linkType, timeNanos)
@@ -165,7 +172,14 @@ class Lane implements PacketSink {
       return;
     }
     const number = ++reading.frameCount;
+    if (options !== undefined) reading.output.onPacketOptions?.(number, options);
     reading.output.onPacket(bytes, view, start, capturedBytes, wireBytes, linkType, number, timeNanos, interfaceIndex);
+  }
+
+  private takeOptions(frame: number): readonly PacketOption[] | undefined {
+    const options = this.options.get(frame);
+    this.options.delete(frame);
+    return options;
   }
 
   onInterface(info: InterfaceInfo): void {
@@ -184,6 +198,7 @@ class MergedReading {
   /** No packet but those of the lane being read is earlier than this. */
   earliestElsewhereNanos = Number.NEGATIVE_INFINITY;
 
+  readonly wantsPacketOptions: boolean;
   readonly duplicates = new DuplicateFilter();
   /** Latest time in a capture that was read to its end. */
   private latestEndNanos = Number.NEGATIVE_INFINITY;
@@ -205,6 +220,7 @@ class MergedReading {
     this.sink = sink;
     this.output = sink;
     const share = Math.max(PEEK_BYTES, Math.floor(SHARED_BLOCK_BYTES / Math.max(1, paths.length)));
+    this.wantsPacketOptions = sink.onPacketOptions !== undefined;
     this.blockBytes = options.blockBytes ?? Math.min(BLOCK_BYTES, share);
   }
 
