@@ -32,6 +32,8 @@ export interface Direction {
   readonly doubled: readonly SegmentReference[];
   /** Overtaken on the way, by their frames behind it. */
   readonly overtaken: readonly number[];
+  /** The same octets in other segments at either point, by frames: cut or joined by a network card or a kernel. */
+  readonly rejoined: readonly { readonly A: readonly number[]; readonly B: readonly number[] }[];
 }
 
 /** What is true of an end, by the point that is nearest to it. */
@@ -177,6 +179,9 @@ function describeDirection(to: End, matched: MatchedSegments, first: PointName):
     appeared: refer(second, only[second]),
     doubled: refer(second, copies[second]),
     overtaken: findOvertaken(pairs, first),
+    rejoined: matched.rejoined
+      .filter(({ a }) => isOurs(a[0]))
+      .map(({ a, b }) => ({ A: a.map(({ frame }) => frame), B: b.map(({ frame }) => frame) })),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Which connection, and which segment, of one point is which of the other. */
 import { TcpFlag } from '../wire/batch.ts';
 import type { SeenConnection, SeenSegment } from './point.ts';
+import { type RejoinedSegments, rejoinSegments } from './rejoin.ts';
 
 /** The same connection at both points. */
 export interface ConnectionPair {
@@ -29,6 +30,8 @@ export interface MatchedSegments {
   /** Copies of a segment of which both points have one: the network made them. */
   readonly copiesA: SeenSegment[];
   readonly copiesB: SeenSegment[];
+  /** The same octets, cut into other segments. */
+  readonly rejoined: readonly RejoinedSegments[];
 }
 
 type Naming = (connection: SeenConnection) => string | null;
@@ -74,13 +77,20 @@ function shiftsOf(a: SeenConnection, b: SeenConnection): ConnectionPair['shift']
   return { client: between(a.clientIsn, b.clientIsn), server: between(a.serverIsn, b.serverIsn) };
 }
 
-/** Pairs up segments: numbers, flags and length must agree; among repeats, time stamp and IP identification decide. */
+/**
+ * Pairs up segments: numbers, flags and length must agree; among repeats, time stamp and IP identification decide. Of
+ * the rest, those are put together that only differ in where they were cut.
+ */
 export function matchSegments({ a, b, shift }: ConnectionPair): MatchedSegments {
+  const shiftsAtB = ({ isFromClient }: SeenSegment): { own: number; peer: number } =>
+    isFromClient ? { own: shift.client, peer: shift.server } : { own: shift.server, peer: shift.client };
   const keyAtA = (segment: SeenSegment): string => keyOf(segment, 0, 0);
-  const keyAtB = (segment: SeenSegment): string =>
-    segment.isFromClient ? keyOf(segment, shift.client, shift.server) : keyOf(segment, shift.server, shift.client);
+  const keyAtB = (segment: SeenSegment): string => {
+    const { own, peer } = shiftsAtB(segment);
+    return keyOf(segment, own, peer);
+  };
   const groupsB = groupBy(b.segments, keyAtB);
-  const matched: MatchedSegments = { pairs: [], onlyA: [], onlyB: [], copiesA: [], copiesB: [] };
+  const matched: MatchedGroups = { pairs: [], onlyA: [], onlyB: [], copiesA: [], copiesB: [] };
   for (const [key, group] of groupBy(a.segments, keyAtA)) {
     matchGroup(group, groupsB.get(key) ?? [], matched);
     groupsB.delete(key);
@@ -88,8 +98,11 @@ export function matchSegments({ a, b, shift }: ConnectionPair): MatchedSegments 
   for (const group of groupsB.values()) matched.onlyB.push(...group);
   matched.pairs.sort((x, y) => x.a.frame - y.a.frame);
   for (const list of [matched.onlyA, matched.onlyB]) list.sort((x, y) => x.frame - y.frame);
-  return matched;
+  const { rejoined, leftA, leftB } = rejoinSegments(matched.onlyA, matched.onlyB, shiftsAtB);
+  return { ...matched, onlyA: leftA, onlyB: leftB, rejoined };
 }
+
+type MatchedGroups = Omit<MatchedSegments, 'rejoined'>;
 
 const COMPARED_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.PSH | TcpFlag.ACK | TcpFlag.URG;
 
@@ -108,7 +121,7 @@ const LIKENESSES: readonly ((a: SeenSegment, b: SeenSegment) => boolean)[] = [
   (a, b) => (a.tsVal === null || b.tsVal === null) && (a.ipId === 0 || b.ipId === 0 || a.ipId === b.ipId),
 ];
 
-function matchGroup(groupA: readonly SeenSegment[], groupB: readonly SeenSegment[], matched: MatchedSegments): void {
+function matchGroup(groupA: readonly SeenSegment[], groupB: readonly SeenSegment[], matched: MatchedGroups): void {
   let leftA = [...groupA];
   const leftB = [...groupB];
   const paired: SegmentPair[] = [];

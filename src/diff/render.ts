@@ -76,8 +76,14 @@ function renderConnection(style: Style, connection: ComparedConnection): string[
   return lines;
 }
 
-function describeDirection({ passed, lost, appeared, doubled, overtaken }: Direction): string[] {
+function describeDirection({ passed, lost, appeared, doubled, overtaken, rejoined }: Direction): string[] {
   const texts = [`${formatQuantity(passed, 'segment')} passed`];
+  if (rejoined.length > 0) {
+    const count = (point: 'A' | 'B'): number => rejoined.reduce((sum, each) => sum + each[point].length, 0);
+    texts.push(
+      `${formatQuantity(count('A'), 'segment')} at A, ${formatQuantity(count('B'), 'segment')} at B with the same bytes: cut or joined by offload`,
+    );
+  }
   if (lost.length > 0) texts.push(`${lost.length} lost between the points: ${listSegments(lost)}`);
   if (appeared.length > 0)
     texts.push(`${appeared.length} made on the way, or not captured before it: ${listSegments(appeared)}`);
