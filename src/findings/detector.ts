@@ -10,8 +10,8 @@ export interface Evidence {
   readonly at: Finding['at'];
   /** Frame numbers, in any order. */
   readonly frames: readonly number[];
-  /** One sentence with the numbers of the case. */
-  readonly message: string;
+  /** One sentence with the numbers of the case; as a function where it takes long, since most are never read. */
+  readonly message: string | (() => string);
   /** Only where this case differs from the entry. */
   readonly cause?: string;
   readonly hint?: string;
@@ -26,16 +26,52 @@ export interface Detector {
 
 /** A finding from its catalogue entry and the evidence of the case; `override` is what the policy says of its severity. */
 export function toFinding(entry: CatalogEntry, evidence: Evidence, override?: Severity): Finding {
-  return {
-    code: entry.code,
-    severity: override ?? evidence.severity ?? entry.severity,
-    category: entry.category,
-    at: evidence.at,
-    frames: inOrder(evidence.frames),
-    message: evidence.message,
-    cause: evidence.cause ?? entry.cause,
-    hint: evidence.hint ?? entry.hint,
-  };
+  return new Found(entry, evidence, override ?? evidence.severity ?? entry.severity);
+}
+
+/** A finding as it is in documents: nothing is left to be worked out. */
+export function writeOut({ code, severity, category, at, frames, message, cause, hint }: Finding): Finding {
+  return { code, severity, category, at, frames, message, cause, hint };
+}
+
+/** A finding whose words are put together when they are asked for. */
+class Found implements Finding {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly at: Finding['at'];
+  readonly frames: number[];
+  readonly #entry: CatalogEntry;
+  readonly #evidence: Evidence;
+
+  constructor(entry: CatalogEntry, evidence: Evidence, severity: Severity) {
+    this.code = entry.code;
+    this.severity = severity;
+    this.at = evidence.at;
+    this.frames = inOrder(evidence.frames);
+    this.#entry = entry;
+    this.#evidence = evidence;
+  }
+
+  get category(): string {
+    return this.#entry.category;
+  }
+
+  get message(): string {
+    const { message } = this.#evidence;
+    return typeof message === 'string' ? message : message();
+  }
+
+  get cause(): string {
+    return this.#evidence.cause ?? this.#entry.cause;
+  }
+
+  get hint(): string {
+    return this.#evidence.hint ?? this.#entry.hint;
+  }
+
+  toJSON(): Finding {
+    return writeOut(this);
+  }
 }
 
 /** Each once, ascending. */

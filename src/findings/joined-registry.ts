@@ -1,4 +1,4 @@
-import { type Policy, toFinding } from './detector.ts';
+import { type Policy, toFinding, writeOut } from './detector.ts';
 import type { Finding } from './finding.ts';
 import { acceptQueueOfListener } from './joined/accept-queue.ts';
 import { clockBackwards } from './joined/clock-backwards.ts';
@@ -44,7 +44,7 @@ export function joinAll(policy: Policy): Joined {
         const override = policy.severities[entry.code];
         return joiner
           .finish(capture)
-          .map((evidence) => toFinding(entry, evidence, override === 'off' ? undefined : override));
+          .map((evidence) => writeOut(toFinding(entry, evidence, override === 'off' ? undefined : override)));
       });
     },
   };

@@ -19,8 +19,8 @@ export function detectLostWave(connection: Connection, wave: LostWave['wave']): 
   const isOfFirst = wave <= 2;
   const index = isOfFirst === (connection.firstFinIndex === 0) ? 0 : 1;
   const frames = losses.flatMap((each) => each.frames);
-  const sentences = losses.map((loss) => tell(connection, index, loss));
-  return { at: 'path', frames, message: sentences.join(' ') };
+  const message = (): string => losses.map((loss) => tell(connection, index, loss)).join(' ');
+  return { at: 'path', frames, message };
 }
 
 /** `index` is the end whose FIN it is about. */

@@ -26,7 +26,18 @@ const Trait = {
   WINDOW: 0x800,
   /** Octets were acknowledged that the capture does not have. */
   GAP: 0x1000,
-  RARE: 0x2000,
+  /** An uncommon way to open. */
+  OPENING: 0x2000,
+  /** FINs that crossed, or that came out of turn. */
+  CLOSING: 0x4000,
+  HALF_CLOSE: 0x8000,
+  /** Another connection on the same tuple. */
+  REUSE: 0x10_000,
+  /** Something is wrong with what was captured, or with the segments themselves. */
+  CAPTURE: 0x20_000,
+  /** Nothing was captured of one end. */
+  ONE_WAY: 0x40_000,
+  ICMP: 0x80_000,
 } as const;
 
 /** What a detector needs at least one of; those that are not listed look at every connection. */
@@ -43,15 +54,15 @@ const NEEDS: Readonly<Record<string, number>> = {
   'server-silent-after-handshake': Trait.RESEND,
   'syn-ack-give-up': Trait.SYN_REPEAT,
   'connection-refused': Trait.RESET,
-  'connection-refused-icmp': Trait.RARE,
+  'connection-refused-icmp': Trait.ICMP,
   'client-abandoned-connect': Trait.RESET,
-  'simultaneous-open': Trait.RARE,
-  'self-connect': Trait.RARE,
-  'syn-ack-bad-ack': Trait.RARE,
-  'syn-ack-isn-change': Trait.RARE,
-  'half-open-recovery': Trait.RARE,
-  'tfo-accepted': Trait.RARE,
-  'tfo-ignored': Trait.RARE,
+  'simultaneous-open': Trait.OPENING,
+  'self-connect': Trait.OPENING,
+  'syn-ack-bad-ack': Trait.OPENING,
+  'syn-ack-isn-change': Trait.OPENING,
+  'half-open-recovery': Trait.OPENING,
+  'tfo-accepted': Trait.OPENING,
+  'tfo-ignored': Trait.OPENING,
   'syn-option-fallback': Trait.SYN_REPEAT,
   'zero-window-stall': Trait.WINDOW,
   'window-probe': Trait.WINDOW,
@@ -70,12 +81,12 @@ const NEEDS: Readonly<Record<string, number>> = {
   'fin-unacknowledged': Trait.UNCOVERED,
   'close-wait-lingering': Trait.HALF,
   'fin-wait-2-timeout': Trait.RESET,
-  'half-close': Trait.RARE,
+  'half-close': Trait.HALF_CLOSE,
   'data-after-close-reset': Trait.RESET,
-  'simultaneous-close': Trait.RARE,
-  'fin-before-data': Trait.RARE,
-  'data-after-own-fin': Trait.RARE,
-  'fin-seq-changed': Trait.RARE,
+  'simultaneous-close': Trait.CLOSING,
+  'fin-before-data': Trait.CLOSING,
+  'data-after-own-fin': Trait.CLOSING,
+  'fin-seq-changed': Trait.CLOSING,
   'slow-teardown': Trait.FIN,
   'time-wait-owner': Trait.FIN,
   'abortive-close': Trait.RESET,
@@ -85,18 +96,18 @@ const NEEDS: Readonly<Record<string, number>> = {
   'rst-challenged': Trait.RESET,
   'rst-ignored': Trait.RESET,
   'traffic-after-reset': Trait.RESET,
-  'time-wait-reuse': Trait.RARE,
+  'time-wait-reuse': Trait.REUSE,
   'time-wait-assassination': Trait.RESET,
-  'port-reuse-unclosed': Trait.RARE,
-  'syn-on-live-ignored': Trait.RARE,
+  'port-reuse-unclosed': Trait.REUSE,
+  'syn-on-live-ignored': Trait.REUSE,
   'rst-injection-suspected': Trait.RESET,
-  'invalid-flags': Trait.RARE,
-  'capture-duplicates': Trait.RARE,
-  'capture-reordering': Trait.RARE,
+  'invalid-flags': Trait.CAPTURE,
+  'capture-duplicates': Trait.CAPTURE,
+  'capture-reordering': Trait.CAPTURE,
   'acked-unseen': Trait.GAP,
-  'one-way': Trait.RARE,
-  'midstream-start': Trait.RARE,
-  'truncated-header': Trait.RARE,
+  'one-way': Trait.ONE_WAY,
+  'midstream-start': Trait.CAPTURE,
+  'truncated-header': Trait.CAPTURE,
 };
 
 /** What the detector of a code needs, as bits of which `traitsOf` must have one. */
@@ -122,7 +133,14 @@ export function traitsOf(connection: Connection): number {
     traits |= Trait.SYN_REPEAT;
   }
   if (connection.ackedUnseenFrames.length > 0) traits |= Trait.GAP;
-  return isRare(connection) || connection.icmpErrors.length > 0 ? traits | Trait.RARE : traits;
+  if (connection.predecessor !== null || connection.successor !== null || connection.liveSyns.length > 0) {
+    traits |= Trait.REUSE;
+  }
+  if (connection.icmpErrors.length > 0) traits |= Trait.ICMP;
+  if (connection.isHalfCloseAcknowledged) traits |= Trait.HALF_CLOSE;
+  if (isUncommonOpening(connection)) traits |= Trait.OPENING;
+  if (isUncommonClose(connection)) traits |= Trait.CLOSING;
+  return isUncommonCapture(connection) ? traits | Trait.CAPTURE : traits;
 }
 
 function traitsOfEnd(end: EndTrack): number {
@@ -133,26 +151,11 @@ function traitsOfEnd(end: EndTrack): number {
   if (end.closedWindow !== null || end.longestClosedWindow !== null) traits |= Trait.WINDOW;
   if (end.windowProbes !== null || end.keepAlives !== null) traits |= Trait.WINDOW;
   if (end.unseenRanges.length > 0) traits |= Trait.GAP;
-  return end.segments === 0 ? traits | Trait.RARE : traits;
+  return end.segments === 0 ? traits | Trait.ONE_WAY : traits;
 }
 
-function isRare(connection: Connection): boolean {
+function isUncommonOpening(connection: Connection): boolean {
   return (
-    isRareOpening(connection) ||
-    isRareClose(connection) ||
-    connection.predecessor !== null ||
-    connection.successor !== null ||
-    connection.liveSyns.length > 0 ||
-    connection.invalidFlagSegments > 0 ||
-    connection.captureDuplicates > 0 ||
-    connection.reorderedSegments > 0 ||
-    connection.truncatedHeaders > 0
-  );
-}
-
-function isRareOpening(connection: Connection): boolean {
-  return (
-    connection.isMidstream ||
     connection.isSimultaneousOpen ||
     connection.isSelfConnect ||
     connection.isRecovery ||
@@ -163,12 +166,21 @@ function isRareOpening(connection: Connection): boolean {
   );
 }
 
-function isRareClose(connection: Connection): boolean {
+function isUncommonClose(connection: Connection): boolean {
   return (
     connection.isCrossingClose ||
-    connection.isHalfCloseAcknowledged ||
     connection.finBeforeData.length > 0 ||
     connection.dataAfterFin.length > 0 ||
     connection.finSeqChanges.length > 0
+  );
+}
+
+function isUncommonCapture(connection: Connection): boolean {
+  return (
+    connection.isMidstream ||
+    connection.invalidFlagSegments > 0 ||
+    connection.captureDuplicates > 0 ||
+    connection.reorderedSegments > 0 ||
+    connection.truncatedHeaders > 0
   );
 }

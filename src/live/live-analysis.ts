@@ -11,6 +11,7 @@
 import { formatAddress } from '../base/address.ts';
 import { formatTime, NANOS_PER_MILLI, NANOS_PER_SECOND } from '../base/time.ts';
 import { Analysis, type AnalyzeOptions, type FinalConnection } from '../engine.ts';
+import { writeOut } from '../findings/detector.ts';
 import type { Finding } from '../findings/finding.ts';
 import { DEFAULT_POLICY } from '../findings/policy.ts';
 import type { Connection } from '../flow/connection.ts';
@@ -285,8 +286,9 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
       told?.delete(code);
       this.#tellFinding(connection, addresses, finding, false);
     }
-    for (const finding of findings) {
-      if (watched.findings?.get(finding.code)?.severity === finding.severity) continue;
+    for (const found of findings) {
+      if (watched.findings?.get(found.code)?.severity === found.severity) continue;
+      const finding = writeOut(found);
       watched.findings ??= new Map();
       watched.findings.set(finding.code, finding);
       this.#tellFinding(connection, addresses, finding, true);

@@ -2,6 +2,7 @@
 
 import { formatAddress } from '../base/address.ts';
 import { formatTime, type TimeBase, toSeconds } from '../base/time.ts';
+import { writeOut } from '../findings/detector.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Connection, IncompleteSegments, SegmentRecord } from '../flow/connection.ts';
 import type { EndTrack } from '../flow/end.ts';
@@ -37,7 +38,7 @@ export interface ConnectionNotes {
 export function buildConnection(
   connection: Connection,
   addresses: TupleAddresses,
-  findings: Finding[],
+  findings: readonly Finding[],
   base: TimeBase,
   notes?: ConnectionNotes,
 ): ConnectionResult {
@@ -80,7 +81,7 @@ export function buildConnection(
       shape,
       accepted: fate === 'accepted' && !isWithdrawn,
     })),
-    findings,
+    findings: findings.map(writeOut),
     equivalents: {
       zeekConnState: connection.zeek.connState(),
       zeekHistory: connection.zeek.history(),

@@ -27,7 +27,7 @@ export const closeWaitLingering: Detector = {
     if (silenceNanos < policy.closeWaitSeconds * 1e9) return null;
     const name = endName(connection, index);
     const [fin] = closer.finCopies;
-    const end =
+    const end = (): string =>
       closingReset !== null
         ? `until the reset in frame ${closingReset.segment.frame}`
         : connection.successor !== null
@@ -37,7 +37,8 @@ export const closeWaitLingering: Detector = {
       at: name,
       frames: fin === undefined ? [cover.frame] : [fin.frame, cover.frame],
       severity: silenceNanos >= policy.closeWaitErrorSeconds * 1e9 ? 'error' : 'warning',
-      message: `The ${name} acknowledged the ${endName(connection, firstFinIndex)}'s FIN in frame ${cover.frame} and then sent neither data nor a FIN for ${duration(silenceNanos)}, ${end}: it lingers in CLOSE_WAIT.`,
+      message: () =>
+        `The ${name} acknowledged the ${endName(connection, firstFinIndex)}'s FIN in frame ${cover.frame} and then sent neither data nor a FIN for ${duration(silenceNanos)}, ${end()}: it lingers in CLOSE_WAIT.`,
     };
   },
 };

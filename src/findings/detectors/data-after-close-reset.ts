@@ -21,12 +21,12 @@ export const dataAfterCloseReset: Detector = {
     const { index, reset, payload } = found;
     const talker = index === 0 ? 1 : 0;
     const name = endName(connection, index);
-    const bytes = unacknowledgedBytes(connection, talker);
-    const lost = bytes === 0 ? '' : `: ${count(bytes, 'octet')} ${bytes === 1 ? 'is' : 'are'} lost`;
-    return {
-      at: name,
-      frames: [connection.ends[index].finCopies[0].frame, payload.frame, reset.segment.frame],
-      message: `The ${endName(connection, talker)} sent data (frame ${payload.frame}) ${duration(found.waitedNanos)} after the ${name}'s FIN, which it had acknowledged, and the ${name} answered with a reset (frame ${reset.segment.frame})${lost}.`,
+    const frames = [connection.ends[index].finCopies[0].frame, payload.frame, reset.segment.frame];
+    const message = (): string => {
+      const bytes = unacknowledgedBytes(connection, talker);
+      const lost = bytes === 0 ? '' : `: ${count(bytes, 'octet')} ${bytes === 1 ? 'is' : 'are'} lost`;
+      return `The ${endName(connection, talker)} sent data (frame ${payload.frame}) ${duration(found.waitedNanos)} after the ${name}'s FIN, which it had acknowledged, and the ${name} answered with a reset (frame ${reset.segment.frame})${lost}.`;
     };
+    return { at: name, frames, message };
   },
 };

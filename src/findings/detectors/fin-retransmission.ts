@@ -20,20 +20,24 @@ export const finRetransmission: Detector = {
   },
   detect(connection) {
     if (connection.ends[0].finCopies.length < 2 && connection.ends[1].finCopies.length < 2) return null;
-    const index = leadingEnd(connection, (each) => repeatsOf(connection, each).length);
-    const [repeats, others] = [repeatsOf(connection, index), repeatsOf(connection, index === 0 ? 1 : 0)];
+    const byEnd = [repeatsOf(connection, 0), repeatsOf(connection, 1)];
+    const index = leadingEnd(connection, (each) => byEnd[each].length);
+    const [repeats, others] = [byEnd[index], byEnd[1 - index]];
     const [repeat] = repeats;
     if (repeat === undefined) return null;
     const [first] = connection.ends[index].finCopies;
     const name = endName(connection, index);
-    const n = repeats.length;
-    const after = `${n === 1 ? '' : 'first '}after ${duration(repeat.timeNanos - first.timeNanos)}`;
-    const frames = [first, ...repeats, ...others].map(({ frame }) => frame);
-    const second =
-      others.length === 0
-        ? ''
-        : `; the ${endName(connection, index === 0 ? 1 : 0)} sent its own again ${times(others.length)}`;
-    return { at: name, frames, message: `The ${name} sent its FIN again ${times(n)}, ${after}${second}.` };
+    const frames = [first.frame];
+    for (const { frame } of repeats) frames.push(frame);
+    for (const { frame } of others) frames.push(frame);
+    const message = (): string => {
+      const n = repeats.length;
+      const after = `${n === 1 ? '' : 'first '}after ${duration(repeat.timeNanos - first.timeNanos)}`;
+      const other = endName(connection, index === 0 ? 1 : 0);
+      const second = others.length === 0 ? '' : `; the ${other} sent its own again ${times(others.length)}`;
+      return `The ${name} sent its FIN again ${times(n)}, ${after}${second}.`;
+    };
+    return { at: name, frames, message };
   },
 };
 

@@ -21,20 +21,19 @@ export const finUnacknowledged: Detector = {
     if (fin === null || connection.finRetransmissions[fin.index] < 2 || !couldBeCovered(connection, fin)) return null;
     const other = fin.index === 0 ? 1 : 0;
     const name = endName(connection, fin.index);
-    const bytes = unacknowledgedBytes(connection, fin.index);
-    const data = bytes === 0 ? '' : `, nor ${bytes === 1 ? 'was' : 'were'} the ${count(bytes, 'octet')} before it`;
-    const span = duration(fin.last.timeNanos - fin.first.timeNanos);
-    const peer = connection.ends[other];
-    const heard = peer.recent.at(-1);
-    const isAlive = peer.lastSentNanos > fin.first.timeNanos;
-    const rest =
-      heard === undefined
-        ? ''
-        : `; the ${endName(connection, other)} ${isAlive ? 'was still heard' : 'was last heard'} in frame ${heard.frame}`;
-    return {
-      at: name,
-      frames: fin.copies.map((copy) => copy.frame),
-      message: `The ${name} sent its FIN ${connection.finRetransmissions[fin.index] + 1} times within ${span} (${frameList(fin.copies)}), and it was never acknowledged${data}${rest}.`,
+    const message = (): string => {
+      const bytes = unacknowledgedBytes(connection, fin.index);
+      const data = bytes === 0 ? '' : `, nor ${bytes === 1 ? 'was' : 'were'} the ${count(bytes, 'octet')} before it`;
+      const span = duration(fin.last.timeNanos - fin.first.timeNanos);
+      const peer = connection.ends[other];
+      const heard = peer.recent.at(-1);
+      const isAlive = peer.lastSentNanos > fin.first.timeNanos;
+      const rest =
+        heard === undefined
+          ? ''
+          : `; the ${endName(connection, other)} ${isAlive ? 'was still heard' : 'was last heard'} in frame ${heard.frame}`;
+      return `The ${name} sent its FIN ${connection.finRetransmissions[fin.index] + 1} times within ${span} (${frameList(fin.copies)}), and it was never acknowledged${data}${rest}.`;
     };
+    return { at: name, frames: fin.copies.map((copy) => copy.frame), message };
   },
 };

@@ -21,13 +21,12 @@ export const finalAckMissing: Detector = {
     if (fin === null || connection.finRetransmissions[fin.index] === 0) return null;
     if (!couldBeCovered(connection, fin)) return null;
     const name = endName(connection, fin.index);
-    const repeats = times(connection.finRetransmissions[fin.index]);
-    const span = duration(fin.last.timeNanos - fin.first.timeNanos);
-    const watched = duration(connection.observedUntilNanos - fin.first.timeNanos);
-    return {
-      at: name,
-      frames: fin.copies.map((copy) => copy.frame),
-      message: `The ${name} repeated its FIN ${repeats} within ${span} (${frameList(fin.copies)}), and no acknowledgment of it was seen in the ${watched} from the first copy on.`,
+    const message = (): string => {
+      const repeats = times(connection.finRetransmissions[fin.index]);
+      const span = duration(fin.last.timeNanos - fin.first.timeNanos);
+      const watched = duration(connection.observedUntilNanos - fin.first.timeNanos);
+      return `The ${name} repeated its FIN ${repeats} within ${span} (${frameList(fin.copies)}), and no acknowledgment of it was seen in the ${watched} from the first copy on.`;
     };
+    return { at: name, frames: fin.copies.map((copy) => copy.frame), message };
   },
 };

@@ -27,7 +27,8 @@ export const halfClose: Detector = {
     return {
       at: name,
       frames: [fin.frame, ...segments.map(({ frame }) => frame)],
-      message: `The ${endName(connection, talker)} sent ${count(connection.halfCloseBytes, 'octet')} (${frameList(segments)}) after it had acknowledged the ${name}'s FIN, and the ${name} took them: it had called shutdown(SHUT_WR), not close().`,
+      message: () =>
+        `The ${endName(connection, talker)} sent ${count(connection.halfCloseBytes, 'octet')} (${frameList(segments)}) after it had acknowledged the ${name}'s FIN, and the ${name} took them: it had called shutdown(SHUT_WR), not close().`,
     };
   },
 };

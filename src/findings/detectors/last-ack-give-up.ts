@@ -28,11 +28,12 @@ export const lastAckGiveUp: Detector = {
     const intervalNanos = last.timeNanos - copies[copies.length - 2].timeNanos;
     if (!goesOnFor(connection, last.timeNanos, 2 * intervalNanos + connection.rtoNanos)) return null;
     const name = endName(connection, index);
-    const silence = duration(connection.observedUntilNanos - last.timeNanos);
-    const message = `The ${name} sent its FIN in ${frameList(copies)}, the last ${duration(intervalNanos)} after the one before, and then nothing for ${silence}: it gave up in LAST_ACK after ${count(connection.finRetransmissions[index], 'repeat')}`;
+    const message = (): string =>
+      `The ${name} sent its FIN in ${frameList(copies)}, the last ${duration(intervalNanos)} after the one before, and then nothing for ${duration(connection.observedUntilNanos - last.timeNanos)}: it gave up in LAST_ACK after ${count(connection.finRetransmissions[index], 'repeat')}`;
     const frames = copies.map((copy) => copy.frame);
-    if (me.awaitsRepeatAck || me.lastCover === null) return { at: name, frames, message: `${message}.` };
+    if (me.awaitsRepeatAck || me.lastCover === null) return { at: name, frames, message: () => `${message()}.` };
     const doubt = `unless the last ACK (frame ${me.lastCover.frame}) arrived, unlike those before it`;
-    return { at: name, frames: [...frames, me.lastCover.frame], message: `${message}, ${doubt}.`, severity: 'note' };
+    const told = (): string => `${message()}, ${doubt}.`;
+    return { at: name, frames: [...frames, me.lastCover.frame], message: told, severity: 'note' };
   },
 };

@@ -68,13 +68,14 @@ function goesOn(connection: Connection): Doubt[] {
   const doubts: Doubt[] = [];
   for (const reset of connection.resets) {
     const { segment, verdict } = reset;
+    if (verdict === 'accepted' && !reset.isWithdrawn) continue;
     const isEarlier = verdict === 'ignored' && connection.predecessor !== null;
     if (!wasSynchronized(reset) || isEarlier || reset.senderState === 'CLOSED') continue;
     const me = connection.ends[segment.from];
     const next = me.recent.find(
       (each) => !isReset(each) && connection.isBeyondRtt(segment.timeNanos, each.timeNanos) && !isCopy(me.recent, each),
     );
-    if (next === undefined || (verdict === 'accepted' && !reset.isWithdrawn)) continue;
+    if (next === undefined) continue;
     const later = duration(next.timeNanos - segment.timeNanos);
     const name = endName(connection, segment.from);
     doubts.push({
@@ -98,7 +99,9 @@ function isCopy(recent: readonly Segment[], segment: Segment): boolean {
 function otherTtl(connection: Connection): Doubt[] {
   const doubts: Doubt[] = [];
   for (const segment of connection.rstCopies) {
-    const { least, most, last } = ttlOf(connection.ends[segment.from]);
+    const me = connection.ends[segment.from];
+    if (me.recent.some((each) => each.ttl === segment.ttl && !isReset(each))) continue;
+    const { least, most, last } = ttlOf(me);
     if (last === null || most - least > TTL_TOLERANCE) continue;
     if (segment.ttl >= least - TTL_TOLERANCE && segment.ttl <= most + TTL_TOLERANCE) continue;
     const usual = least === most ? `${least}` : `${least} or ${most}`;
@@ -131,6 +134,7 @@ function ttlOf(end: EndTrack): { readonly least: number; readonly most: number; 
 
 /** Resets whose numbers climb beyond everything their sender has sent: guesses at where the receiver will be. */
 function ladder(connection: Connection): Doubt[] {
+  if (connection.rstCopies.length < LEAST_RUNGS) return [];
   for (const from of clientFirst(connection)) {
     const me = connection.ends[from];
     const peer = connection.ends[1 - from];

@@ -20,14 +20,13 @@ export const simultaneousClose: Detector = {
     const [b] = connection.ends[1].finCopies;
     if (a === undefined || b === undefined) return null;
     const [first, second] = a.timeNanos <= b.timeNanos ? [a, b] : [b, a];
-    const gapNanos = second.timeNanos - first.timeNanos;
-    const how = connection.isBeyondRtt(first.timeNanos, second.timeNanos)
-      ? `the second was sent ${duration(gapNanos)} after the first, which had not arrived by then`
-      : 'each was sent before the other arrived';
-    return {
-      at: 'path',
-      frames: [first.frame, second.frame],
-      message: `The FINs of frames ${first.frame} and ${second.frame} crossed: ${how}.`,
+    const message = (): string => {
+      const gapNanos = second.timeNanos - first.timeNanos;
+      const how = connection.isBeyondRtt(first.timeNanos, second.timeNanos)
+        ? `the second was sent ${duration(gapNanos)} after the first, which had not arrived by then`
+        : 'each was sent before the other arrived';
+      return `The FINs of frames ${first.frame} and ${second.frame} crossed: ${how}.`;
     };
+    return { at: 'path', frames: [first.frame, second.frame], message };
   },
 };

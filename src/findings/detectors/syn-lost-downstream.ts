@@ -25,11 +25,11 @@ export const synLostDownstream: Detector = {
     if (connection.badSynAckFrames.length > 0 || wasChallenged(connection, first)) return null;
     const answered = client.synCopies.find((copy) => copy.tsVal === answer.tsEcr);
     if (answered === undefined) return null;
-    const after = duration(answered.timeNanos - first.timeNanos);
     return {
       at: 'path',
       frames: [first.frame, answered.frame, answer.frame],
-      message: `The SYN-ACK in frame ${answer.frame} answers the SYN of frame ${answered.frame}, sent ${after} after the first one in frame ${first.frame}, which got no answer.`,
+      message: () =>
+        `The SYN-ACK in frame ${answer.frame} answers the SYN of frame ${answered.frame}, sent ${duration(answered.timeNanos - first.timeNanos)} after the first one in frame ${first.frame}, which got no answer.`,
     };
   },
 };

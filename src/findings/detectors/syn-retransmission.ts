@@ -21,11 +21,13 @@ export const synRetransmission: Detector = {
     const synCopies = end.synCopies.filter((copy) => (copy.flags & TcpFlag.ACK) === 0);
     if (!end.sentBareSyn || synCopies.length < 2) return null;
     const name = end === connection.client ? 'client' : endName(connection, index);
-    const after = duration(synCopies[1].timeNanos - synCopies[0].timeNanos);
     const evidence = {
       at: name,
       frames: synCopies.map((copy) => copy.frame),
-      message: `The ${name} sent its SYN again ${times(connection.synRetransmissions)}, first after ${after}.`,
+      message: () => {
+        const after = duration(synCopies[1].timeNanos - synCopies[0].timeNanos);
+        return `The ${name} sent its SYN again ${times(connection.synRetransmissions)}, first after ${after}.`;
+      },
     } as const;
     if (connection.isRecovery) {
       return {

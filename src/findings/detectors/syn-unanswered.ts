@@ -23,18 +23,20 @@ export const synUnanswered: Detector = {
     const copies = client.synCopies;
     if (copies.length < 2 && !goesOnFor(connection, lastNanos, ANSWER_NANOS)) return null;
     const [first] = copies;
-    const silence = duration(connection.observedUntilNanos - first.timeNanos);
-    const sent =
+    const silence = (): string => duration(connection.observedUntilNanos - first.timeNanos);
+    const sent = (): string =>
       copies.length === 1
         ? 'The client sent one SYN'
         : `The client sent ${count(connection.synRetransmissions + 1, 'SYN')} within ${duration(lastNanos - first.timeNanos)}`;
     const frames = copies.map((copy) => copy.frame);
     const { icmpErrors } = connection;
-    if (icmpErrors.length === 0) return { at: 'path', frames, message: `${sent} and nothing came back in ${silence}.` };
+    if (icmpErrors.length === 0) {
+      return { at: 'path', frames, message: () => `${sent()} and nothing came back in ${silence()}.` };
+    }
     return {
       at: 'path',
       frames: [...frames, ...icmpErrors.map((error) => error.frame)],
-      message: `${sent} and no answer came in ${silence}, only ${icmpErrors.length === 1 ? 'an ICMP error' : `${icmpErrors.length} ICMP errors, the first`} in frame ${icmpErrors[0].frame}.`,
+      message: `${sent()} and no answer came in ${silence()}, only ${icmpErrors.length === 1 ? 'an ICMP error' : `${icmpErrors.length} ICMP errors, the first`} in frame ${icmpErrors[0].frame}.`,
       cause:
         'The SYN did not get through: a routing loop or a time to live that was too small (a traceroute with SYNs does it on purpose), or a packet too large for the path.',
     };

@@ -20,19 +20,22 @@ export const timeWaitOwner: Detector = {
     const stayB = b === a ? null : findStay(b.history.entries);
     const stay = stayA ?? stayB;
     if (stay === null) return null;
-    const limit = duration(connection.options.timeWaitNanos);
+    const limit = (): string => duration(connection.options.timeWaitNanos);
     if (stayA !== null && stayB !== null) {
-      const message = `Both ends closed of their own accord and keep the tuple in TIME_WAIT, each for ${limit}.`;
+      const message = (): string =>
+        `Both ends closed of their own accord and keep the tuple in TIME_WAIT, each for ${limit()}.`;
       return { at: 'path', frames: [stayA.frame, stayB.frame], message };
     }
     const index = stayA === null ? 1 : 0;
     const name = endName(connection, index);
-    const isFirst = connection.verdict.closedFirst === name;
-    const stays =
-      stay.cutNanos === null
-        ? `keeps the tuple in TIME_WAIT for ${limit} from frame ${stay.frame} on`
-        : `kept the tuple in TIME_WAIT for ${duration(stay.cutNanos)} only (from frame ${stay.frame} to frame ${stay.cutFrame})`;
-    const message = `The ${name} ${isFirst ? 'closed first and ' : ''}${stays}.`;
+    const message = (): string => {
+      const isFirst = connection.verdict.closedFirst === name;
+      const stays =
+        stay.cutNanos === null
+          ? `keeps the tuple in TIME_WAIT for ${limit()} from frame ${stay.frame} on`
+          : `kept the tuple in TIME_WAIT for ${duration(stay.cutNanos)} only (from frame ${stay.frame} to frame ${stay.cutFrame})`;
+      return `The ${name} ${isFirst ? 'closed first and ' : ''}${stays}.`;
+    };
     return { at: name, frames: [stay.frame], message };
   },
 };
