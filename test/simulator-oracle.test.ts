@@ -141,6 +141,10 @@ describe('the analysis of simulated connections', () => {
     ['a FIN is repeated at once without time stamps', 23069600],
     ['an ACK is held back past the tap', 24005217],
     ['a FIN of an end follows the reset that ended it', 25001781],
+    ['data that covers a FIN comes at the end of the longest delay', 28002259],
+    ['a whole connection follows FINs that were not captured', 36062261],
+    ['an ACK with a later number shows that a FIN is a repeat', 36095135],
+    ['FINs that seemed to cross are answered late', 36070666],
   ])('is right when %s (seed %i)', async (_, seed) => {
     const { untruths } = await verifyRuns([simulate(seed)], analyzePcap);
     expect(untruths).toEqual([]);

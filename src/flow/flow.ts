@@ -445,12 +445,18 @@ function isForeign(current: Connection, { flags, seq, ack, from }: Segment): boo
   if ((flags & (TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK)) !== TcpFlag.ACK || current.isSelfConnect) return false;
   const me = current.ends[from];
   const peer = current.ends[1 - from];
-  if (current.isClosed && isFar(me, seq) && isFar(peer, ack)) return true;
+  const isOver = current.isClosed || (seemsFinished(me, peer) && seemsFinished(peer, me));
+  if (isOver && isFar(me, seq) && isFar(peer, ack)) return true;
   return isOutside(me, seq) || isOutside(peer, ack);
 }
 
 function isOutside(end: EndTrack, number: number): boolean {
   return end.fin !== -1 && !end.isFinImplied && isFar(end, number);
+}
+
+/** Whether an end has sent its FIN: it was captured, or the peer acknowledged exactly one octet that was not. */
+function seemsFinished(end: EndTrack, peer: EndTrack): boolean {
+  return end.fin !== -1 || (end.textEnd !== -1 && peer.ackHigh !== -1 && seqDiff(peer.ackHigh, end.textEnd) === 1);
 }
 
 /** Whether a number is none that the end has used, or will use soon. */

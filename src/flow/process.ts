@@ -250,7 +250,7 @@ function provesEstablished(connection: Connection, me: EndTrack, peer: EndTrack,
   if (connection.isThirdDoubtful || (isServer(me) && !isThirdCaptured(connection, me, current))) return false;
   const legNanos = connection.legRttNanos[connection.indexOf(me)];
   if (segment.timeNanos - current.timeNanos < legNanos * CERTAIN_PART) return false;
-  return !(isServer(me) && mayBeOfSynReceived(me, peer, segment));
+  return !(me.sentSynAck && mayBeOfSynReceived(me, peer, segment));
 }
 
 /**

@@ -18,8 +18,6 @@ import { hasTimestamps, type Segment, sequenceLength } from './segment.ts';
 const MAX_FIN_COPIES = 64;
 /** Refutations after which an acknowledgment is no longer taken to have arrived. */
 const PATIENCE = 2;
-/** Longest delay of an acknowledgment, and some more. */
-const REPLY_SLACK_NANOS = 250_000_000;
 
 /** Whether an acknowledgment covers the FIN of an end. */
 export function coversFin(end: EndTrack, ack: number): boolean {
@@ -81,9 +79,10 @@ export function mayFollowOwnFin(me: EndTrack, peer: EndTrack, segment: Segment):
   return isBehind(textEnd, me, peer, segment);
 }
 
-/** Whether the end has sent something behind `textEnd`. */
+/** Whether the end has sent something behind `textEnd`, if only an ACK with a number that is. */
 function isBehind(textEnd: number, me: EndTrack, peer: EndTrack, { seq }: Segment): boolean {
-  return [seq, me.nxt, peer.ackHigh].some((sent) => sent !== -1 && seqDiff(sent, textEnd) > 0);
+  if ([seq, me.nxt, peer.ackHigh].some((sent) => sent !== -1 && seqDiff(sent, textEnd) > 0)) return true;
+  return me.recent.some((each) => (each.flags & TcpFlag.RST) === 0 && seqDiff(each.seq, textEnd) > 0);
 }
 
 /**
@@ -133,7 +132,7 @@ function isFinWaitProven({ history }: EndTrack): boolean {
 
 /** Whether the segment answers the FIN itself: a later one may answer a copy that was not captured and acknowledges more. */
 function isPromptReply(connection: Connection, fin: Segment, segment: Segment): boolean {
-  return segment.timeNanos - fin.timeNanos <= connection.rttNanos + REPLY_SLACK_NANOS;
+  return segment.timeNanos - fin.timeNanos <= connection.rttNanos * RTT_VARIATION + SHORTEST_DELAYED_ACK_NANOS;
 }
 
 /** A repeat of a FIN that is the first to cover the peer's: whoever sends it has not got the cover of its own so far. */
