@@ -145,6 +145,8 @@ describe('the analysis of simulated connections', () => {
     ['a whole connection follows FINs that were not captured', 36062261],
     ['an ACK with a later number shows that a FIN is a repeat', 36095135],
     ['FINs that seemed to cross are answered late', 36070666],
+    ['data covers a FIN though the third segment was not captured', 38070780],
+    ['data covers a FIN though octets before it were not captured', 27019653],
   ])('is right when %s (seed %i)', async (_, seed) => {
     const { untruths } = await verifyRuns([simulate(seed)], analyzePcap);
     expect(untruths).toEqual([]);

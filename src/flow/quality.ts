@@ -11,9 +11,12 @@ export function plainSegments(connection: Connection): number {
   return segmentCount - marked;
 }
 
-/** Whether the numbers show that the capture lacks segments: any other may be missing too. */
-export function lacksSegments({ client, server, ends }: Connection): boolean {
+/** Whether the numbers, or a server that speaks before its handshake was over, show that the capture lacks segments: any other may be missing too. */
+export function lacksSegments(connection: Connection): boolean {
+  const { client, server, ends, handshakeAck } = connection;
   if (client.sentBareSyn && client.sentBeyondSyn && !server.sentSynAck && !server.sentBareSyn) return true;
+  const isOpenUnseen = handshakeAck === null && server.sentSynAck && !server.sentBareSyn && server.sentBeyondSyn;
+  if (connection.isThirdDoubtful || (isOpenUnseen && connection.acceptedSynBytes === 0)) return true;
   return ends.some((end) => end.unseenRanges.length > 0);
 }
 

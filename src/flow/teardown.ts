@@ -90,14 +90,13 @@ function isBehind(textEnd: number, me: EndTrack, peer: EndTrack, { seq }: Segmen
  * alone was due before.
  */
 function mayBeRepeat(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
-  const hasFin = (segment.flags & TcpFlag.FIN) !== 0;
-  if (!hasFin && segment.payloadBytes === 0) return false;
+  if ((segment.flags & TcpFlag.FIN) === 0 && segment.payloadBytes === 0) return false;
   const answered = peer.finCopies[0];
   const legNanos = connection.legRttNanos[connection.indexOf(me)];
-  if (answered === undefined) return hasFin && lacksSegments(connection);
+  if (answered === undefined || lacksSegments(connection)) return lacksSegments(connection);
   const dueNanos =
     (Number.isNaN(legNanos) ? connection.rttNanos : legNanos) * RTT_VARIATION + SHORTEST_DELAYED_ACK_NANOS;
-  return (hasFin && lacksSegments(connection)) || segment.timeNanos - answered.timeNanos > dueNanos;
+  return segment.timeNanos - answered.timeNanos > dueNanos;
 }
 
 /** Whether the end answers a FIN that crossed its own: proof of CLOSING as soon as its own FIN is seen to be covered. */
