@@ -13,7 +13,7 @@ import {
 } from './source/packet.ts';
 import type { CaptureReport } from './source/reader.ts';
 import { type ReadProgress, readInSteps } from './source/session.ts';
-import { tupleOfEnds, tupleOfRow } from './tuple.ts';
+import { hashEnd, joinEnds, tupleOfEnds, tupleOfRow } from './tuple.ts';
 import { type IcmpError, RowOrigin, SegmentBatch } from './wire/batch.ts';
 import { Decoder } from './wire/decode.ts';
 
@@ -87,8 +87,8 @@ class Selection {
   #noteIncomplete(): void {
     const batch = this.#batch;
     for (batch.clear(); this.#decoder.decodeGivenUp(); batch.clear()) {
-      const comment = batch.count === 0 ? null : this.#commentOnRow(0, batch.frame[0]);
-      if (comment !== null) this.fragments.set(batch.frame[0], comment);
+      const comment = batch.count === 0 ? null : this.#commentOnRow(0, batch.frame(0));
+      if (comment !== null) this.fragments.set(batch.frame(0), comment);
     }
   }
 
@@ -96,7 +96,7 @@ class Selection {
     for (const each of this.#byTuple.get(tupleOfRow(this.#batch, row)) ?? []) {
       const comment = each.comments === null ? '' : each.comments.get(frame);
       if (comment === undefined || frame < each.firstFrame || frame > each.lastFrame) continue;
-      if ((this.#batch.origin[row] & RowOrigin.REASSEMBLED) !== 0) this.#noteFragments(each, frame);
+      if ((this.#batch.origin(row) & RowOrigin.REASSEMBLED) !== 0) this.#noteFragments(each, frame);
       return comment === '' ? '' : `lastack #${each.id}, frame ${frame}: ${comment}`;
     }
     return null;
@@ -109,12 +109,9 @@ class Selection {
   }
 
   #commentOnError(error: IcmpError): string | null {
-    const batch = this.#batch;
-    batch.sourceAddress.set(error.sourceAddress);
-    batch.destinationAddress.set(error.destinationAddress);
-    batch.sourcePort[0] = error.sourcePort;
-    batch.destinationPort[0] = error.destinationPort;
-    const wanted = this.#byTuple.get(tupleOfRow(batch, 0))?.findLast((each) => each.firstFrame <= error.frame);
+    const source = hashEnd(error.sourceAddress, 0, error.sourcePort);
+    const tuple = joinEnds(source, hashEnd(error.destinationAddress, 0, error.destinationPort));
+    const wanted = this.#byTuple.get(tuple)?.findLast((each) => each.firstFrame <= error.frame);
     if (wanted === undefined) return null;
     return `lastack #${wanted.id}, frame ${error.frame}: ICMP error about a segment of this connection`;
   }

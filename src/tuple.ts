@@ -19,8 +19,8 @@ export function joinEnds(a: number, b: number): number {
 
 /** The tuple of a row. */
 export function tupleOfRow(batch: SegmentBatch, row: number): number {
-  const source = hashEnd(batch.sourceAddress, row * 4, batch.sourcePort[row]);
-  return joinEnds(source, hashEnd(batch.destinationAddress, row * 4, batch.destinationPort[row]));
+  const source = hashEnd(batch.sourceAddress(row), 0, batch.sourcePort(row));
+  return joinEnds(source, hashEnd(batch.destinationAddress(row), 0, batch.destinationPort(row)));
 }
 
 /** The tuple of two ends as results have them. */

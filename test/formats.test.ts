@@ -47,16 +47,15 @@ async function decode(file: string): Promise<Line[]> {
       batch.clear();
       decoder.decode(...packet);
       for (let row = 0; row < batch.count; row++) {
-        const version = batch.ipVersion[row] === 4 ? 4 : 6;
-        const address = (column: Int32Array): string => formatAddress(version, column.subarray(row * 4, row * 4 + 4));
+        const version = batch.ipVersion(row) === 4 ? 4 : 6;
         lines.push([
           packet[6],
-          endOf(address(batch.sourceAddress), batch.sourcePort[row]),
-          endOf(address(batch.destinationAddress), batch.destinationPort[row]),
-          batch.flags[row],
-          batch.seq[row],
-          batch.ack[row],
-          batch.payloadBytes[row],
+          endOf(formatAddress(version, batch.sourceAddress(row)), batch.sourcePort(row)),
+          endOf(formatAddress(version, batch.destinationAddress(row)), batch.destinationPort(row)),
+          batch.flags(row),
+          batch.seq(row),
+          batch.ack(row),
+          batch.payloadBytes(row),
         ]);
       }
     },

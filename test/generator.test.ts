@@ -63,11 +63,11 @@ describe('the generator of big captures', () => {
     const initial = new Set<string>();
     const versions = new Set<number>();
     const parser = readRows(path, (batch) => {
-      expect(batch.timeNanos[0]).toBeGreaterThanOrEqual(last);
-      last = batch.timeNanos[0];
-      versions.add(batch.ipVersion[0]);
-      const syn = (batch.flags[0] & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN;
-      if (syn) initial.add(`${batch.sourceAddress.slice(0, 4)} ${batch.sourcePort[0]} ${batch.seq[0]}`);
+      expect(batch.timeNanos(0)).toBeGreaterThanOrEqual(last);
+      last = batch.timeNanos(0);
+      versions.add(batch.ipVersion(0));
+      const syn = (batch.flags(0) & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN;
+      if (syn) initial.add(`${batch.sourceAddress(0)} ${batch.sourcePort(0)} ${batch.seq(0)}`);
     });
     expect(parser.packetCount).toBe(truth.packets);
     expect(initial.size).toBe(400);

@@ -204,7 +204,7 @@ function decodeAt(frames: readonly Placed[], lead: number): string {
     demand(batch.count <= BATCH_ROWS, 'more rows than a batch has');
   });
   demand(decoder.fragmentCounts().pending <= 8, 'more datagrams are held than allowed');
-  const rows = COLUMNS.map((column) => [...batch[column].subarray(0, batch.count)]);
+  const rows = COLUMNS.map((column) => Array.from({ length: batch.count }, (_, row) => batch[column](row)));
   return JSON.stringify([rows, decoder.skippedCounts(), decoder.tunnelCounts(), decoder.fragmentCounts()]);
 }
 

@@ -91,27 +91,27 @@ class Collector implements PacketSink {
     const batch = this.#batch;
     batch.clear();
     this.#decoder.decode(...packet);
-    if (batch.count > 0) this.rows.set(batch.frame[0], readRow(batch));
+    if (batch.count > 0) this.rows.set(batch.frame(0), readRow(batch));
   }
 }
 
 function readRow(batch: SegmentBatch): Row {
-  const options = batch.options[0];
+  const options = batch.options(0);
   const has = (option: number): boolean => (options & option) !== 0;
   return {
-    frame: batch.frame[0],
-    timeNanos: batch.timeNanos[0],
-    flags: batch.flags[0],
-    seq: batch.seq[0],
-    ack: batch.ack[0],
-    payloadBytes: batch.payloadBytes[0],
-    window: batch.window[0],
-    ttl: batch.ttl[0],
-    ipId: batch.ipId[0],
-    tsVal: has(TcpOption.TIMESTAMPS) ? batch.tsVal[0] : null,
-    tsEcr: has(TcpOption.TIMESTAMPS) ? batch.tsEcr[0] : null,
-    mss: has(TcpOption.MSS) ? batch.mss[0] : null,
-    windowScale: has(TcpOption.WINDOW_SCALE) ? batch.windowScale[0] : null,
+    frame: batch.frame(0),
+    timeNanos: batch.timeNanos(0),
+    flags: batch.flags(0),
+    seq: batch.seq(0),
+    ack: batch.ack(0),
+    payloadBytes: batch.payloadBytes(0),
+    window: batch.window(0),
+    ttl: batch.ttl(0),
+    ipId: batch.ipId(0),
+    tsVal: has(TcpOption.TIMESTAMPS) ? batch.tsVal(0) : null,
+    tsEcr: has(TcpOption.TIMESTAMPS) ? batch.tsEcr(0) : null,
+    mss: has(TcpOption.MSS) ? batch.mss(0) : null,
+    windowScale: has(TcpOption.WINDOW_SCALE) ? batch.windowScale(0) : null,
     sackPermitted: has(TcpOption.SACK_PERMITTED),
   };
 }

@@ -10,7 +10,16 @@
  *               │            └──RST──► REFUSED                  └──RST instead of a FIN──► RESET
  *               └─────────────┴─────────────────┴─────anything else────┴───────────────────► ODD
  */
-import { type SegmentBatch, TcpFlag, TcpOption } from '../wire/batch.ts';
+import {
+  ORIGIN_SHIFT,
+  ROW_WORDS,
+  SACK_BITS,
+  type SegmentBatch,
+  TcpFlag,
+  TcpOption,
+  TTL_SHIFT,
+  Word,
+} from '../wire/batch.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
@@ -104,21 +113,22 @@ export class PlainLane {
     const words = this.#words;
     const at = record * WORDS;
     words.fill(0, at, at + WORDS);
-    const isPlain =
-      (batch.flags[row] & 0x3f) === TcpFlag.SYN && batch.payloadBytes[row] === 0 && batch.origin[row] === 0;
-    const isWhole = (batch.options[row] & TcpOption.CUT) === 0 && batch.sackCount[row] === 0;
-    words[at + STAGE] = isPlain && isWhole ? PlainStage.SYN : PlainStage.ODD;
+    const packet = batch.words;
+    const p = row * ROW_WORDS;
+    const options = packet[p + Word.OPTIONS];
+    const isPlain = (packet[p + Word.FLAGS] & 0x3f) === TcpFlag.SYN && packet[p + Word.PAYLOAD] === 0;
+    words[at + STAGE] = isPlain && !isOddRow(packet, p) ? PlainStage.SYN : PlainStage.ODD;
     words[at + CLIENT] = from;
-    words[at + MSS] = (batch.options[row] & TcpOption.MSS) !== 0 ? batch.mss[row] : DEFAULT_MSS;
-    words[at + NXT + from] = batch.seq[row] + 1;
-    words[at + SYNS] = batch.options[row] << 24;
-    this.#noteIsn(at, batch, row, from);
+    words[at + MSS] = mssOf(packet, p);
+    words[at + NXT + from] = packet[p + Word.SEQ] + 1;
+    words[at + SYNS] = options << 24;
+    this.#noteIsn(at, packet, p, from);
     const chunk = this.log.open();
     words[at + FIRST_CHUNK] = chunk;
     words[at + LAST_CHUNK] = chunk;
     this.#append(at, batch, row, from);
-    this.#nanos[record * DOUBLES + LAST_NANOS] = batch.timeNanos[row];
-    this.#nanos[record * DOUBLES + MARK_NANOS] = batch.timeNanos[row];
+    this.#nanos[record * DOUBLES + LAST_NANOS] = batch.timeNanos(row);
+    this.#nanos[record * DOUBLES + MARK_NANOS] = batch.timeNanos(row);
   }
 
   /**
@@ -190,23 +200,19 @@ export class PlainLane {
   take(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
     const words = this.#words;
     const at = record * WORDS;
-    const time = batch.timeNanos[row];
-    const isCut = (batch.options[row] & TcpOption.CUT) !== 0;
-    if (
-      isCut ||
-      batch.sackCount[row] !== 0 ||
-      batch.origin[row] !== 0 ||
-      time < this.#nanos[record * DOUBLES + LAST_NANOS]
-    ) {
+    const packet = batch.words;
+    const p = row * ROW_WORDS;
+    const time = batch.nanos[p / 2];
+    if (isOddRow(packet, p) || time < this.#nanos[record * DOUBLES + LAST_NANOS]) {
       return this.#takeOdd(record, batch, row, from);
     }
     const stage = words[at + STAGE];
     const seen = words[at + SEEN];
     let isPlain = false;
     if (words[at + ROWS] >= GIVE_UP_ROWS) return false;
-    if (stage === PlainStage.OPEN) isPlain = this.#takeOpen(at, batch, row, from);
-    else if (stage === PlainStage.SYN) isPlain = this.#takeAnswer(at, batch, row, from);
-    else if (stage === PlainStage.ANSWERED) isPlain = this.#takeThird(at, batch, row, from);
+    if (stage === PlainStage.OPEN) isPlain = this.#takeOpen(at, packet, p, from);
+    else if (stage === PlainStage.SYN) isPlain = this.#takeAnswer(at, packet, p, from);
+    else if (stage === PlainStage.ANSWERED) isPlain = this.#takeThird(at, packet, p, from);
     if (!isPlain) return this.#takeOdd(record, batch, row, from);
     if (stage === PlainStage.ANSWERED) this.#noteDuration(record, time, this.#slow.handshakeNanos);
     else if (seen !== words[at + SEEN] || words[at + STAGE] === PlainStage.DONE)
@@ -223,20 +229,23 @@ export class PlainLane {
     const words = this.#words;
     const at = record * WORDS;
     if (words[at + ROWS] >= MAX_ODD_ROWS - 1 || this.#middles.has(record)) return false;
-    if ((batch.flags[row] & TcpFlag.SYN) !== 0) {
+    const packet = batch.words;
+    const p = row * ROW_WORDS;
+    const flags = packet[p + Word.FLAGS];
+    if ((flags & TcpFlag.SYN) !== 0) {
       const isKnown = ((words[at + SYNS] >> from) & 1) !== 0;
       const other = 1 - from;
       const isFirstAnswer =
         !isKnown &&
-        (batch.flags[row] & TcpFlag.ACK) !== 0 &&
+        (flags & TcpFlag.ACK) !== 0 &&
         ((words[at + SYNS] >> other) & 1) !== 0 &&
-        (batch.ack[row] | 0) === ((words[at + ISN + other] + 1) | 0);
-      if (!isFirstAnswer && !(isKnown && words[at + ISN + from] === (batch.seq[row] | 0))) return false;
+        packet[p + Word.ACK] === ((words[at + ISN + other] + 1) | 0);
+      if (!isFirstAnswer && !(isKnown && words[at + ISN + from] === packet[p + Word.SEQ])) return false;
     }
-    this.#noteIsn(at, batch, row, from);
+    this.#noteIsn(at, packet, p, from);
     words[at + STAGE] = PlainStage.ODD;
-    if (batch.timeNanos[row] > this.#nanos[record * DOUBLES + LAST_NANOS])
-      this.#nanos[record * DOUBLES + LAST_NANOS] = batch.timeNanos[row];
+    const time = batch.timeNanos(row);
+    if (time > this.#nanos[record * DOUBLES + LAST_NANOS]) this.#nanos[record * DOUBLES + LAST_NANOS] = time;
     this.#append(at, batch, row, from);
     return true;
   }
@@ -246,17 +255,18 @@ export class PlainLane {
     const rows = words[at + ROWS];
     words[at + LAST_CHUNK] = this.log.append(words[at + LAST_CHUNK], rows, batch, row, from);
     words[at + ROWS] = rows + 1;
-    if (batch.sackCount[row] === 0) return;
+    if (batch.sackCount(row) === 0) return;
     words[at + LAST_CHUNK] = this.log.appendSack(words[at + LAST_CHUNK], rows + 1, batch, row);
     words[at + ROWS] = rows + 2;
   }
 
-  #noteIsn(at: number, batch: SegmentBatch, row: number, from: 0 | 1): void {
+  #noteIsn(at: number, packet: Int32Array, p: number, from: 0 | 1): void {
     const words = this.#words;
-    const isSyn = (batch.flags[row] & (TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST)) === TcpFlag.SYN;
+    const flags = packet[p + Word.FLAGS];
+    const isSyn = (flags & (TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST)) === TcpFlag.SYN;
     if (!isSyn || ((words[at + SYNS] >> from) & 1) !== 0) return;
-    words[at + SYNS] |= (1 << from) | (batch.ttl[row] << (8 << from));
-    words[at + ISN + from] = batch.seq[row];
+    words[at + SYNS] |= (1 << from) | ((flags >>> TTL_SHIFT) << (8 << from));
+    words[at + ISN + from] = packet[p + Word.SEQ];
   }
 
   /** @hot */
@@ -276,84 +286,84 @@ export class PlainLane {
     if (words[at + STAGE] === PlainStage.DONE) this.#noteDuration(record, time, this.#slow.closeNanos);
   }
 
-  #takeAnswer(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
-    const flags = batch.flags[row] & 0x3f;
-    return flags === RST_ACK ? this.#takeRefusal(at, batch, row, from) : this.#takeSynAck(at, batch, row, from);
+  #takeAnswer(at: number, packet: Int32Array, p: number, from: 0 | 1): boolean {
+    const flags = packet[p + Word.FLAGS] & 0x3f;
+    return flags === RST_ACK ? this.#takeRefusal(at, packet, p, from) : this.#takeSynAck(at, packet, p, from);
   }
 
-  #takeRefusal(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+  #takeRefusal(at: number, packet: Int32Array, p: number, from: 0 | 1): boolean {
     const words = this.#words;
     const client = words[at + CLIENT];
-    if (from === client || (batch.ack[row] | 0) !== words[at + NXT + client]) return false;
-    if (batch.seq[row] !== 0 || batch.window[row] !== 0 || batch.payloadBytes[row] !== 0) return false;
+    if (from === client || packet[p + Word.ACK] !== words[at + NXT + client]) return false;
+    if (packet[p + Word.SEQ] !== 0 || windowOf(packet, p) !== 0 || packet[p + Word.PAYLOAD] !== 0) return false;
     words[at + STAGE] = PlainStage.REFUSED;
     return true;
   }
 
   /** A reset with the very next number, of an end that still has the connection. */
-  #takeReset(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+  #takeReset(at: number, packet: Int32Array, p: number, from: 0 | 1): boolean {
     const words = this.#words;
-    const seq = batch.seq[row] | 0;
-    const ack = batch.ack[row] | 0;
-    if ((words[at + SEEN] & FIN_BITS) !== 0 || batch.payloadBytes[row] !== 0) return false;
+    const seq = packet[p + Word.SEQ];
+    const ack = packet[p + Word.ACK];
+    if ((words[at + SEEN] & FIN_BITS) !== 0 || packet[p + Word.PAYLOAD] !== 0) return false;
     if (seq === 0 || seq !== words[at + NXT + from]) return false;
     if (((ack - words[at + ACK + from]) | 0) < 0 || ((ack - words[at + NXT + 1 - from]) | 0) > 0) return false;
     // One without window and time stamps may come from a host that does not have the connection.
-    if (batch.window[row] === 0 && (batch.options[row] & TcpOption.TIMESTAMPS) === 0) return false;
+    if (windowOf(packet, p) === 0 && (packet[p + Word.OPTIONS] & TcpOption.TIMESTAMPS) === 0) return false;
     const usualTtl = (words[at + SYNS] >>> (8 << from)) & 0xff;
     if (from === 1) words[at + CLOSE] |= CLOSED_BY_1;
-    if (batch.ttl[row] !== usualTtl) words[at + CLOSE] |= REMARKABLE;
+    if (packet[p + Word.FLAGS] >>> TTL_SHIFT !== usualTtl) words[at + CLOSE] |= REMARKABLE;
     words[at + STAGE] = PlainStage.RESET;
     return true;
   }
 
-  #takeSynAck(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+  #takeSynAck(at: number, packet: Int32Array, p: number, from: 0 | 1): boolean {
     const words = this.#words;
     const client = words[at + CLIENT];
-    if (from === client || (batch.flags[row] & 0x3f) !== (TcpFlag.SYN | TcpFlag.ACK)) return false;
-    const ack = batch.ack[row] | 0;
-    if (ack !== words[at + NXT + client] || batch.payloadBytes[row] !== 0 || batch.window[row] === 0) return false;
-    words[at + NXT + from] = batch.seq[row] + 1;
+    if (from === client || (packet[p + Word.FLAGS] & 0x3f) !== (TcpFlag.SYN | TcpFlag.ACK)) return false;
+    const ack = packet[p + Word.ACK];
+    if (ack !== words[at + NXT + client] || packet[p + Word.PAYLOAD] !== 0 || windowOf(packet, p) === 0) return false;
+    words[at + NXT + from] = packet[p + Word.SEQ] + 1;
     words[at + ACK + from] = ack;
-    words[at + ACK + client] = batch.seq[row] + 1;
-    words[at + WINDOW + from] = batch.window[row];
-    const mss = (batch.options[row] & TcpOption.MSS) !== 0 ? batch.mss[row] : DEFAULT_MSS;
+    words[at + ACK + client] = packet[p + Word.SEQ] + 1;
+    words[at + WINDOW + from] = windowOf(packet, p);
+    const mss = mssOf(packet, p);
     if (mss < words[at + MSS]) words[at + MSS] = mss;
     words[at + STAGE] = PlainStage.ANSWERED;
-    this.#noteIsn(at, batch, row, from);
+    this.#noteIsn(at, packet, p, from);
     return true;
   }
 
-  #takeThird(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+  #takeThird(at: number, packet: Int32Array, p: number, from: 0 | 1): boolean {
     const words = this.#words;
     if (from !== words[at + CLIENT]) return false;
-    const flags = batch.flags[row] & 0x3f & ~TcpFlag.PSH;
-    if (flags !== TcpFlag.ACK || batch.window[row] === 0) return false;
+    const flags = packet[p + Word.FLAGS] & 0x3f & ~TcpFlag.PSH;
+    if (flags !== TcpFlag.ACK || windowOf(packet, p) === 0) return false;
     const peer = 1 - from;
-    const seq = batch.seq[row] | 0;
-    if (seq !== words[at + NXT + from] || (batch.ack[row] | 0) !== words[at + NXT + peer]) return false;
-    const payload = batch.payloadBytes[row];
+    const seq = packet[p + Word.SEQ];
+    if (seq !== words[at + NXT + from] || packet[p + Word.ACK] !== words[at + NXT + peer]) return false;
+    const payload = packet[p + Word.PAYLOAD];
     words[at + NXT + from] = seq + payload;
-    words[at + WINDOW + from] = batch.window[row];
+    words[at + WINDOW + from] = windowOf(packet, p);
     words[at + STAGE] = PlainStage.OPEN;
     this.#noteKind(at, from, payload);
     return true;
   }
 
-  #takeOpen(at: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+  #takeOpen(at: number, packet: Int32Array, p: number, from: 0 | 1): boolean {
     const words = this.#words;
-    const flags = batch.flags[row] & 0x3f & ~TcpFlag.PSH;
+    const flags = packet[p + Word.FLAGS] & 0x3f & ~TcpFlag.PSH;
     const hasFin = flags === (TcpFlag.ACK | TcpFlag.FIN);
-    if (flags === RST_ACK) return this.#takeReset(at, batch, row, from);
+    if (flags === RST_ACK) return this.#takeReset(at, packet, p, from);
     if (flags !== TcpFlag.ACK && !hasFin) return false;
-    const window = batch.window[row];
-    const seq = batch.seq[row] | 0;
+    const window = windowOf(packet, p);
+    const seq = packet[p + Word.SEQ];
     if (window === 0 || seq !== words[at + NXT + from]) return false;
     const peer = 1 - from;
-    const ack = batch.ack[row] | 0;
+    const ack = packet[p + Word.ACK];
     const ahead = (ack - words[at + ACK + from]) | 0;
     if (ahead < 0 || ((ack - words[at + NXT + peer]) | 0) > 0) return false;
-    const payload = batch.payloadBytes[row];
+    const payload = packet[p + Word.PAYLOAD];
     const seen = words[at + SEEN];
     const peerFin = (seen >> peer) & 1;
     if (payload === 0 && !hasFin && ahead === 0 && (window === words[at + WINDOW + from] || (seen & FIN_BITS) !== 0)) {
@@ -431,6 +441,21 @@ export class PlainLane {
     this.#words = words;
     this.#nanos = new Float64Array(words.buffer);
   }
+}
+
+const ODD_OPTIONS = TcpOption.CUT | (0xff << ORIGIN_SHIFT);
+
+/** Whether a row has SACK ranges, was cut, or is not as it came from the wire. @hot */
+function isOddRow(packet: Int32Array, p: number): boolean {
+  return (packet[p + Word.OPTIONS] & ODD_OPTIONS) !== 0 || (packet[p + Word.FLAGS] & SACK_BITS) !== 0;
+}
+
+function windowOf(packet: Int32Array, p: number): number {
+  return packet[p + Word.WINDOW] & 0xffff;
+}
+
+function mssOf(packet: Int32Array, p: number): number {
+  return (packet[p + Word.OPTIONS] & TcpOption.MSS) !== 0 ? packet[p + Word.CHECKSUM] >>> 16 : DEFAULT_MSS;
 }
 
 function newMiddle(afterRow: number): Middle {

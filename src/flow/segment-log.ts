@@ -1,12 +1,22 @@
-import type { SegmentBatch } from '../wire/batch.ts';
+import {
+  FLAG_BITS,
+  ORIGIN_SHIFT,
+  ROW_WORDS,
+  SACK_BITS,
+  SACK_SHIFT,
+  SEGMENT_WORDS,
+  type SegmentBatch,
+  TTL_SHIFT,
+  Word,
+} from '../wire/batch.ts';
 import { NO_SACK, type Segment } from './segment.ts';
 
-/** Words of one row; the time is a float64 in the first two. */
-const ROW_WORDS = 12;
+/** Which end sent it: a bit of the word with the flags. */
+const FROM_SHIFT = 16;
 const CHUNK_ROWS = 8;
 /** A chunk: its rows, then the index of the next one (and a word that keeps times aligned). */
-const CHUNK_WORDS = CHUNK_ROWS * ROW_WORDS + 2;
-const NEXT = CHUNK_ROWS * ROW_WORDS;
+const CHUNK_WORDS = CHUNK_ROWS * SEGMENT_WORDS + 2;
+const NEXT = CHUNK_ROWS * SEGMENT_WORDS;
 /** Chunks are allotted a page at a time, so that growing never copies. */
 const PAGE_BITS = 10;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
@@ -15,15 +25,8 @@ const TIME = new Float64Array(1);
 const TIME_WORDS = new Int32Array(TIME.buffer);
 
 /**
- * Segments of many connections, each a list of chunks of packed rows out of one pool.
- *
- *     words 0-1  time, float64 nanoseconds     word 2  frame            word 3   seq
- *     word 4     ack                           word 5  payload octets
- *     word 6     flags | from << 16 | SACK ranges << 17 | ttl << 24
- *     word 7     window | IP id << 16          word 8  checksum | mss << 16
- *     word 9     options | window scale << 8 | origin << 16             word 10  TSval       word 11  TSecr
- *
- * The edges of SACK ranges take the row behind.
+ * Segments of many connections, each a list of chunks of packed rows out of one pool: the first words of the rows of a
+ * batch, and which end sent it beside the flags. The edges of SACK ranges take the row behind.
  */
 export class SegmentLog {
   readonly #pages: Int32Array[] = [];
@@ -37,7 +40,7 @@ export class SegmentLog {
   }
 
   /**
-   * Appends a row of a batch, which must have no SACK ranges, to a list of `count` rows whose last chunk is `last`;
+   * Appends a row of a batch, of which SACK ranges go into the next, to a list of `count` rows whose last chunk is `last`;
    * returns the last chunk after. @hot
    */
   append(last: number, count: number, batch: SegmentBatch, row: number, from: 0 | 1): number {
@@ -48,35 +51,36 @@ export class SegmentLog {
       this.#link(last, chunk);
     }
     const words = this.#pages[chunk >> PAGE_BITS];
-    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + place * ROW_WORDS;
-    this.#timePages[chunk >> PAGE_BITS][at >> 1] = batch.timeNanos[row];
-    words[at + 2] = batch.frame[row];
-    words[at + 3] = batch.seq[row];
-    words[at + 4] = batch.ack[row];
-    words[at + 5] = batch.payloadBytes[row];
-    words[at + 6] = batch.flags[row] | (from << 16) | (batch.ttl[row] << 24);
-    words[at + 7] = batch.window[row] | (batch.ipId[row] << 16);
-    words[at + 8] = batch.checksum[row] | (batch.mss[row] << 16);
-    words[at + 9] = batch.options[row] | (batch.windowScale[row] << 8) | (batch.origin[row] << 16);
-    words[at + 10] = batch.tsVal[row];
-    words[at + 11] = batch.tsEcr[row];
+    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + place * SEGMENT_WORDS;
+    const source = batch.words;
+    const sourceAt = row * ROW_WORDS;
+    words[at] = source[sourceAt];
+    words[at + 1] = source[sourceAt + 1];
+    words[at + Word.FRAME] = source[sourceAt + Word.FRAME];
+    words[at + Word.SEQ] = source[sourceAt + Word.SEQ];
+    words[at + Word.ACK] = source[sourceAt + Word.ACK];
+    words[at + Word.PAYLOAD] = source[sourceAt + Word.PAYLOAD];
+    words[at + Word.FLAGS] = source[sourceAt + Word.FLAGS] | (from << FROM_SHIFT);
+    words[at + Word.WINDOW] = source[sourceAt + Word.WINDOW];
+    words[at + Word.CHECKSUM] = source[sourceAt + Word.CHECKSUM];
+    words[at + Word.OPTIONS] = source[sourceAt + Word.OPTIONS];
+    words[at + Word.TSVAL] = source[sourceAt + Word.TSVAL];
+    words[at + Word.TSECR] = source[sourceAt + Word.TSECR];
     return chunk;
   }
 
   /** Appends the edges of the SACK ranges of a row that was appended just before; returns the last chunk after. */
   appendSack(last: number, count: number, batch: SegmentBatch, row: number): number {
-    const edges = batch.sackCount[row] * 2;
-    const before = (count - 1) % CHUNK_ROWS;
-    this.#pages[last >> PAGE_BITS][(last & PAGE_MASK) * CHUNK_WORDS + before * ROW_WORDS + 6] |=
-      batch.sackCount[row] << 17;
+    const edges = batch.sackCount(row) * 2;
     let chunk = last;
     if (count % CHUNK_ROWS === 0) {
       chunk = this.#takeChunk();
       this.#link(last, chunk);
     }
-    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + (count % CHUNK_ROWS) * ROW_WORDS;
+    const at = this.#placeOf(chunk, count);
     const words = this.#pages[chunk >> PAGE_BITS];
-    for (let i = 0; i < edges; i++) words[at + i] = batch.sackEdges[row * 8 + i];
+    const sourceAt = row * ROW_WORDS + Word.SACK;
+    for (let i = 0; i < edges; i++) words[at + i] = batch.words[sourceAt + i];
     return chunk;
   }
 
@@ -87,8 +91,8 @@ export class SegmentLog {
     for (let i = 0; i < count; i++) {
       if (i > 0 && i % CHUNK_ROWS === 0) chunk = this.#next(chunk);
       const page = this.#pages[chunk >> PAGE_BITS];
-      const at = (chunk & PAGE_MASK) * CHUNK_WORDS + (i % CHUNK_ROWS) * ROW_WORDS;
-      const sackCount = (page[at + 6] >>> 17) & 7;
+      const at = (chunk & PAGE_MASK) * CHUNK_WORDS + (i % CHUNK_ROWS) * SEGMENT_WORDS;
+      const sackCount = (page[at + Word.FLAGS] & SACK_BITS) >>> SACK_SHIFT;
       let sack = NO_SACK;
       if (sackCount > 0) {
         i++;
@@ -102,7 +106,7 @@ export class SegmentLog {
 
   /** Number of the frame in a row of a list whose rows from the last multiple of 8 on are in this chunk. */
   frameAt(chunk: number, row: number): number {
-    return this.#pages[chunk >> PAGE_BITS][this.#placeOf(chunk, row) + 2] >>> 0;
+    return this.#pages[chunk >> PAGE_BITS][this.#placeOf(chunk, row) + Word.FRAME] >>> 0;
   }
 
   /** As `frameAt`, the time in nanoseconds. */
@@ -131,7 +135,7 @@ export class SegmentLog {
   }
 
   #placeOf(chunk: number, row: number): number {
-    return (chunk & PAGE_MASK) * CHUNK_WORDS + (row % CHUNK_ROWS) * ROW_WORDS;
+    return (chunk & PAGE_MASK) * CHUNK_WORDS + (row % CHUNK_ROWS) * SEGMENT_WORDS;
   }
 
   #next(chunk: number): number {
@@ -143,32 +147,34 @@ export class SegmentLog {
   }
 
   #readSack(chunk: number, place: number, ranges: number): readonly number[] {
-    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + place * ROW_WORDS;
+    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + place * SEGMENT_WORDS;
     const edges: number[] = [];
     for (let i = 0; i < ranges * 2; i++) edges.push(this.#pages[chunk >> PAGE_BITS][at + i] >>> 0);
     return edges;
   }
 
   #readRow(words: Int32Array, at: number, sack: readonly number[]): Segment {
+    const flags = words[at + Word.FLAGS];
+    const options = words[at + Word.OPTIONS];
     return {
-      frame: words[at + 2] >>> 0,
+      frame: words[at + Word.FRAME] >>> 0,
       timeNanos: this.#timeAt(words, at),
-      from: ((words[at + 6] >>> 16) & 1) as 0 | 1,
-      flags: words[at + 6] & 0x1ff,
-      seq: words[at + 3] >>> 0,
-      ack: words[at + 4] >>> 0,
-      payloadBytes: words[at + 5] >>> 0,
-      window: words[at + 7] & 0xffff,
-      ttl: words[at + 6] >>> 24,
-      ipId: words[at + 7] >>> 16,
-      checksum: words[at + 8] & 0xffff,
-      options: words[at + 9] & 0xff,
-      mss: words[at + 8] >>> 16,
-      windowScale: (words[at + 9] >>> 8) & 0xff,
-      tsVal: words[at + 10] >>> 0,
-      tsEcr: words[at + 11] >>> 0,
+      from: ((flags >>> FROM_SHIFT) & 1) as 0 | 1,
+      flags: flags & FLAG_BITS,
+      seq: words[at + Word.SEQ] >>> 0,
+      ack: words[at + Word.ACK] >>> 0,
+      payloadBytes: words[at + Word.PAYLOAD] >>> 0,
+      window: words[at + Word.WINDOW] & 0xffff,
+      ttl: flags >>> TTL_SHIFT,
+      ipId: words[at + Word.WINDOW] >>> 16,
+      checksum: words[at + Word.CHECKSUM] & 0xffff,
+      options: options & 0xff,
+      mss: words[at + Word.CHECKSUM] >>> 16,
+      windowScale: (options >>> 8) & 0xff,
+      tsVal: words[at + Word.TSVAL] >>> 0,
+      tsEcr: words[at + Word.TSECR] >>> 0,
       sack,
-      origin: (words[at + 9] >>> 16) & 0xff,
+      origin: (options >>> ORIGIN_SHIFT) & 0xff,
     };
   }
 

@@ -61,26 +61,25 @@ export const NO_SEGMENT: Segment = {
 
 /** Copies row `row` of a batch. */
 export function takeSegment(batch: SegmentBatch, row: number, from: 0 | 1): Segment {
-  const sackCount = batch.sackCount[row];
   return {
-    frame: batch.frame[row],
-    timeNanos: batch.timeNanos[row],
+    frame: batch.frame(row),
+    timeNanos: batch.timeNanos(row),
     from,
-    flags: batch.flags[row],
-    seq: batch.seq[row],
-    ack: batch.ack[row],
-    payloadBytes: batch.payloadBytes[row],
-    window: batch.window[row],
-    ttl: batch.ttl[row],
-    ipId: batch.ipId[row],
-    checksum: batch.checksum[row],
-    options: batch.options[row],
-    mss: batch.mss[row],
-    windowScale: batch.windowScale[row],
-    tsVal: batch.tsVal[row],
-    tsEcr: batch.tsEcr[row],
-    sack: sackCount === 0 ? NO_SACK : Array.from(batch.sackEdges.subarray(row * 8, row * 8 + sackCount * 2)),
-    origin: batch.origin[row],
+    flags: batch.flags(row),
+    seq: batch.seq(row),
+    ack: batch.ack(row),
+    payloadBytes: batch.payloadBytes(row),
+    window: batch.window(row),
+    ttl: batch.ttl(row),
+    ipId: batch.ipId(row),
+    checksum: batch.checksum(row),
+    options: batch.options(row),
+    mss: batch.mss(row),
+    windowScale: batch.windowScale(row),
+    tsVal: batch.tsVal(row),
+    tsEcr: batch.tsEcr(row),
+    sack: batch.sackCount(row) === 0 ? NO_SACK : batch.sackEdges(row),
+    origin: batch.origin(row),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SegmentBatch } from '../wire/batch.ts';
+import { ROW_WORDS, type SegmentBatch, Word } from '../wire/batch.ts';
 import { bucketOf } from './bucket.ts';
 
 const WORDS = 12;
@@ -46,11 +46,12 @@ export class TupleTable {
 
   /** Entry of the row's tuple, or `NO_ENTRY`. @hot */
   find(batch: SegmentBatch, row: number): number {
-    const at = row * 4;
-    const { sourceAddress, destinationAddress } = batch;
-    const ports = (batch.sourcePort[row] << 16) | batch.destinationPort[row];
-    if (batch.ipVersion[row] === 4) return this.#find4(sourceAddress[at], destinationAddress[at], ports);
-    return this.#find6(sourceAddress, at, destinationAddress, at, ports);
+    const { words } = batch;
+    const at = row * ROW_WORDS;
+    const ports = words[at + Word.PORTS];
+    if (words[at + Word.IP_VERSION] === 4)
+      return this.#find4(words[at + Word.SOURCE], words[at + Word.DESTINATION], ports);
+    return this.#find6(words, at + Word.SOURCE, words, at + Word.DESTINATION, ports);
   }
 
   /** Entry of a tuple whose source and destination are given as in a batch, or `NO_ENTRY`. */

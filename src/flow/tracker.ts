@@ -1,4 +1,4 @@
-import { type IcmpError, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
+import { type IcmpError, ROW_WORDS, type SegmentBatch, TcpFlag, Word } from '../wire/batch.ts';
 import { BUCKETS } from './bucket.ts';
 import { ClosedQueue, NO_BUCKET } from './closed-queue.ts';
 import { type Connection, type ConnectionOptions, keepsSegments } from './connection.ts';
@@ -166,7 +166,7 @@ export class Tracker {
       }
       if (row === batch.count) return;
       if (isMine[buckets[row]] === 0) {
-        if (batch.timeNanos[row] > this.#nowNanos) this.#nowNanos = batch.timeNanos[row];
+        if (batch.timeNanos(row) > this.#nowNanos) this.#nowNanos = batch.timeNanos(row);
         continue;
       }
       share.step = row * 2;
@@ -230,10 +230,11 @@ export class Tracker {
   /** @hot */
   #takeRow(batch: SegmentBatch, row: number): void {
     const table = this.#table;
-    const time = batch.timeNanos[row];
+    const time = batch.nanos[row * (ROW_WORDS / 2)];
     if (time > this.#nowNanos) this.#nowNanos = time;
     let entry = table.find(batch, row);
-    if (entry !== NO_ENTRY && this.#scopes[entry] !== batch.scope[row]) entry = this.#findScoped(entry, batch, row);
+    if (entry !== NO_ENTRY && this.#scopes[entry] !== batch.words[row * ROW_WORDS + Word.SCOPE])
+      entry = this.#findScoped(entry, batch, row);
     if (entry === NO_ENTRY) {
       this.#open(batch, row);
       return;
@@ -255,7 +256,7 @@ export class Tracker {
    * one direction only; otherwise it is another one that happens to have the same addresses and ports.
    */
   #findScoped(first: number, batch: SegmentBatch, row: number): number {
-    const scope = batch.scope[row];
+    const scope = batch.scope(row);
     const variants = this.#variants.get(first) ?? new Map<number, number>();
     this.#variants.set(first, variants);
     const known = variants.get(scope);
@@ -277,19 +278,19 @@ export class Tracker {
     const mine = current ? current.ends[from].nxt : this.#plain.nextOf(entry, from);
     const theirs = current ? current.ends[1 - from].nxt : this.#plain.nextOf(entry, from === 0 ? 1 : 0);
     const isNear = (a: number, b: number): boolean => b !== -1 && Math.abs((a - b) | 0) < SAME_CONNECTION_OCTETS;
-    if ((batch.flags[row] & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN) {
+    if ((batch.flags(row) & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN) {
       const isn = current ? current.ends[from].isn : this.#plain.isnOf(entry, from);
-      return batch.seq[row] === isn;
+      return batch.seq(row) === isn;
     }
-    if (isNear(batch.seq[row], mine)) return true;
-    return (batch.flags[row] & TcpFlag.ACK) !== 0 && isNear(batch.ack[row], theirs);
+    if (isNear(batch.seq(row), mine)) return true;
+    return (batch.flags(row) & TcpFlag.ACK) !== 0 && isNear(batch.ack(row), theirs);
   }
 
   #open(batch: SegmentBatch, row: number, variant = 0): number {
     const table = this.#table;
     const entry = table.add(variant);
     this.#openCount++;
-    this.#scopes[entry] = batch.scope[row];
+    this.#scopes[entry] = batch.scope(row);
     const id = this.#context.nextId;
     this.#ids[entry] = id;
     this.#isQueued[entry] = false;

@@ -19,27 +19,26 @@ export function readRow(
   captured: Uint8Array,
   isCut: boolean,
 ): { frame: TcpFrame; snapBytes: number } {
-  const ipVersion = batch.ipVersion[row] === 6 ? 6 : 4;
-  const words = (column: Int32Array): Int32Array => column.subarray(row * 4, row * 4 + 4);
+  const ipVersion = batch.ipVersion(row) === 6 ? 6 : 4;
   const header = findHeader(batch, row, captured);
   const { options, urgent } = readHeader(header);
   const frame: TcpFrame = {
-    source: formatAddress(ipVersion, words(batch.sourceAddress)),
-    destination: formatAddress(ipVersion, words(batch.destinationAddress)),
-    ttl: batch.ttl[row],
-    ipId: batch.ipId[row],
+    source: formatAddress(ipVersion, batch.sourceAddress(row)),
+    destination: formatAddress(ipVersion, batch.destinationAddress(row)),
+    ttl: batch.ttl(row),
+    ipId: batch.ipId(row),
     vlans: [],
-    sourcePort: batch.sourcePort[row],
-    destinationPort: batch.destinationPort[row],
-    flags: batch.flags[row],
-    seq: batch.seq[row],
-    ack: batch.ack[row],
-    window: batch.window[row],
+    sourcePort: batch.sourcePort(row),
+    destinationPort: batch.destinationPort(row),
+    flags: batch.flags(row),
+    seq: batch.seq(row),
+    ack: batch.ack(row),
+    window: batch.window(row),
     urgent,
     options,
-    payloadBytes: batch.payloadBytes[row],
+    payloadBytes: batch.payloadBytes(row),
     badChecksum: false,
-    zeroIpLength: (batch.origin[row] & RowOrigin.LENGTH_FROM_CAPTURE) !== 0,
+    zeroIpLength: (batch.origin(row) & RowOrigin.LENGTH_FROM_CAPTURE) !== 0,
   };
   const ours = ETHERNET_BYTES + IP_BYTES[ipVersion];
   return { frame, snapBytes: isCut && header !== null ? ours + header.length : 0 };
@@ -49,10 +48,10 @@ export function readRow(
 function findHeader(batch: SegmentBatch, row: number, captured: Uint8Array): Uint8Array | null {
   const wanted = new Uint8Array(12);
   const view = new DataView(wanted.buffer);
-  view.setUint16(0, batch.sourcePort[row]);
-  view.setUint16(2, batch.destinationPort[row]);
-  view.setUint32(4, batch.seq[row]);
-  view.setUint32(8, batch.ack[row]);
+  view.setUint16(0, batch.sourcePort(row));
+  view.setUint16(2, batch.destinationPort(row));
+  view.setUint32(4, batch.seq(row));
+  view.setUint32(8, batch.ack(row));
   for (let at = captured.length - wanted.length; at >= 0; at--) {
     if (wanted.every((byte, index) => captured[at + index] === byte)) return captured.subarray(at);
   }

@@ -47,98 +47,67 @@ export const RowOrigin = {
 /** Rows in one batch: small enough to stay in the second-level cache. */
 export const BATCH_ROWS = 1024;
 
-const ROW_BYTES = 122;
-const COLUMN_COUNT = 25;
-/** Columns are so far from a power of two apart that the values of a row do not compete for one place in the cache. */
-const GAP_BYTES = 64;
-/** Memory that the columns of a batch take. */
-export const BATCH_BYTES = BATCH_ROWS * ROW_BYTES + COLUMN_COUNT * GAP_BYTES;
+/**
+ * 32-bit words of one row: two cache lines, and one array for all that is asked of a row in a hot path.
+ *
+ *     word 0-1    time, float64 nanoseconds after `TimeBase.epochSeconds`
+ *     word 2      frame                        word 3      seq
+ *     word 4      ack                          word 5      payload octets
+ *     word 6      flags | SACK ranges << 17 | ttl << 24
+ *     word 7      window | IP id << 16         word 8      checksum | mss << 16
+ *     word 9      options | window scale << 8 | origin << 16
+ *     word 10     TSval                        word 11     TSecr
+ *     word 12     source port << 16 | destination port
+ *     word 13-16  source address               word 17-20  destination address
+ *     word 21     scope                        word 22     interface
+ *     word 23     IP version                   word 24-31  edges of SACK ranges
+ */
+export const ROW_WORDS = 32;
 
-/** Deals out columns of a piece of memory; `perRow` is how many values a row has. */
-class Columns {
-  readonly #memory: ArrayBufferLike;
-  #used: number;
+/** Where a row has what. */
+export const Word = {
+  FRAME: 2,
+  SEQ: 3,
+  ACK: 4,
+  PAYLOAD: 5,
+  FLAGS: 6,
+  WINDOW: 7,
+  CHECKSUM: 8,
+  OPTIONS: 9,
+  TSVAL: 10,
+  TSECR: 11,
+  PORTS: 12,
+  SOURCE: 13,
+  DESTINATION: 17,
+  SCOPE: 21,
+  INTERFACE: 22,
+  IP_VERSION: 23,
+  SACK: 24,
+} as const;
+/** Words of a row that tell of the segment alone, not of its tuple: these come first. */
+export const SEGMENT_WORDS = 12;
 
-  constructor(memory: ArrayBufferLike, offset: number) {
-    this.#memory = memory;
-    this.#used = offset;
-  }
-
-  uint8(perRow: number): Uint8Array {
-    return new Uint8Array(this.#memory, this.#take(perRow), BATCH_ROWS * perRow);
-  }
-
-  uint16(perRow: number): Uint16Array {
-    return new Uint16Array(this.#memory, this.#take(2 * perRow), BATCH_ROWS * perRow);
-  }
-
-  int32(perRow: number): Int32Array {
-    return new Int32Array(this.#memory, this.#take(4 * perRow), BATCH_ROWS * perRow);
-  }
-
-  uint32(perRow: number): Uint32Array {
-    return new Uint32Array(this.#memory, this.#take(4 * perRow), BATCH_ROWS * perRow);
-  }
-
-  float64(perRow: number): Float64Array {
-    return new Float64Array(this.#memory, this.#take(8 * perRow), BATCH_ROWS * perRow);
-  }
-
-  #take(rowBytes: number): number {
-    const at = this.#used;
-    this.#used += BATCH_ROWS * rowBytes + GAP_BYTES;
-    return at;
-  }
-}
+export const FLAG_BITS = 0x1ff;
+export const SACK_SHIFT = 17;
+export const SACK_BITS = 7 << SACK_SHIFT;
+export const TTL_SHIFT = 24;
+export const ORIGIN_SHIFT = 16;
+/** Float64 values in a row. */
+const ROW_DOUBLES = ROW_WORDS / 2;
+/** Memory that a batch takes. */
+export const BATCH_BYTES = BATCH_ROWS * ROW_WORDS * 4;
 
 /**
- * TCP segments as columns (struct of arrays); row `i` of every column is one segment, in capture order.
+ * TCP segments as packed rows, in capture order.
  *
  * Written by `decode`, read by the tracker, reused for the next batch: nobody may keep a reference to a row.
  */
 export class SegmentBatch {
   count = 0;
-  /** Frame number in the capture, from 1. */
-  readonly frame: Uint32Array;
-  /** Nanoseconds after `TimeBase.epochSeconds`. */
-  readonly timeNanos: Float64Array;
-  /** Index of the interface within the session (not within the section). */
-  readonly interfaceIndex: Uint16Array;
-  /** 4 or 6. */
-  readonly ipVersion: Uint8Array;
-  /** Four big-endian 32-bit words per row; IPv4 uses word 0, words 1..3 are 0. */
-  readonly sourceAddress: Int32Array;
-  readonly destinationAddress: Int32Array;
-  readonly sourcePort: Uint16Array;
-  readonly destinationPort: Uint16Array;
-  /** VLAN / VNI / tunnel identity that tells equal tuples apart; 0 when there is none. */
-  readonly scope: Int32Array;
-  /** Time to live or hop limit. */
-  readonly ttl: Uint8Array;
-  /** IPv4 identification; 0 for IPv6. */
-  readonly ipId: Uint16Array;
-  /** `TcpFlag` bits. */
-  readonly flags: Uint16Array;
-  readonly seq: Uint32Array;
-  readonly ack: Uint32Array;
-  /** Window field as on the wire, not scaled. */
-  readonly window: Uint16Array;
-  /** TCP checksum field as on the wire. */
-  readonly checksum: Uint16Array;
-  /** Payload length in bytes by the IP length, whatever was captured. */
-  readonly payloadBytes: Uint32Array;
-  /** `TcpOption` bits. */
-  readonly options: Uint8Array;
-  readonly mss: Uint16Array;
-  /** Shift count; only with `TcpOption.WINDOW_SCALE`. */
-  readonly windowScale: Uint8Array;
-  readonly tsVal: Uint32Array;
-  readonly tsEcr: Uint32Array;
-  /** SACK ranges in this row, 0..4; range `k` is `sackEdges[8 * i + 2 * k]` .. `[8 * i + 2 * k + 1]` (exclusive). */
-  readonly sackCount: Uint8Array;
-  readonly sackEdges: Uint32Array;
-  /** `RowOrigin` bits. */
-  readonly origin: Uint8Array;
+  /** The rows, see {@link Word}. */
+  readonly words: Int32Array;
+  /** The same memory as float64: the time of row `i` is at `16 * i`. */
+  readonly nanos: Float64Array;
   /** ICMP errors that quote a TCP segment, in capture order; rare, so plain objects. */
   readonly icmpErrors: IcmpError[] = [];
 
@@ -147,32 +116,8 @@ export class SegmentBatch {
   /** `memory` has `BATCH_BYTES` bytes from `offset` on, all 0; it may be shared between threads. */
   constructor(timeBase: TimeBase, memory: ArrayBufferLike = new ArrayBuffer(BATCH_BYTES), offset = 0) {
     this.timeBase = timeBase;
-    const columns = new Columns(memory, offset);
-    this.frame = columns.uint32(1);
-    this.timeNanos = columns.float64(1);
-    this.interfaceIndex = columns.uint16(1);
-    this.ipVersion = columns.uint8(1);
-    this.sourceAddress = columns.int32(4);
-    this.destinationAddress = columns.int32(4);
-    this.sourcePort = columns.uint16(1);
-    this.destinationPort = columns.uint16(1);
-    this.scope = columns.int32(1);
-    this.ttl = columns.uint8(1);
-    this.ipId = columns.uint16(1);
-    this.flags = columns.uint16(1);
-    this.seq = columns.uint32(1);
-    this.ack = columns.uint32(1);
-    this.window = columns.uint16(1);
-    this.checksum = columns.uint16(1);
-    this.payloadBytes = columns.uint32(1);
-    this.options = columns.uint8(1);
-    this.mss = columns.uint16(1);
-    this.windowScale = columns.uint8(1);
-    this.tsVal = columns.uint32(1);
-    this.tsEcr = columns.uint32(1);
-    this.sackCount = columns.uint8(1);
-    this.sackEdges = columns.uint32(8);
-    this.origin = columns.uint8(1);
+    this.words = new Int32Array(memory, offset, BATCH_ROWS * ROW_WORDS);
+    this.nanos = new Float64Array(memory, offset, BATCH_ROWS * ROW_DOUBLES);
   }
 
   /** Whether the batch must be handed on and cleared before the next frame is decoded. */
@@ -184,6 +129,126 @@ export class SegmentBatch {
   clear(): void {
     this.count = 0;
     this.icmpErrors.length = 0;
+  }
+
+  /** Frame number in the capture, from 1. */
+  frame(row: number): number {
+    return this.words[row * ROW_WORDS + Word.FRAME] >>> 0;
+  }
+
+  /** Nanoseconds after `TimeBase.epochSeconds`. */
+  timeNanos(row: number): number {
+    return this.nanos[row * ROW_DOUBLES];
+  }
+
+  /** Index of the interface within the session (not within the section). */
+  interfaceIndex(row: number): number {
+    return this.words[row * ROW_WORDS + Word.INTERFACE];
+  }
+
+  /** 4 or 6. */
+  ipVersion(row: number): number {
+    return this.words[row * ROW_WORDS + Word.IP_VERSION];
+  }
+
+  /** Four big-endian 32-bit words, a view; IPv4 uses the first, the others are 0. */
+  sourceAddress(row: number): Int32Array {
+    const at = row * ROW_WORDS + Word.SOURCE;
+    return this.words.subarray(at, at + 4);
+  }
+
+  destinationAddress(row: number): Int32Array {
+    const at = row * ROW_WORDS + Word.DESTINATION;
+    return this.words.subarray(at, at + 4);
+  }
+
+  sourcePort(row: number): number {
+    return this.words[row * ROW_WORDS + Word.PORTS] >>> 16;
+  }
+
+  destinationPort(row: number): number {
+    return this.words[row * ROW_WORDS + Word.PORTS] & 0xffff;
+  }
+
+  /** VLAN / VNI / tunnel identity that tells equal tuples apart; 0 when there is none. */
+  scope(row: number): number {
+    return this.words[row * ROW_WORDS + Word.SCOPE];
+  }
+
+  /** Time to live or hop limit. */
+  ttl(row: number): number {
+    return this.words[row * ROW_WORDS + Word.FLAGS] >>> TTL_SHIFT;
+  }
+
+  /** IPv4 identification; 0 for IPv6. */
+  ipId(row: number): number {
+    return this.words[row * ROW_WORDS + Word.WINDOW] >>> 16;
+  }
+
+  /** `TcpFlag` bits. */
+  flags(row: number): number {
+    return this.words[row * ROW_WORDS + Word.FLAGS] & FLAG_BITS;
+  }
+
+  seq(row: number): number {
+    return this.words[row * ROW_WORDS + Word.SEQ] >>> 0;
+  }
+
+  ack(row: number): number {
+    return this.words[row * ROW_WORDS + Word.ACK] >>> 0;
+  }
+
+  /** Window field as on the wire, not scaled. */
+  window(row: number): number {
+    return this.words[row * ROW_WORDS + Word.WINDOW] & 0xffff;
+  }
+
+  /** TCP checksum field as on the wire. */
+  checksum(row: number): number {
+    return this.words[row * ROW_WORDS + Word.CHECKSUM] & 0xffff;
+  }
+
+  /** Payload length in bytes by the IP length, whatever was captured. */
+  payloadBytes(row: number): number {
+    return this.words[row * ROW_WORDS + Word.PAYLOAD] >>> 0;
+  }
+
+  /** `TcpOption` bits. */
+  options(row: number): number {
+    return this.words[row * ROW_WORDS + Word.OPTIONS] & 0xff;
+  }
+
+  mss(row: number): number {
+    return this.words[row * ROW_WORDS + Word.CHECKSUM] >>> 16;
+  }
+
+  /** Shift count; only with `TcpOption.WINDOW_SCALE`. */
+  windowScale(row: number): number {
+    return (this.words[row * ROW_WORDS + Word.OPTIONS] >>> 8) & 0xff;
+  }
+
+  tsVal(row: number): number {
+    return this.words[row * ROW_WORDS + Word.TSVAL] >>> 0;
+  }
+
+  tsEcr(row: number): number {
+    return this.words[row * ROW_WORDS + Word.TSECR] >>> 0;
+  }
+
+  /** SACK ranges, 0 to 4. */
+  sackCount(row: number): number {
+    return (this.words[row * ROW_WORDS + Word.FLAGS] & SACK_BITS) >>> SACK_SHIFT;
+  }
+
+  /** Edges of the SACK ranges, two a range, the right one exclusive. */
+  sackEdges(row: number): number[] {
+    const at = row * ROW_WORDS + Word.SACK;
+    return Array.from(this.words.subarray(at, at + this.sackCount(row) * 2), (word) => word >>> 0);
+  }
+
+  /** `RowOrigin` bits. */
+  origin(row: number): number {
+    return (this.words[row * ROW_WORDS + Word.OPTIONS] >>> ORIGIN_SHIFT) & 0xff;
   }
 }
 

@@ -67,7 +67,7 @@ export function verifyChecksums(packet: Packet, counts: ChecksumCounts): void {
 
 function noteBad(packet: Packet, { badFrames }: ChecksumCounts): void {
   packet.origin |= RowOrigin.BAD_CHECKSUM;
-  const frame = packet.batch.frame[packet.batch.count];
+  const frame = packet.batch.frame(packet.batch.count);
   if (badFrames.length < MAX_BAD_FRAMES && badFrames.at(-1) !== frame) badFrames.push(frame);
 }
 

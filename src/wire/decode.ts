@@ -1,5 +1,5 @@
 import { NANOS_PER_SECOND } from '../base/time.ts';
-import { BATCH_ROWS, type SegmentBatch, TcpOption } from './batch.ts';
+import { BATCH_ROWS, ROW_WORDS, type SegmentBatch, TcpOption, Word } from './batch.ts';
 import type { ChecksumCounts } from './checksum.ts';
 import { decodeEthernet } from './ethernet.ts';
 import type { FragmentCounts } from './fragments.ts';
@@ -76,10 +76,8 @@ export class Decoder {
     const packet = this.#packet;
     const batch = packet.batch;
     const row = batch.count;
-    // Columns that need no header are written first: a row counts only once `count` moves past it.
-    batch.frame[row] = frame;
-    batch.timeNanos[row] = timeNanos;
-    batch.interfaceIndex[row] = interfaceIndex;
+    // What needs no header is written first: a row counts only once `count` moves past it.
+    identify(batch, row, frame, timeNanos, interfaceIndex);
     if (packet.view !== view) {
       packet.bytes = bytes;
       packet.view = view;
@@ -113,9 +111,7 @@ export class Decoder {
     const first = packet.reassembler.takeGivenUp(packet);
     if (first === null) return false;
     if (first.interfaceIndex !== packet.interfaceIndex) this.#switchTo(first.interfaceIndex);
-    batch.frame[row] = first.frame;
-    batch.timeNanos[row] = first.timeNanos;
-    batch.interfaceIndex[row] = first.interfaceIndex;
+    identify(batch, row, first.frame, first.timeNanos, first.interfaceIndex);
     packet.tally.skips.takeBack(Skip.FRAGMENT);
     decodeTcp(packet);
     if (batch.count !== row) this.#noteRow(packet, row);
@@ -187,7 +183,7 @@ export class Decoder {
   #noteRow(packet: Packet, row: number): void {
     const { tally, tunnelPath } = packet;
     tally.rows++;
-    if ((packet.batch.options[row] & TcpOption.MALFORMED) !== 0) tally.malformedOptions++;
+    if ((packet.batch.options(row) & TcpOption.MALFORMED) !== 0) tally.malformedOptions++;
     if (tunnelPath !== 0) tally.tunnelRows.set(tunnelPath, (tally.tunnelRows.get(tunnelPath) ?? 0) + 1);
   }
 
@@ -196,9 +192,7 @@ export class Decoder {
     const { batch } = packet;
     while (packet.aggregateOffset !== 0 && batch.count < BATCH_ROWS) {
       const row = batch.count;
-      batch.frame[row] = batch.frame[firstRow];
-      batch.timeNanos[row] = batch.timeNanos[firstRow];
-      batch.interfaceIndex[row] = batch.interfaceIndex[firstRow];
+      identify(batch, row, batch.frame(firstRow), batch.timeNanos(firstRow), batch.interfaceIndex(firstRow));
       packet.bytes = packet.aggregateBytes;
       packet.view = packet.aggregateView;
       packet.offset = packet.aggregateOffset;
@@ -211,6 +205,14 @@ export class Decoder {
       if (batch.count !== row) this.#noteRow(packet, row);
     }
   }
+}
+
+/** Writes what a row has of its frame. @hot */
+function identify(batch: SegmentBatch, row: number, frame: number, timeNanos: number, interfaceIndex: number): void {
+  const at = row * ROW_WORDS;
+  batch.nanos[at / 2] = timeNanos;
+  batch.words[at + Word.FRAME] = frame;
+  batch.words[at + Word.INTERFACE] = interfaceIndex;
 }
 
 /** Steps from header to header until the packet is done; IPv4 and TCP, nearly all there is, come first. @hot */

@@ -145,7 +145,7 @@ export class Reassembler {
     headerBytes: number,
     next: number,
   ): number {
-    const timeNanos = packet.batch.timeNanos[packet.batch.count];
+    const timeNanos = packet.batch.timeNanos(packet.batch.count);
     const identity = identify(packet, identification);
     this.#expire(timeNanos);
     const payloadBytes = packet.wireEnd - packet.offset;
@@ -209,7 +209,7 @@ export class Reassembler {
       if (!same) this.counts.conflicts++;
     }
     if (pieces.length >= LARGEST_PIECE_COUNT) return false;
-    pieces.splice(at, 0, { frame: packet.batch.frame[packet.batch.count], start, end, bytes });
+    pieces.splice(at, 0, { frame: packet.batch.frame(packet.batch.count), start, end, bytes });
     datagram.heldBytes += bytes.length;
     datagram.pieceBytes += end - start;
     this.#heldBytes += bytes.length;
@@ -282,7 +282,7 @@ function identify(packet: Packet, identification: string): string {
 
 function noteFirst(packet: Packet, timeNanos: number): FirstFragment {
   const { interfaceIndex, ipVersion, scope, origin, tunnelPath, batch } = packet;
-  return { frame: batch.frame[batch.count], timeNanos, interfaceIndex, ipVersion, scope, origin, tunnelPath };
+  return { frame: batch.frame(batch.count), timeNanos, interfaceIndex, ipVersion, scope, origin, tunnelPath };
 }
 
 /** Whether the first fragment has a TCP header with all its options, and no other one contradicts it. */

@@ -46,8 +46,8 @@ function noteQuote(packet: Packet): void {
   const version = view.getUint8(quote) >>> 4 === 4 ? 4 : 6;
   const error: IcmpError = {
     beforeRow: row,
-    frame: batch.frame[row],
-    timeNanos: batch.timeNanos[row],
+    frame: batch.frame(row),
+    timeNanos: batch.timeNanos(row),
     type: view.getUint8(packet.offset),
     code: view.getUint8(packet.offset + 1),
     reporter: readSource(view, packet.networkOffset, packet.ipVersion),

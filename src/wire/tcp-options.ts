@@ -6,7 +6,7 @@
  *
  * Left out: MD5 and TCP-AO signatures, MPTCP and all others are stepped over.
  */
-import { type SegmentBatch, TcpOption } from './batch.ts';
+import { SACK_BITS, SACK_SHIFT, TcpOption, Word } from './batch.ts';
 
 const Kind = {
   END: 0,
@@ -27,19 +27,12 @@ const MAXIMUM_SACK_RANGES = 4;
 const ALIGNED_TIMESTAMPS = 0x0101080a;
 const ALIGNED_TIMESTAMPS_BYTES = 12;
 
-/** Empties the option columns of a row. @hot */
-export function clearOptions(batch: SegmentBatch, row: number): void {
-  batch.options[row] = 0;
-  batch.mss[row] = 0;
-  batch.windowScale[row] = 0;
-  batch.tsVal[row] = 0;
-  batch.tsEcr[row] = 0;
-  batch.sackCount[row] = 0;
-}
-
-/** Reads the options between `offset` and `optionsEnd`, of which those before `capturedEnd` can be read. @hot */
+/**
+ * Reads the options between `offset` and `optionsEnd`, of which those before `capturedEnd` can be read, into the row at
+ * `row` of the words of a batch, in which all else was written before. @hot
+ */
 export function decodeTcpOptions(
-  batch: SegmentBatch,
+  words: Int32Array,
   row: number,
   view: DataView,
   offset: number,
@@ -52,26 +45,28 @@ export function decodeTcpOptions(
     optionsEnd <= capturedEnd &&
     view.getInt32(offset) === ALIGNED_TIMESTAMPS
   ) {
-    batch.options[row] = TcpOption.TIMESTAMPS;
-    batch.mss[row] = 0;
-    batch.windowScale[row] = 0;
-    batch.tsVal[row] = view.getInt32(offset + 4);
-    batch.tsEcr[row] = view.getInt32(offset + 8);
-    batch.sackCount[row] = 0;
+    words[row + Word.OPTIONS] |= TcpOption.TIMESTAMPS;
+    words[row + Word.TSVAL] = view.getInt32(offset + 4);
+    words[row + Word.TSECR] = view.getInt32(offset + 8);
     return;
   }
-  clearOptions(batch, row);
-  if (optionBytes > 0) walkOptions(batch, row, view, offset, optionsEnd, capturedEnd);
+  words[row + Word.TSVAL] = 0;
+  words[row + Word.TSECR] = 0;
+  if (optionBytes === 0) return;
+  // Not in one statement: that would take the word as it was before the options were read.
+  const found = walkOptions(words, row, view, offset, optionsEnd, capturedEnd);
+  words[row + Word.OPTIONS] |= found;
 }
 
+/** Returns the `TcpOption` bits. */
 function walkOptions(
-  batch: SegmentBatch,
+  words: Int32Array,
   row: number,
   view: DataView,
   offset: number,
   optionsEnd: number,
   capturedEnd: number,
-): void {
+): number {
   const end = Math.min(optionsEnd, capturedEnd);
   let found = 0;
   let at = offset;
@@ -81,27 +76,21 @@ function walkOptions(
       at++;
       continue;
     }
-    if (kind === Kind.END) {
-      batch.options[row] = found;
-      return;
-    }
+    if (kind === Kind.END) return found;
     if (at + 1 >= end) break;
     const length = view.getUint8(at + 1);
-    if (length < 2 || at + length > optionsEnd) {
-      batch.options[row] = found | TcpOption.MALFORMED;
-      return;
-    }
+    if (length < 2 || at + length > optionsEnd) return found | TcpOption.MALFORMED;
     if (at + length > end) break;
-    found |= decodeOption(batch, row, view, at, kind, length);
+    found |= decodeOption(words, row, view, at, kind, length);
     at += length;
   }
   if (at < optionsEnd) found |= end < optionsEnd ? TcpOption.CUT : TcpOption.MALFORMED;
-  batch.options[row] = found;
+  return found;
 }
 
 /** Reads one option that lies whole within the captured octets; returns its `TcpOption` bit, 0 when not of interest. */
 function decodeOption(
-  batch: SegmentBatch,
+  words: Int32Array,
   row: number,
   view: DataView,
   at: number,
@@ -111,20 +100,20 @@ function decodeOption(
   switch (kind) {
     case Kind.MSS:
       if (length !== 4) return TcpOption.MALFORMED;
-      batch.mss[row] = view.getUint16(at + 2);
+      words[row + Word.CHECKSUM] = (words[row + Word.CHECKSUM] & 0xffff) | (view.getUint16(at + 2) << 16);
       return TcpOption.MSS;
     case Kind.WINDOW_SCALE:
       if (length !== 3) return TcpOption.MALFORMED;
-      batch.windowScale[row] = view.getUint8(at + 2);
+      words[row + Word.OPTIONS] = (words[row + Word.OPTIONS] & ~0xff00) | (view.getUint8(at + 2) << 8);
       return TcpOption.WINDOW_SCALE;
     case Kind.SACK_PERMITTED:
       return length === 2 ? TcpOption.SACK_PERMITTED : TcpOption.MALFORMED;
     case Kind.SACK:
-      return decodeSack(batch, row, view, at, length);
+      return decodeSack(words, row, view, at, length);
     case Kind.TIMESTAMPS:
       if (length !== 10) return TcpOption.MALFORMED;
-      batch.tsVal[row] = view.getUint32(at + 2);
-      batch.tsEcr[row] = view.getUint32(at + 6);
+      words[row + Word.TSVAL] = view.getInt32(at + 2);
+      words[row + Word.TSECR] = view.getInt32(at + 6);
       return TcpOption.TIMESTAMPS;
     case Kind.FAST_OPEN:
       return TcpOption.FAST_OPEN;
@@ -136,15 +125,15 @@ function decodeOption(
   }
 }
 
-function decodeSack(batch: SegmentBatch, row: number, view: DataView, at: number, length: number): number {
+function decodeSack(words: Int32Array, row: number, view: DataView, at: number, length: number): number {
   const rangeBytes = length - 2;
   if (rangeBytes === 0 || rangeBytes % SACK_RANGE_BYTES !== 0) return TcpOption.MALFORMED;
-  const first = row << 3;
-  let edge = batch.sackCount[row] * 2;
+  const flags = words[row + Word.FLAGS];
+  let edge = ((flags & SACK_BITS) >>> SACK_SHIFT) * 2;
   for (let from = at + 2; from < at + length && edge < MAXIMUM_SACK_RANGES * 2; from += 4) {
-    batch.sackEdges[first + edge] = view.getUint32(from);
+    words[row + Word.SACK + edge] = view.getInt32(from);
     edge++;
   }
-  batch.sackCount[row] = edge >> 1;
+  words[row + Word.FLAGS] = (flags & ~SACK_BITS) | ((edge >> 1) << SACK_SHIFT);
   return TcpOption.SACK;
 }

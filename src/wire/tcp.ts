@@ -16,14 +16,14 @@
  * The payload length is the IP length less both headers, whatever was captured. Left out: the urgent pointer and the
  * payload itself.
  */
-import { RowOrigin, type SegmentBatch } from './batch.ts';
+import { FLAG_BITS, ORIGIN_SHIFT, ROW_WORDS, RowOrigin, TTL_SHIFT, Word } from './batch.ts';
 import { verifyChecksums } from './checksum.ts';
 import { IPV4_ID_OFFSET, IPV4_SOURCE_OFFSET, IPV4_TTL_OFFSET } from './ipv4.ts';
 import { IPV6_HOP_LIMIT_OFFSET, IPV6_SOURCE_OFFSET } from './ipv6.ts';
 import type { Packet } from './packet.ts';
 import { Protocol } from './protocol.ts';
 import { Skip } from './skip.ts';
-import { clearOptions, decodeTcpOptions } from './tcp-options.ts';
+import { decodeTcpOptions } from './tcp-options.ts';
 
 const TCP_HEADER_BYTES = 20;
 const TCP_SEQ_OFFSET = 4;
@@ -32,7 +32,6 @@ const TCP_FLAGS_OFFSET = 12;
 const TCP_CHECKSUM_OFFSET = 16;
 /** Header octets up to and including the flags: with fewer there is no row. */
 const TCP_USABLE_BYTES = 14;
-const FLAGS_MASK = 0x1ff;
 
 /** Reads a TCP header and appends its row. @hot */
 export function decodeTcp(packet: Packet): number {
@@ -43,21 +42,20 @@ export function decodeTcp(packet: Packet): number {
   const headerBytes = (flagsAndWindow >>> 26) & 0x3c;
   const payloadBytes = wireEnd - offset - headerBytes;
   if (headerBytes < TCP_HEADER_BYTES || payloadBytes < 0) return packet.skip(Skip.BAD_TCP_HEADER);
-  const row = batch.count;
-  writeNetwork(packet, batch, row);
-  const ports = view.getInt32(offset);
-  batch.sourcePort[row] = ports >>> 16;
-  batch.destinationPort[row] = ports;
-  batch.seq[row] = view.getInt32(offset + TCP_SEQ_OFFSET);
-  batch.ack[row] = view.getInt32(offset + TCP_ACK_OFFSET);
-  batch.flags[row] = (flagsAndWindow >>> 16) & FLAGS_MASK;
-  batch.window[row] = flagsAndWindow;
-  batch.checksum[row] = view.getUint16(offset + TCP_CHECKSUM_OFFSET);
-  batch.payloadBytes[row] = payloadBytes;
+  const { words } = batch;
+  const at = batch.count * ROW_WORDS;
+  words[at + Word.FLAGS] = (flagsAndWindow >>> 16) & FLAG_BITS;
+  words[at + Word.WINDOW] = flagsAndWindow & 0xffff;
+  words[at + Word.PORTS] = view.getInt32(offset);
+  words[at + Word.SEQ] = view.getInt32(offset + TCP_SEQ_OFFSET);
+  words[at + Word.ACK] = view.getInt32(offset + TCP_ACK_OFFSET);
+  words[at + Word.CHECKSUM] = view.getUint16(offset + TCP_CHECKSUM_OFFSET);
+  words[at + Word.PAYLOAD] = payloadBytes;
+  writeNetwork(packet, words, at);
   if (packet.checksums !== null) verifyChecksums(packet, packet.checksums);
-  batch.origin[row] = packet.origin;
-  decodeTcpOptions(batch, row, view, offset + TCP_HEADER_BYTES, offset + headerBytes, packet.end);
-  batch.count = row + 1;
+  words[at + Word.OPTIONS] = packet.origin << ORIGIN_SHIFT;
+  decodeTcpOptions(words, at, view, offset + TCP_HEADER_BYTES, offset + headerBytes, packet.end);
+  batch.count++;
   return Protocol.DONE;
 }
 
@@ -71,44 +69,45 @@ function decodeCutTcp(packet: Packet): number {
   const headerBytes = (offsetAndFlags >>> 10) & 0x3c;
   const payloadBytes = wireEnd - offset - headerBytes;
   if (headerBytes < TCP_HEADER_BYTES || payloadBytes < 0) return packet.skip(Skip.BAD_TCP_HEADER);
-  const row = batch.count;
-  writeNetwork(packet, batch, row);
-  batch.sourcePort[row] = view.getUint16(offset);
-  batch.destinationPort[row] = view.getUint16(offset + 2);
-  batch.seq[row] = view.getUint32(offset + TCP_SEQ_OFFSET);
-  batch.ack[row] = view.getUint32(offset + TCP_ACK_OFFSET);
-  batch.flags[row] = offsetAndFlags & FLAGS_MASK;
-  batch.window[row] = captured >= TCP_USABLE_BYTES + 2 ? view.getUint16(offset + TCP_USABLE_BYTES) : 0;
-  batch.checksum[row] = captured >= TCP_CHECKSUM_OFFSET + 2 ? view.getUint16(offset + TCP_CHECKSUM_OFFSET) : 0;
-  batch.payloadBytes[row] = payloadBytes;
-  batch.origin[row] = packet.origin | RowOrigin.TRUNCATED_HEADER;
-  clearOptions(batch, row);
-  batch.count = row + 1;
+  const { words } = batch;
+  const at = batch.count * ROW_WORDS;
+  const window = captured >= TCP_USABLE_BYTES + 2 ? view.getUint16(offset + TCP_USABLE_BYTES) : 0;
+  const checksum = captured >= TCP_CHECKSUM_OFFSET + 2 ? view.getUint16(offset + TCP_CHECKSUM_OFFSET) : 0;
+  words[at + Word.FLAGS] = offsetAndFlags & FLAG_BITS;
+  words[at + Word.WINDOW] = window;
+  words[at + Word.PORTS] = view.getInt32(offset);
+  words[at + Word.SEQ] = view.getInt32(offset + TCP_SEQ_OFFSET);
+  words[at + Word.ACK] = view.getInt32(offset + TCP_ACK_OFFSET);
+  words[at + Word.CHECKSUM] = checksum;
+  words[at + Word.PAYLOAD] = payloadBytes;
+  writeNetwork(packet, words, at);
+  words[at + Word.OPTIONS] = (packet.origin | RowOrigin.TRUNCATED_HEADER) << ORIGIN_SHIFT;
+  words[at + Word.TSVAL] = 0;
+  words[at + Word.TSECR] = 0;
+  batch.count++;
   return Protocol.DONE;
 }
 
 /** Addresses, TTL and identification come straight from the IP header that `networkOffset` remembers. @hot */
-function writeNetwork(packet: Packet, batch: SegmentBatch, row: number): void {
+function writeNetwork(packet: Packet, words: Int32Array, at: number): void {
   const { view, networkOffset, destinationOffset } = packet;
-  const word = row << 2;
-  batch.scope[row] = packet.scope;
+  words[at + Word.SCOPE] = packet.scope;
   if (packet.ipVersion === 4) {
-    if (batch.ipVersion[row] === 6) {
-      batch.sourceAddress.fill(0, word, word + 4);
-      batch.destinationAddress.fill(0, word, word + 4);
+    words[at + Word.SOURCE] = view.getInt32(networkOffset + IPV4_SOURCE_OFFSET);
+    words[at + Word.DESTINATION] = view.getInt32(destinationOffset);
+    words[at + Word.FLAGS] |= view.getUint8(networkOffset + IPV4_TTL_OFFSET) << TTL_SHIFT;
+    words[at + Word.WINDOW] |= view.getUint16(networkOffset + IPV4_ID_OFFSET) << 16;
+    if (words[at + Word.IP_VERSION] === 6) {
+      words.fill(0, at + Word.SOURCE + 1, at + Word.SOURCE + 4);
+      words.fill(0, at + Word.DESTINATION + 1, at + Word.DESTINATION + 4);
     }
-    batch.ipVersion[row] = 4;
-    batch.sourceAddress[word] = view.getInt32(networkOffset + IPV4_SOURCE_OFFSET);
-    batch.destinationAddress[word] = view.getInt32(destinationOffset);
-    batch.ttl[row] = view.getUint8(networkOffset + IPV4_TTL_OFFSET);
-    batch.ipId[row] = view.getUint16(networkOffset + IPV4_ID_OFFSET);
+    words[at + Word.IP_VERSION] = 4;
     return;
   }
-  batch.ipVersion[row] = 6;
+  words[at + Word.IP_VERSION] = 6;
   for (let k = 0; k < 4; k++) {
-    batch.sourceAddress[word + k] = view.getInt32(networkOffset + IPV6_SOURCE_OFFSET + 4 * k);
-    batch.destinationAddress[word + k] = view.getInt32(destinationOffset + 4 * k);
+    words[at + Word.SOURCE + k] = view.getInt32(networkOffset + IPV6_SOURCE_OFFSET + 4 * k);
+    words[at + Word.DESTINATION + k] = view.getInt32(destinationOffset + 4 * k);
   }
-  batch.ttl[row] = view.getUint8(networkOffset + IPV6_HOP_LIMIT_OFFSET);
-  batch.ipId[row] = 0;
+  words[at + Word.FLAGS] |= view.getUint8(networkOffset + IPV6_HOP_LIMIT_OFFSET) << TTL_SHIFT;
 }

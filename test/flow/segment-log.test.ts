@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Segment } from '../../src/flow/segment.ts';
 import { SegmentLog } from '../../src/flow/segment-log.ts';
 import { SegmentBatch } from '../../src/wire/batch.ts';
+import { putSegment } from '../support/batch.ts';
 
 const anyUint = (bits: number): fc.Arbitrary<number> =>
   fc.oneof(fc.integer({ min: 0, max: 2 ** bits - 1 }), fc.constantFrom(0, 2 ** (bits - 1), 2 ** bits - 1));
@@ -37,13 +38,6 @@ const anySegment: fc.Arbitrary<Segment> = fc.record({
 const batch = new SegmentBatch({ epochSeconds: 0 });
 const ROW = 5;
 
-function putRow(segment: Segment): void {
-  const { from: _from, sack, ...columns } = segment;
-  for (const [name, value] of Object.entries(columns)) batch[name as keyof typeof columns][ROW] = value;
-  batch.sackCount[ROW] = sack.length / 2;
-  batch.sackEdges.set(sack, ROW * 8);
-}
-
 /** One list of a log, and what it should hold. */
 class List {
   readonly segments: Segment[] = [];
@@ -59,7 +53,7 @@ class List {
   }
 
   append(segment: Segment): void {
-    putRow(segment);
+    putSegment(batch, ROW, segment);
     this.#last = this.#log.append(this.#last, this.rows++, batch, ROW, segment.from);
     if (segment.sack.length > 0) this.#last = this.#log.appendSack(this.#last, this.rows++, batch, ROW);
     this.segments.push(segment);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_ENTRY, TupleTable } from '../../src/flow/table.ts';
 import { SegmentBatch } from '../../src/wire/batch.ts';
+import { putTuple } from '../support/batch.ts';
 
 interface Tuple {
   readonly ipVersion: 4 | 6;
@@ -13,17 +14,9 @@ interface Tuple {
 
 const batch = new SegmentBatch({ epochSeconds: 0 });
 
-/** Puts a tuple into row 3 of a batch, so that a mistaken offset shows. */
-function putRow(tuple: Tuple): void {
-  batch.ipVersion[3] = tuple.ipVersion;
-  batch.sourceAddress.set(tuple.source, 12);
-  batch.destinationAddress.set(tuple.destination, 12);
-  batch.sourcePort[3] = tuple.sourcePort;
-  batch.destinationPort[3] = tuple.destinationPort;
-}
-
+/** By way of row 3 of a batch, so that a mistaken offset shows. */
 function find(table: TupleTable, tuple: Tuple): number {
-  putRow(tuple);
+  putTuple(batch, 3, tuple);
   return table.find(batch, 3);
 }
 

@@ -28,6 +28,3 @@ export function decodeAll(
 
 export const decodeOne = (octets: Octets, linkType = 1, options: DecoderOptions = {}): Decoded =>
   decodeAll([{ octets, linkType }], options);
-
-/** Words of an address column as an array. */
-export const addressOf = (column: Int32Array, row: number): number[] => [...column.subarray(row * 4, row * 4 + 4)];

@@ -10,8 +10,9 @@ import { Tracker } from '../../src/flow/tracker.ts';
 import { buildConnection } from '../../src/report/build.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
 import { readChunks } from '../../src/source/session.ts';
-import { BATCH_ROWS, type IcmpError, SegmentBatch, TcpOption } from '../../src/wire/batch.ts';
+import { BATCH_ROWS, type IcmpError, ROW_WORDS, SegmentBatch, TcpOption, Word } from '../../src/wire/batch.ts';
 import { Decoder } from '../../src/wire/decode.ts';
+import { putSegment, putTuple } from './batch.ts';
 
 /** One end of a row as the batch has it. */
 export interface RowEnd {
@@ -70,32 +71,27 @@ function takeRow(batch: SegmentBatch, row: number): Row {
   const { from: _from, ...segment } = takeSegment(batch, row, 0);
   return {
     ...segment,
-    ipVersion: batch.ipVersion[row],
-    source: { words: [...batch.sourceAddress.subarray(row * 4, row * 4 + 4)], port: batch.sourcePort[row] },
-    destination: {
-      words: [...batch.destinationAddress.subarray(row * 4, row * 4 + 4)],
-      port: batch.destinationPort[row],
-    },
-    scope: batch.scope[row],
-    interfaceIndex: batch.interfaceIndex[row],
+    ipVersion: batch.ipVersion(row),
+    source: { words: [...batch.sourceAddress(row)], port: batch.sourcePort(row) },
+    destination: { words: [...batch.destinationAddress(row)], port: batch.destinationPort(row) },
+    scope: batch.scope(row),
+    interfaceIndex: batch.interfaceIndex(row),
   };
 }
 
 function putRow(batch: SegmentBatch, row: Row): void {
   const at = batch.count++;
-  for (const column of ['frame', 'timeNanos', 'interfaceIndex', 'ipVersion', 'scope', 'ttl', 'ipId'] as const) {
-    batch[column][at] = row[column];
-  }
-  for (const column of ['flags', 'seq', 'ack', 'window', 'checksum', 'payloadBytes', 'options'] as const) {
-    batch[column][at] = row[column];
-  }
-  for (const column of ['mss', 'windowScale', 'tsVal', 'tsEcr', 'origin'] as const) batch[column][at] = row[column];
-  batch.sourceAddress.set(row.source.words, at * 4);
-  batch.destinationAddress.set(row.destination.words, at * 4);
-  batch.sourcePort[at] = row.source.port;
-  batch.destinationPort[at] = row.destination.port;
-  batch.sackCount[at] = row.sack.length / 2;
-  batch.sackEdges.set(row.sack, at * 8);
+  const { source, destination, ipVersion } = row;
+  putSegment(batch, at, row);
+  putTuple(batch, at, {
+    ipVersion,
+    source: source.words,
+    destination: destination.words,
+    sourcePort: source.port,
+    destinationPort: destination.port,
+  });
+  batch.words[at * ROW_WORDS + Word.SCOPE] = row.scope;
+  batch.words[at * ROW_WORDS + Word.INTERFACE] = row.interfaceIndex;
 }
 
 export interface TrackOptions {

@@ -32,9 +32,9 @@ const packet = (seq: number): Octets => ipv4(tcp({ seq, payload: new Array<numbe
 describe('802.11 aggregates', () => {
   it('give a row for each TCP segment', () => {
     const { batch, decoder } = decodeOne(aggregate(packet(1), packet(2), packet(3)), 105);
-    expect([...batch.seq.subarray(0, batch.count)]).toEqual([1, 2, 3]);
-    expect([...batch.payloadBytes.subarray(0, 3)]).toEqual([1, 2, 3]);
-    expect([...batch.frame.subarray(0, 3)]).toEqual([1, 1, 1]);
+    expect(Array.from({ length: batch.count }, (_, row) => batch.seq(row))).toEqual([1, 2, 3]);
+    expect([0, 1, 2].map((row) => batch.payloadBytes(row))).toEqual([1, 2, 3]);
+    expect([0, 1, 2].map((row) => batch.frame(row))).toEqual([1, 1, 1]);
     expect(decoder.tcpSegmentCount).toBe(3);
   });
 

@@ -23,12 +23,12 @@ const partial = (length: number): number => ~internetChecksum(cat(CLIENT4, SERVE
 describe('checksums', () => {
   it('are not looked at unless asked for', () => {
     const { batch } = decodeOne(ethernet(0x0800, ipv4(withChecksum(0x1234))));
-    expect([batch.origin[0], batch.checksum[0]]).toEqual([0, 0x1234]);
+    expect([batch.origin(0), batch.checksum(0)]).toEqual([0, 0x1234]);
   });
 
   it('that are wrong are marked', () => {
     const { batch, decoder } = decodeOne(ethernet(0x0800, ipv4(withChecksum(0x1234))), 1, VERIFY);
-    expect(batch.origin[0]).toBe(RowOrigin.BAD_CHECKSUM);
+    expect(batch.origin(0)).toBe(RowOrigin.BAD_CHECKSUM);
     expect(decoder.checksumCounts()).toEqual({
       good: 0,
       bad: 1,
@@ -45,7 +45,7 @@ describe('checksums', () => {
     ['nothing', 0],
   ])('that the card was still to compute are told by %s', (_, checksum) => {
     const { batch, decoder } = decodeOne(ethernet(0x0800, ipv4(withChecksum(checksum))), 1, VERIFY);
-    expect(batch.origin[0]).toBe(0);
+    expect(batch.origin(0)).toBe(0);
     expect(decoder.checksumCounts()).toMatchObject({ offloaded: 1, bad: 0 });
   });
 
@@ -60,14 +60,14 @@ describe('checksums', () => {
     const wrong = [...ethernet(0x0800, PACKET4)];
     wrong[14 + 10] ^= 0xff;
     const { batch, decoder } = decodeOne(wrong, 1, VERIFY);
-    expect(batch.origin[0]).toBe(RowOrigin.BAD_CHECKSUM);
+    expect(batch.origin(0)).toBe(RowOrigin.BAD_CHECKSUM);
     expect(decoder.checksumCounts()).toMatchObject({ good: 1, badIpHeaders: 1 });
   });
 
   it('cannot be verified when the segment is cut', () => {
     const frame = ethernet(0x0800, PACKET4);
     const { batch, decoder } = decodeAll([{ octets: frame.slice(0, -1), wireBytes: frame.length }], VERIFY);
-    expect(batch.origin[0]).toBe(0);
+    expect(batch.origin(0)).toBe(0);
     expect(decoder.checksumCounts()).toMatchObject({ unverifiable: 1 });
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RowOrigin, TcpOption } from '../../src/wire/batch.ts';
-import { addressOf, decodeAll, decodeOne } from '../support/decoded.ts';
+import { decodeAll, decodeOne } from '../support/decoded.ts';
 import { ENCAPSULATIONS } from '../support/encapsulations.ts';
 import { CLIENT4, CLIENT6, cat, type Octets, SERVER4, SERVER6, u16le, u32le, zeros } from '../support/frames.ts';
 
@@ -18,16 +18,16 @@ describe.each(ENCAPSULATIONS)('$name', ({ frame, linkType, ipVersion, scope, tun
     const { batch, decoder } = decodeOne(frame, linkType);
     expect(decoder.skippedCounts()).toEqual({});
     expect(batch.count).toBe(1);
-    expect(batch.ipVersion[0]).toBe(ipVersion);
-    expect(addressOf(batch.sourceAddress, 0)).toEqual(words(ipVersion === 4 ? CLIENT4 : CLIENT6));
-    expect(addressOf(batch.destinationAddress, 0)).toEqual(words(ipVersion === 4 ? SERVER4 : SERVER6));
-    expect([batch.sourcePort[0], batch.destinationPort[0]]).toEqual([40000, 80]);
-    expect([batch.seq[0], batch.ack[0]]).toEqual([0x11223344, 0x55667788]);
-    expect([batch.flags[0], batch.window[0], batch.payloadBytes[0]]).toEqual([0x018, 502, 2]);
-    expect([batch.options[0], batch.tsVal[0], batch.tsEcr[0]]).toEqual([TcpOption.TIMESTAMPS, 100, 101]);
-    expect([batch.ttl[0], batch.ipId[0]]).toEqual([64, ipVersion === 4 ? 0x1234 : 0]);
-    expect(batch.scope[0]).toBe(scope);
-    expect(batch.origin[0]).toBe(tunnel === '' ? 0 : RowOrigin.TUNNELLED);
+    expect(batch.ipVersion(0)).toBe(ipVersion);
+    expect([...batch.sourceAddress(0)]).toEqual(words(ipVersion === 4 ? CLIENT4 : CLIENT6));
+    expect([...batch.destinationAddress(0)]).toEqual(words(ipVersion === 4 ? SERVER4 : SERVER6));
+    expect([batch.sourcePort(0), batch.destinationPort(0)]).toEqual([40000, 80]);
+    expect([batch.seq(0), batch.ack(0)]).toEqual([0x11223344, 0x55667788]);
+    expect([batch.flags(0), batch.window(0), batch.payloadBytes(0)]).toEqual([0x018, 502, 2]);
+    expect([batch.options(0), batch.tsVal(0), batch.tsEcr(0)]).toEqual([TcpOption.TIMESTAMPS, 100, 101]);
+    expect([batch.ttl(0), batch.ipId(0)]).toEqual([64, ipVersion === 4 ? 0x1234 : 0]);
+    expect(batch.scope(0)).toBe(scope);
+    expect(batch.origin(0)).toBe(tunnel === '' ? 0 : RowOrigin.TUNNELLED);
     expect(decoder.tunnelCounts()).toEqual(tunnel === '' ? {} : { [tunnel]: 1 });
     expect(decoder.tcpSegmentCount).toBe(1);
   });
@@ -44,7 +44,7 @@ describe.each(ENCAPSULATIONS)('$name', ({ frame, linkType, ipVersion, scope, tun
       const skipped = Object.values(decoder.skippedCounts()).reduce((sum, count) => sum + count, 0);
       expect(batch.count + skipped, `snap length ${snapLength}`).toBe(1);
       if (batch.count === 1)
-        expect([batch.seq[0], batch.flags[0], batch.payloadBytes[0]]).toEqual([0x11223344, 0x018, 2]);
+        expect([batch.seq(0), batch.flags(0), batch.payloadBytes(0)]).toEqual([0x11223344, 0x018, 2]);
     }
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RowOrigin } from '../../src/wire/batch.ts';
-import { addressOf, decodeAll } from '../support/decoded.ts';
+import { decodeAll } from '../support/decoded.ts';
 import {
   cat,
   ethernet,
@@ -48,8 +48,8 @@ describe('IPv4 fragments', () => {
     const parts = fragments4(LONG, [16, 48]);
     const { batch, decoder } = decodeFrames(order.map((index) => parts[index]));
     expect(batch.count).toBe(1);
-    expect([batch.frame[0], batch.seq[0], batch.payloadBytes[0], batch.ipId[0]]).toEqual([3, 0x11223344, 64, 0x4242]);
-    expect(batch.origin[0]).toBe(RowOrigin.REASSEMBLED);
+    expect([batch.frame(0), batch.seq(0), batch.payloadBytes(0), batch.ipId(0)]).toEqual([3, 0x11223344, 64, 0x4242]);
+    expect(batch.origin(0)).toBe(RowOrigin.REASSEMBLED);
     expect(decoder.skippedCounts()).toEqual({ fragment: 2 });
     expect(decoder.fragmentCounts()).toMatchObject({ reassembled: 1, pending: 0, overlaps: 0 });
   });
@@ -69,11 +69,11 @@ describe('IPv4 fragments', () => {
     expect(copy.decoder.fragmentCounts()).toMatchObject({ duplicates: 1, overlaps: 0 });
     const overlapping = fragments4(LONG, [24, 48])[0];
     const agreeing = decodeFrames([first, overlapping, second, third]);
-    expect(agreeing.batch.payloadBytes[0]).toBe(64);
+    expect(agreeing.batch.payloadBytes(0)).toBe(64);
     expect(agreeing.decoder.fragmentCounts()).toMatchObject({ overlaps: 2, conflicts: 0 });
     const other = fragments4(tcp({ seq: 1, payload: PAYLOAD }), [24, 48])[0];
     const conflicting = decodeFrames([first, other, second, third]);
-    expect(conflicting.batch.seq[0]).toBe(0x11223344);
+    expect(conflicting.batch.seq(0)).toBe(0x11223344);
     expect(conflicting.decoder.fragmentCounts()).toMatchObject({ overlaps: 2, conflicts: 1 });
   });
 
@@ -83,7 +83,7 @@ describe('IPv4 fragments', () => {
       wireBytes: octets.length,
     }));
     const { batch } = decodeAll(cut);
-    expect([batch.count, batch.payloadBytes[0], batch.seq[0]]).toEqual([1, 64, 0x11223344]);
+    expect([batch.count, batch.payloadBytes(0), batch.seq(0)]).toEqual([1, 64, 0x11223344]);
   });
 
   it('may carry a tunnel', () => {
@@ -93,8 +93,8 @@ describe('IPv4 fragments', () => {
       ethernet(0x0800, ipv4(whole.slice(32), { protocol: 4, fragment: 4 })),
     ];
     const { batch, decoder } = decodeFrames(parts);
-    expect([batch.count, batch.payloadBytes[0]]).toEqual([1, SEGMENT.length - 32]);
-    expect(batch.origin[0]).toBe(RowOrigin.REASSEMBLED | RowOrigin.TUNNELLED);
+    expect([batch.count, batch.payloadBytes(0)]).toEqual([1, SEGMENT.length - 32]);
+    expect(batch.origin(0)).toBe(RowOrigin.REASSEMBLED | RowOrigin.TUNNELLED);
     expect(decoder.tunnelCounts()).toEqual({ 'ipv4-in-ipv4': 1 });
   });
 
@@ -117,16 +117,16 @@ describe('IPv4 fragments', () => {
     const parts = fragments4(LONG, [24]);
     const { batch } = decodeFrames([...parts, ethernet(0x0800, PACKET4)]);
     expect(batch.count).toBe(2);
-    expect([batch.payloadBytes[1], batch.origin[1]]).toEqual([2, 0]);
+    expect([batch.payloadBytes(1), batch.origin(1)]).toEqual([2, 0]);
   });
 });
 
 describe('IPv6 fragments', () => {
   it('give the row of the whole', () => {
     const { batch } = decodeFrames(fragments6(LONG, 40));
-    expect([batch.count, batch.ipVersion[0], batch.payloadBytes[0], batch.ipId[0]]).toEqual([1, 6, 64, 0]);
-    expect(addressOf(batch.sourceAddress, 0)).toEqual([0x20010db8, 0, 0, 1]);
-    expect(addressOf(batch.destinationAddress, 0)).toEqual([0x20010db8, 0, 0, 2]);
+    expect([batch.count, batch.ipVersion(0), batch.payloadBytes(0), batch.ipId(0)]).toEqual([1, 6, 64, 0]);
+    expect([...batch.sourceAddress(0)]).toEqual([0x20010db8, 0, 0, 1]);
+    expect([...batch.destinationAddress(0)]).toEqual([0x20010db8, 0, 0, 2]);
   });
 });
 
@@ -135,11 +135,11 @@ describe('jumbograms', () => {
     const segment = tcp({ payload: new Array<number>(70000).fill(0) });
     const jumbo = cat(hex('0600 c204'), u32(segment.length + 8), segment);
     const { batch } = decodeFrames([ethernet(0x86dd, ipv6(jumbo, { next: 0, payloadBytes: 0 }))]);
-    expect([batch.payloadBytes[0], batch.origin[0]]).toEqual([70000, 0]);
+    expect([batch.payloadBytes(0), batch.origin(0)]).toEqual([70000, 0]);
   });
 
   it('without the option take the length on the wire', () => {
     const { batch } = decodeFrames([ethernet(0x86dd, ipv6(LONG, { payloadBytes: 0 }))]);
-    expect([batch.payloadBytes[0], batch.origin[0]]).toEqual([64, RowOrigin.LENGTH_FROM_CAPTURE]);
+    expect([batch.payloadBytes(0), batch.origin(0)]).toEqual([64, RowOrigin.LENGTH_FROM_CAPTURE]);
   });
 });

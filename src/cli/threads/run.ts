@@ -11,7 +11,7 @@ import type { KindBrief } from '../../report/overview.ts';
 import type { ConnectionResult } from '../../report/result.ts';
 import type { ResolvedName } from '../../source/packet.ts';
 import { readInSteps } from '../../source/session.ts';
-import type { SegmentBatch } from '../../wire/batch.ts';
+import { ROW_WORDS, type SegmentBatch, Word } from '../../wire/batch.ts';
 import {
   type AnalysisEnd,
   type AnalysisRequest,
@@ -222,10 +222,12 @@ class Team implements BatchTaker, MergedTaker {
   #publish(batch: SegmentBatch, timeBase: TimeBase): void {
     const slot = this.#ring.slotOf(this.#batches++);
     this.#ring.timeBase.epochSeconds = timeBase.epochSeconds;
-    const { ipVersion, sourceAddress, destinationAddress, sourcePort, destinationPort } = batch;
+    const { words } = batch;
     for (let row = 0; row < batch.count; row++) {
-      const ports = (sourcePort[row] << 16) | destinationPort[row];
-      slot.buckets[row] = bucketOf(ipVersion[row], sourceAddress, row * 4, destinationAddress, row * 4, ports);
+      const at = row * ROW_WORDS;
+      const [source, destination] = [at + Word.SOURCE, at + Word.DESTINATION];
+      const version = words[at + Word.IP_VERSION];
+      slot.buckets[row] = bucketOf(version, words, source, words, destination, words[at + Word.PORTS]);
     }
     slot.head[SlotHead.ROWS] = batch.count;
     const message = this.#messageOf(batch);
