@@ -194,8 +194,16 @@ export class Analysis implements PacketSink {
     const decoder = this.#decoder;
     decoder.decode(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
     if (decoder.tunnelPath !== 0 && batch.count !== row) this.#noteTunnel(row, decoder.tunnelPath);
-    if (batch.isFull) this.flush();
-    if (batch.count === row && decoder.hasGivenUp) this.#takeGivenUp();
+    if (batch.isFull) {
+      this.flush();
+      this.#expireFragments();
+    } else if (batch.count === row && decoder.hasGivenUp) this.#takeGivenUp();
+  }
+
+  /** The rest of a segment that did not come by now does not come: its connection must still be known then. */
+  #expireFragments(): void {
+    this.#decoder.expireFragments(this.#lastNanos);
+    this.#takeGivenUp();
   }
 
   /** Rows of fragmented segments whose rest did not come. */
@@ -236,8 +244,9 @@ export class Analysis implements PacketSink {
 
   /** Time has passed by the clock of the packets, nanoseconds; for a live capture, whether packets came or not. */
   tick(nowNanos: number): void {
-    this.flush();
     if (nowNanos > this.#lastNanos) this.#lastNanos = nowNanos;
+    this.#expireFragments();
+    this.flush();
     this.#tracker.tick(this.#lastNanos);
   }
 

@@ -6,6 +6,7 @@ import { analyze, analyzeBytes, type ConnectionResult, type ResultDocument } fro
 import { BuiltCli } from './support/built-cli.ts';
 import { pcapFile } from './support/capture-bytes.ts';
 import { cat, ethernet, hex, ipv4, ipv6, type Octets, tcp, u16, u32 } from './support/frames.ts';
+import { play, tell, toldOf } from './support/live.ts';
 
 const SYN = 0x02;
 const SYN_ACK = 0x12;
@@ -156,6 +157,12 @@ describe('the first fragment of a segment whose rest never comes', () => {
     expect(told?.endpoints.client).toMatchObject({ segments: 4, state: 'ESTABLISHED', retransmittedSegments: 0 });
   });
 
+  it('is given up as time passes, also when no other fragment comes', () => {
+    const others = Array.from({ length: 1100 }, (_, index) => later(61 + index / 1000));
+    const { captures } = look({ at: 0, octets: first4(DATA) }, ...others);
+    expect(captures[0].fragments).toMatchObject({ timedOut: 1, unfinished: 0, incompleteSegments: 1 });
+  });
+
   it('of an older connection does not move the beginning of the one that has its tuple now', () => {
     const old = tcp({ ...CLIENT, seq: 900_000_000, ack: 77, flags: ACK, payload: PAYLOAD });
     const packets = HANDSHAKE.map(({ at, octets }) => ({ at: at + 30, octets }));
@@ -232,6 +239,19 @@ describe('where it is told does not depend on how the capture is read', () => {
     for (const size of [1, 7, 64]) {
       expect((await analyze(pieces(size), { segments: true })).connections).toEqual(connections);
     }
+  });
+
+  it('live', async () => {
+    const bytes = capture(...packets);
+    const { events, live } = await play(bytes, {});
+    const { connections, summary } = analyzeBytes(bytes);
+    const told = tell(events);
+    expect([...told.keys()].sort()).toEqual([1, 2, 3, 4, 5]);
+    for (const connection of connections) {
+      const { takenBack, outcomes, ...rest } = told.get(connection.id) ?? { takenBack: [], outcomes: [] };
+      expect({ ...rest, takenBack, outcome: outcomes.at(-1) }).toEqual({ ...toldOf(connection), takenBack: [] });
+    }
+    expect(live.summary).toEqual(summary);
   });
 
   it.each([[[]], [['-f', 'json']], [['-f', 'ndjson', '--segments']]])('with threads, %s', (form) => {

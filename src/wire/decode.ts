@@ -118,6 +118,11 @@ export class Decoder {
     return true;
   }
 
+  /** Time has passed, nanoseconds: fragmented segments whose rest is overdue are for `decodeGivenUp`. */
+  expireFragments(nowNanos: number): void {
+    this.#packet.reassembler.expire(nowNanos);
+  }
+
   /** The capture is over: what is left of fragmented segments is for `decodeGivenUp`. */
   giveUpFragments(): void {
     this.#packet.reassembler.giveUpAll();

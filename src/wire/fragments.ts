@@ -147,7 +147,7 @@ export class Reassembler {
   ): number {
     const timeNanos = packet.batch.timeNanos(packet.batch.count);
     const identity = identify(packet, identification);
-    this.#expire(timeNanos);
+    this.expire(timeNanos);
     const payloadBytes = packet.wireEnd - packet.offset;
     const fragmentEnd = fragmentOffset + payloadBytes;
     if (payloadBytes <= 0) return -1;
@@ -216,7 +216,8 @@ export class Reassembler {
     return true;
   }
 
-  #expire(timeNanos: number): void {
+  /** Time has passed: datagrams that waited too long are given up. */
+  expire(timeNanos: number): void {
     for (const [identity, datagram] of this.#datagrams) {
       if (timeNanos - datagram.firstNanos <= this.#limits.timeoutNanos) return;
       this.#giveUp(identity, datagram);
