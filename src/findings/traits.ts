@@ -16,7 +16,7 @@ const Trait = {
   /** One end sent a FIN, the other did not. */
   HALF: 0x020,
   LOST_WAVE: 0x040,
-  /** Handshake segments were sent again, or the handshake was in doubt. */
+  /** SYNs or SYN-ACKs were sent again. */
   SYN_REPEAT: 0x080,
   UNANSWERED: 0x100,
   NO_DATA: 0x200,
@@ -38,6 +38,10 @@ const Trait = {
   /** Nothing was captured of one end. */
   ONE_WAY: 0x40_000,
   ICMP: 0x80_000,
+  /** SYN-ACKs were sent again. */
+  SYN_ACK_REPEAT: 0x100_000,
+  /** An end was taken to be open and was not. */
+  REFUTED: 0x200_000,
 } as const;
 
 /** What a detector needs at least one of; those that are not listed look at every connection. */
@@ -45,14 +49,14 @@ const NEEDS: Readonly<Record<string, number>> = {
   'syn-unanswered': Trait.UNANSWERED,
   'syn-retransmission': Trait.SYN_REPEAT,
   'syn-lost-downstream': Trait.SYN_REPEAT,
-  'syn-ack-lost': Trait.SYN_REPEAT,
-  'syn-ack-retransmission': Trait.SYN_REPEAT,
-  'handshake-ack-lost': Trait.SYN_REPEAT,
-  'accept-queue-overflow': Trait.SYN_REPEAT,
+  'syn-ack-lost': Trait.REFUTED,
+  'syn-ack-retransmission': Trait.SYN_ACK_REPEAT,
+  'handshake-ack-lost': Trait.SYN_ACK_REPEAT,
+  'accept-queue-overflow': Trait.SYN_ACK_REPEAT,
   'accept-overflow-reset': Trait.RESET,
   'listener-closed-unaccepted': Trait.RESET,
   'server-silent-after-handshake': Trait.RESEND,
-  'syn-ack-give-up': Trait.SYN_REPEAT,
+  'syn-ack-give-up': Trait.SYN_ACK_REPEAT,
   'connection-refused': Trait.RESET,
   'connection-refused-icmp': Trait.ICMP,
   'client-abandoned-connect': Trait.RESET,
@@ -129,8 +133,9 @@ export function traitsOf(connection: Connection): number {
   if (outcome === 'final-ack-missing' || outcome === 'fin-unacknowledged') traits |= Trait.UNCOVERED;
   if (outcome === 'unanswered') traits |= Trait.UNANSWERED;
   if (a.payloadBytes === 0 && b.payloadBytes === 0) traits |= Trait.NO_DATA;
-  if (connection.synRetransmissions + connection.synAckRetransmissions + connection.synAckRepeatsAfterAck > 0) {
-    traits |= Trait.SYN_REPEAT;
+  if (connection.synRetransmissions > 0) traits |= Trait.SYN_REPEAT;
+  if (connection.synAckRetransmissions + connection.synAckRepeatsAfterAck > 0) {
+    traits |= Trait.SYN_REPEAT | Trait.SYN_ACK_REPEAT;
   }
   if (connection.ackedUnseenFrames.length > 0) traits |= Trait.GAP;
   if (connection.predecessor !== null || connection.successor !== null || connection.liveSyns.length > 0) {
@@ -146,7 +151,8 @@ export function traitsOf(connection: Connection): number {
 function traitsOfEnd(end: EndTrack): number {
   let traits = 0;
   if (end.finCopies.length > 1) traits |= Trait.FIN_REPEAT;
-  if (end.synCopies.length > 1 || end.establishedRefutations > 0) traits |= Trait.SYN_REPEAT;
+  if (end.synCopies.length > 1) traits |= Trait.SYN_REPEAT;
+  if (end.establishedRefutations > 0) traits |= Trait.REFUTED;
   if (end.resend !== null || end.worstResend !== null) traits |= Trait.RESEND;
   if (end.closedWindow !== null || end.longestClosedWindow !== null) traits |= Trait.WINDOW;
   if (end.windowProbes !== null || end.keepAlives !== null) traits |= Trait.WINDOW;

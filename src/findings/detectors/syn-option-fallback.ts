@@ -45,7 +45,9 @@ const ECN = TcpFlag.ECE | TcpFlag.CWR;
 function droppedOf(first: Segment, copy: Segment): string[] {
   if (((first.options | copy.options) & UNREADABLE) !== 0) return [];
   const gone = first.options & ~copy.options;
+  const hasEcn = (copy.flags & ECN) === ECN || (first.flags & ECN) !== ECN;
+  if (gone === 0 && hasEcn) return [];
   const names = OPTION_NAMES.filter(([bit]) => (gone & bit) !== 0).map(([, name]) => name);
-  if ((first.flags & ECN) === ECN && (copy.flags & ECN) !== ECN) names.push('ECN');
+  if (!hasEcn) names.push('ECN');
   return names;
 }
