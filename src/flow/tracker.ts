@@ -216,13 +216,16 @@ export class Tracker {
    */
   *finish(endNanos: number): Generator<void, void, undefined> {
     this.#nowNanos = Math.max(this.#nowNanos, endNanos);
-    const order: number[] = [];
-    for (let entry = 0; entry < this.#table.endEntry; entry++) {
-      if (this.#ids[entry] > 0) order.push(entry);
+    const { endEntry } = this.#table;
+    // By id and entry in one number, since numbers are sorted faster than anything else.
+    const order = new Float64Array(this.#openCount);
+    let count = 0;
+    for (let entry = 0; entry < endEntry; entry++) {
+      if (this.#ids[entry] > 0) order[count++] = this.#ids[entry] * endEntry + entry;
     }
-    order.sort((a, b) => this.#ids[a] - this.#ids[b]);
-    for (const [index, entry] of order.entries()) {
-      this.#close(entry);
+    order.sort();
+    for (let index = 0; index < count; index++) {
+      this.#close(order[index] % endEntry);
       if (index % CLOSED_AT_A_TIME === CLOSED_AT_A_TIME - 1) yield;
     }
   }
