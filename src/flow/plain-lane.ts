@@ -57,6 +57,10 @@ const CLOSED_BY_1 = 1;
 const THREE_SEGMENTS = 2;
 /** Something about it is out of the ordinary without being against the book: slow, larger than its MSS, a strange TTL. */
 const REMARKABLE = 4;
+/** Data came after the FIN of the other end had been acknowledged. */
+const HALF_CLOSE = 8;
+/** The second FIN does not cover the first. */
+const CROSSING = 16;
 
 const FIN_BITS = 3;
 const RST_ACK = TcpFlag.RST | TcpFlag.ACK;
@@ -143,7 +147,7 @@ export class PlainLane {
     const seen = words[at + SEEN];
     const isWhole = this.isClosed(record) || (stage === PlainStage.OPEN && (seen & FIN_BITS) === 0);
     if (!isWhole || (close & REMARKABLE) !== 0) return -1;
-    return (stage << 9) | (seen << 3) | (close << 1) | words[at + CLIENT];
+    return (stage << 12) | (seen << 6) | (close << 1) | words[at + CLIENT];
   }
 
   /** Whether nothing is left of it at either end, or but a TIME_WAIT. */
@@ -369,12 +373,15 @@ export class PlainLane {
     if (payload === 0 && !hasFin && ahead === 0 && (window === words[at + WINDOW + from] || (seen & FIN_BITS) !== 0)) {
       return false;
     }
-    if (payload > 0 && peerFin !== 0) return false;
-    // A FIN that does not cover the other's crosses it.
-    if (hasFin && (((seen >> from) & 1) !== 0 || (peerFin !== 0 && ack !== words[at + NXT + peer]))) return false;
-    if (payload > 0 && ((seen >> from) & 1) !== 0) return false;
+    const isBehindFin = peerFin !== 0 && ack === words[at + NXT + peer];
+    if ((payload > 0 || hasFin) && ((seen >> from) & 1) !== 0) return false;
+    if (payload > 0 && peerFin !== 0 && !isBehindFin) return false;
     if (payload > words[at + MSS]) words[at + CLOSE] |= REMARKABLE;
-    if (hasFin && peerFin !== 0 && ahead !== 0) words[at + CLOSE] |= THREE_SEGMENTS;
+    if (payload > 0 && isBehindFin) words[at + CLOSE] |= HALF_CLOSE;
+    if (hasFin && peerFin !== 0) {
+      if (!isBehindFin) words[at + CLOSE] |= CROSSING;
+      else if (ahead !== 0) words[at + CLOSE] |= THREE_SEGMENTS;
+    }
     words[at + NXT + from] = seq + payload + (hasFin ? 1 : 0);
     words[at + ACK + from] = ack;
     words[at + WINDOW + from] = window;

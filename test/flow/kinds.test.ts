@@ -64,6 +64,36 @@ describe('connections that are taken to be alike', () => {
     expect(connection.outcome).toBe('open');
   });
 
+  it('may have gone on in one direction, which makes them others', () => {
+    const half: Step[] = [
+      CLOSE[0],
+      [SERVER, CLIENT, { flags: ACK, seq: 901, ack: 152, payloadBytes: 9 }],
+      [CLIENT, SERVER, { flags: ACK, seq: 152, ack: 910 }],
+      [SERVER, CLIENT, { flags: ACK | FIN, seq: 910, ack: 152 }],
+      [CLIENT, SERVER, { flags: ACK, seq: 152, ack: 911 }],
+    ];
+    const { kind, connection } = take([...OPENING, ...TALK, ...half]);
+    expect(kind).not.toBe(-1);
+    expect(kind).not.toBe(take(BY_THE_BOOK).kind);
+    expect(connection.findings.map(({ code }) => code)).toContain('half-close');
+    const early = half.with(1, [SERVER, CLIENT, { flags: ACK, seq: 901, ack: 151, payloadBytes: 9 }]);
+    expect(isAlike([...OPENING, ...TALK, ...early])).toBe(false);
+  });
+
+  it('may have been closed by both at once, which makes them others', () => {
+    const crossing: Step[] = [
+      CLOSE[0],
+      [SERVER, CLIENT, { flags: ACK | FIN, seq: 901, ack: 151 }],
+      [CLIENT, SERVER, { flags: ACK, seq: 152, ack: 902 }],
+      [SERVER, CLIENT, { flags: ACK, seq: 902, ack: 152 }],
+    ];
+    const { kind, connection } = take([...OPENING, ...TALK, ...crossing]);
+    expect(kind).not.toBe(-1);
+    expect(kind).not.toBe(take(BY_THE_BOOK).kind);
+    expect(connection.closedFirst).toBe('both');
+    expect(isAlike([...OPENING, ...TALK, ...crossing.slice(0, 3)])).toBe(false);
+  });
+
   it('are none that one end has left', () => expect(isAlike([...OPENING, ...TALK, CLOSE[0]])).toBe(false));
 });
 
