@@ -12,6 +12,7 @@
  */
 import {
   ORIGIN_SHIFT,
+  ROW_DOUBLES,
   ROW_WORDS,
   SACK_BITS,
   type SegmentBatch,
@@ -70,6 +71,8 @@ const HEAD_ROWS = 16;
 /** Rows from which on the middle is condensed, and those that the machine takes over because it could not be. */
 const CONDENSE_ROWS = 320;
 const GIVE_UP_ROWS = 1024;
+/** It is tried once in so many rows, less one. */
+const CONDENSE_MASK = 63;
 const TAIL_PER_END = 16;
 /** RFC 9293 §3.7.1. */
 const DEFAULT_MSS = 536;
@@ -206,25 +209,30 @@ export class PlainLane {
     const at = record * WORDS;
     const packet = batch.words;
     const p = row * ROW_WORDS;
-    const time = batch.nanos[p / 2];
+    const time = batch.nanos[row * ROW_DOUBLES];
+    const rows = words[at + ROWS];
     if (isOddRow(packet, p) || time < this.#nanos[record * DOUBLES + LAST_NANOS]) {
       return this.#takeOdd(record, batch, row, from);
     }
-    const stage = words[at + STAGE];
-    const seen = words[at + SEEN];
-    let isPlain = false;
-    if (words[at + ROWS] >= GIVE_UP_ROWS) return false;
-    if (stage === PlainStage.OPEN) isPlain = this.#takeOpen(at, packet, p, from);
-    else if (stage === PlainStage.SYN) isPlain = this.#takeAnswer(at, packet, p, from);
-    else if (stage === PlainStage.ANSWERED) isPlain = this.#takeThird(at, packet, p, from);
-    if (!isPlain) return this.#takeOdd(record, batch, row, from);
-    if (stage === PlainStage.ANSWERED) this.#noteDuration(record, time, this.#slow.handshakeNanos);
-    else if (seen !== words[at + SEEN] || words[at + STAGE] === PlainStage.DONE)
-      this.#noteClose(record, seen, time, from);
+    if (rows >= GIVE_UP_ROWS) return false;
+    if (words[at + STAGE] === PlainStage.OPEN) {
+      const seen = words[at + SEEN];
+      if (!this.#takeOpen(at, packet, p, from)) return this.#takeOdd(record, batch, row, from);
+      if (seen !== words[at + SEEN] || words[at + STAGE] === PlainStage.DONE) this.#noteClose(record, seen, time, from);
+    } else if (!this.#takeOpening(record, packet, p, from, time)) return this.#takeOdd(record, batch, row, from);
     this.#nanos[record * DOUBLES + LAST_NANOS] = time;
-    this.#append(at, batch, row, from);
-    const rows = words[at + ROWS];
-    if (rows >= CONDENSE_ROWS && rows % 64 === 0) this.#condense(record);
+    words[at + LAST_CHUNK] = this.log.append(words[at + LAST_CHUNK], rows, packet, p, from);
+    words[at + ROWS] = rows + 1;
+    if (rows >= CONDENSE_ROWS && (rows & CONDENSE_MASK) === CONDENSE_MASK) this.#condense(record);
+    return true;
+  }
+
+  #takeOpening(record: number, packet: Int32Array, p: number, from: 0 | 1, time: number): boolean {
+    const at = record * WORDS;
+    const stage = this.#words[at + STAGE];
+    if (stage === PlainStage.SYN) return this.#takeAnswer(at, packet, p, from);
+    if (stage !== PlainStage.ANSWERED || !this.#takeThird(at, packet, p, from)) return false;
+    this.#noteDuration(record, time, this.#slow.handshakeNanos);
     return true;
   }
 
@@ -257,7 +265,7 @@ export class PlainLane {
   #append(at: number, batch: SegmentBatch, row: number, from: 0 | 1): void {
     const words = this.#words;
     const rows = words[at + ROWS];
-    words[at + LAST_CHUNK] = this.log.append(words[at + LAST_CHUNK], rows, batch, row, from);
+    words[at + LAST_CHUNK] = this.log.append(words[at + LAST_CHUNK], rows, batch.words, row * ROW_WORDS, from);
     words[at + ROWS] = rows + 1;
     if (batch.sackCount(row) === 0) return;
     words[at + LAST_CHUNK] = this.log.appendSack(words[at + LAST_CHUNK], rows + 1, batch, row);

@@ -14,6 +14,7 @@ import { NO_SACK, type Segment } from './segment.ts';
 /** Which end sent it: a bit of the word with the flags. */
 const FROM_SHIFT = 16;
 const CHUNK_ROWS = 8;
+const CHUNK_MASK = CHUNK_ROWS - 1;
 /** A chunk: its rows, then the index of the next one (and a word that keeps times aligned). */
 const CHUNK_WORDS = CHUNK_ROWS * SEGMENT_WORDS + 2;
 const NEXT = CHUNK_ROWS * SEGMENT_WORDS;
@@ -41,19 +42,13 @@ export class SegmentLog {
 
   /**
    * Appends a row of a batch, of which SACK ranges go into the next, to a list of `count` rows whose last chunk is `last`;
-   * returns the last chunk after. @hot
+   * returns the last chunk after. `source` holds the words of the row from `sourceAt` on. @hot
    */
-  append(last: number, count: number, batch: SegmentBatch, row: number, from: 0 | 1): number {
-    let chunk = last;
-    const place = count % CHUNK_ROWS;
-    if (place === 0 && count > 0) {
-      chunk = this.#takeChunk();
-      this.#link(last, chunk);
-    }
+  append(last: number, count: number, source: Int32Array, sourceAt: number, from: 0 | 1): number {
+    const place = count & CHUNK_MASK;
+    const chunk = place === 0 && count > 0 ? this.#extend(last) : last;
     const words = this.#pages[chunk >> PAGE_BITS];
     const at = (chunk & PAGE_MASK) * CHUNK_WORDS + place * SEGMENT_WORDS;
-    const source = batch.words;
-    const sourceAt = row * ROW_WORDS;
     words[at] = source[sourceAt];
     words[at + 1] = source[sourceAt + 1];
     words[at + Word.FRAME] = source[sourceAt + Word.FRAME];
@@ -72,11 +67,7 @@ export class SegmentLog {
   /** Appends the edges of the SACK ranges of a row that was appended just before; returns the last chunk after. */
   appendSack(last: number, count: number, batch: SegmentBatch, row: number): number {
     const edges = batch.sackCount(row) * 2;
-    let chunk = last;
-    if (count % CHUNK_ROWS === 0) {
-      chunk = this.#takeChunk();
-      this.#link(last, chunk);
-    }
+    const chunk = (count & CHUNK_MASK) === 0 ? this.#extend(last) : last;
     const at = this.#placeOf(chunk, count);
     const words = this.#pages[chunk >> PAGE_BITS];
     const sourceAt = row * ROW_WORDS + Word.SACK;
@@ -135,7 +126,7 @@ export class SegmentLog {
   }
 
   #placeOf(chunk: number, row: number): number {
-    return (chunk & PAGE_MASK) * CHUNK_WORDS + (row % CHUNK_ROWS) * SEGMENT_WORDS;
+    return (chunk & PAGE_MASK) * CHUNK_WORDS + (row & CHUNK_MASK) * SEGMENT_WORDS;
   }
 
   #next(chunk: number): number {
@@ -182,6 +173,12 @@ export class SegmentLog {
     TIME_WORDS[0] = words[at];
     TIME_WORDS[1] = words[at + 1];
     return TIME[0];
+  }
+
+  #extend(last: number): number {
+    const chunk = this.#takeChunk();
+    this.#link(last, chunk);
+    return chunk;
   }
 
   #takeChunk(): number {

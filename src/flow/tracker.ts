@@ -1,4 +1,4 @@
-import { type IcmpError, ROW_WORDS, type SegmentBatch, TcpFlag, Word } from '../wire/batch.ts';
+import { type IcmpError, ROW_DOUBLES, ROW_WORDS, type SegmentBatch, TcpFlag, Word } from '../wire/batch.ts';
 import { BUCKETS } from './bucket.ts';
 import { ClosedQueue, NO_BUCKET } from './closed-queue.ts';
 import { type Connection, type ConnectionOptions, keepsSegments } from './connection.ts';
@@ -233,7 +233,7 @@ export class Tracker {
   /** @hot */
   #takeRow(batch: SegmentBatch, row: number): void {
     const table = this.#table;
-    const time = batch.nanos[row * (ROW_WORDS / 2)];
+    const time = batch.nanos[row * ROW_DOUBLES];
     if (time > this.#nowNanos) this.#nowNanos = time;
     let entry = table.find(batch, row);
     if (entry !== NO_ENTRY && this.#scopes[entry] !== batch.words[row * ROW_WORDS + Word.SCOPE])

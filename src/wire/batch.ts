@@ -93,7 +93,7 @@ export const SACK_BITS = 7 << SACK_SHIFT;
 export const TTL_SHIFT = 24;
 export const ORIGIN_SHIFT = 16;
 /** Float64 values in a row. */
-const ROW_DOUBLES = ROW_WORDS / 2;
+export const ROW_DOUBLES = ROW_WORDS / 2;
 /** Memory that a batch takes. */
 export const BATCH_BYTES = BATCH_ROWS * ROW_WORDS * 4;
 

@@ -1,5 +1,5 @@
 import { NANOS_PER_SECOND } from '../base/time.ts';
-import { BATCH_ROWS, ROW_WORDS, type SegmentBatch, TcpOption, Word } from './batch.ts';
+import { BATCH_ROWS, ROW_DOUBLES, ROW_WORDS, type SegmentBatch, TcpOption, Word } from './batch.ts';
 import type { ChecksumCounts } from './checksum.ts';
 import { decodeEthernet } from './ethernet.ts';
 import type { FragmentCounts } from './fragments.ts';
@@ -215,7 +215,7 @@ export class Decoder {
 /** Writes what a row has of its frame. @hot */
 function identify(batch: SegmentBatch, row: number, frame: number, timeNanos: number, interfaceIndex: number): void {
   const at = row * ROW_WORDS;
-  batch.nanos[at / 2] = timeNanos;
+  batch.nanos[row * ROW_DOUBLES] = timeNanos;
   batch.words[at + Word.FRAME] = frame;
   batch.words[at + Word.INTERFACE] = interfaceIndex;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Segment } from '../../src/flow/segment.ts';
 import { SegmentLog } from '../../src/flow/segment-log.ts';
-import { SegmentBatch } from '../../src/wire/batch.ts';
+import { ROW_WORDS, SegmentBatch } from '../../src/wire/batch.ts';
 import { putSegment } from '../support/batch.ts';
 
 const anyUint = (bits: number): fc.Arbitrary<number> =>
@@ -54,7 +54,7 @@ class List {
 
   append(segment: Segment): void {
     putSegment(batch, ROW, segment);
-    this.#last = this.#log.append(this.#last, this.rows++, batch, ROW, segment.from);
+    this.#last = this.#log.append(this.#last, this.rows++, batch.words, ROW * ROW_WORDS, segment.from);
     if (segment.sack.length > 0) this.#last = this.#log.appendSack(this.#last, this.rows++, batch, ROW);
     this.segments.push(segment);
   }

@@ -1,5 +1,5 @@
 import type { Segment } from '../../src/flow/segment.ts';
-import { ORIGIN_SHIFT, ROW_WORDS, SACK_SHIFT, type SegmentBatch, TTL_SHIFT, Word } from '../../src/wire/batch.ts';
+import { ORIGIN_SHIFT, ROW_DOUBLES, ROW_WORDS, SACK_SHIFT, type SegmentBatch, TTL_SHIFT, Word } from '../../src/wire/batch.ts';
 
 /** Addresses, four words each, and ports. */
 export interface BatchTuple {
@@ -24,7 +24,7 @@ export function putTuple(batch: SegmentBatch, row: number, tuple: BatchTuple): v
 export function putSegment(batch: SegmentBatch, row: number, segment: Omit<Segment, 'from'>): void {
   const { words } = batch;
   const at = row * ROW_WORDS;
-  batch.nanos[at / 2] = segment.timeNanos;
+  batch.nanos[row * ROW_DOUBLES] = segment.timeNanos;
   words[at + Word.FRAME] = segment.frame;
   words[at + Word.SEQ] = segment.seq;
   words[at + Word.ACK] = segment.ack;
