@@ -178,6 +178,11 @@ export class PlainLane {
     return this.log.frameAt(this.#words[at + LAST_CHUNK], this.#words[at + ROWS] - 1);
   }
 
+  /** Whether the record is in use. @hot */
+  has(record: number): boolean {
+    return record < this.#capacity && this.#words[record * WORDS + STAGE] !== PlainStage.NEW;
+  }
+
   clientOf(record: number): 0 | 1 {
     return this.#words[record * WORDS + CLIENT] === 0 ? 0 : 1;
   }

@@ -2,7 +2,10 @@ import { ROW_WORDS, type SegmentBatch, Word } from '../wire/batch.ts';
 import { bucketOf } from './bucket.ts';
 
 const WORDS = 12;
+const SCOPE = 10;
 const HASH = 11;
+const VERSION_BITS = 0xff;
+const VARIANT_SHIFT = 8;
 const VARIANT_HASH = 0x27d4eb2f;
 const INITIAL_ENTRIES = 1 << 11;
 const INITIAL_SLOTS = 1 << 12;
@@ -11,9 +14,9 @@ export const NO_ENTRY = -1;
 /**
  * Tuples to entry numbers: open addressing over packed keys, no object and no string per look-up.
  *
- *     word 0      ip version                  word 1      ports, end 0 << 16 | end 1
+ *     word 0      ip version | variant << 8   word 1      ports, end 0 << 16 | end 1
  *     words 2..5  address of end 0            words 6..9  address of end 1
- *     word 10     variant                     word 11     hash
+ *     word 10     scope, no part of the key   word 11     hash
  *
  * End 0 is the one with the lower (address, port), so that both directions meet in one entry. An entry keeps its number
  * until it is removed; numbers are used again. Tuples that differ only in their VLAN or VNI are variants, 0 the first.
@@ -62,9 +65,10 @@ export class TupleTable {
   }
 
   /** Adds the tuple of the latest `find`, or a further variant of it; returns its entry. */
-  add(variant = 0): number {
+  add(variant = 0, scope = 0): number {
     if (this.#found !== NO_ENTRY) this.#takeKeyOf(this.#found);
-    this.#key[10] = variant;
+    this.#key[0] |= variant << VARIANT_SHIFT;
+    this.#key[SCOPE] = scope;
     this.#key[HASH] ^= Math.imul(variant, VARIANT_HASH);
     if (this.#count * 2 >= this.#slotCount) this.#growSlots();
     const entry = this.#free.pop() ?? this.#used++;
@@ -81,7 +85,12 @@ export class TupleTable {
   }
 
   ipVersionOf(entry: number): 4 | 6 {
-    return this.#entries[entry * WORDS] === 4 ? 4 : 6;
+    return (this.#entries[entry * WORDS] & VERSION_BITS) === 4 ? 4 : 6;
+  }
+
+  /** VLAN or VNI on which the tuple was seen first. @hot */
+  scopeOf(entry: number): number {
+    return this.#entries[entry * WORDS + SCOPE];
   }
 
   /** A copy of the four words of the address of end 0 or 1. */
@@ -93,7 +102,7 @@ export class TupleTable {
   bucketOf(entry: number): number {
     const at = entry * WORDS;
     const words = this.#entries;
-    return bucketOf(words[at], words, at + 2, words, at + 6, words[at + 1]);
+    return bucketOf(words[at] & VERSION_BITS, words, at + 2, words, at + 6, words[at + 1]);
   }
 
   /** Writes the four words of the address of end 0 or 1 to `words`. */
@@ -141,7 +150,7 @@ export class TupleTable {
       const entry = slots[slot * 2] - 1;
       const at = entry * WORDS;
       if (entries[at + 1] !== orderedPorts || entries[at + 2] !== low) continue;
-      if (entries[at + 6] !== high || entries[at] !== 4 || entries[at + 10] !== 0) continue;
+      if (entries[at + 6] !== high || entries[at] !== 4) continue;
       this.#found = entry;
       return entry;
     }
@@ -167,7 +176,6 @@ export class TupleTable {
     this.from = isSourceFirst ? 0 : 1;
     key[0] = 6;
     key[1] = isSourceFirst ? ports : (ports << 16) | (ports >>> 16);
-    key[10] = 0;
     let hash = key[1];
     for (let i = 0; i < 4; i++) {
       key[2 + i] = isSourceFirst ? source[sourceAt + i] : destination[destinationAt + i];
@@ -191,7 +199,7 @@ export class TupleTable {
   }
 
   #isKeyOf(at: number): boolean {
-    for (let i = 0; i < HASH; i++) if (this.#entries[at + i] !== this.#key[i]) return false;
+    for (let i = 0; i < SCOPE; i++) if (this.#entries[at + i] !== this.#key[i]) return false;
     return true;
   }
 
@@ -199,7 +207,8 @@ export class TupleTable {
   #takeKeyOf(entry: number): void {
     const at = entry * WORDS;
     this.#key.set(this.#entries.subarray(at, at + WORDS));
-    this.#key[HASH] ^= Math.imul(this.#key[10], VARIANT_HASH);
+    this.#key[HASH] ^= Math.imul(this.#key[0] >>> VARIANT_SHIFT, VARIANT_HASH);
+    this.#key[0] &= VERSION_BITS;
   }
 
   #insert(entry: number, hash: number): void {

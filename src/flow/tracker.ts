@@ -90,8 +90,6 @@ export class Tracker {
   readonly #flows: (Flow | null)[] = [];
   /** By entry: the id of a plain tuple's connection. */
   readonly #ids: number[] = [];
-  /** By entry: the VLAN or VNI on which the tuple was seen first. */
-  readonly #scopes: number[] = [];
   /** By first entry of a tuple that was seen on several: the entry of each. */
   readonly #variants = new Map<number, Map<number, number>>();
   /** By entry of a further variant: where it is listed. */
@@ -236,22 +234,24 @@ export class Tracker {
     const time = batch.nanos[row * ROW_DOUBLES];
     if (time > this.#nowNanos) this.#nowNanos = time;
     let entry = table.find(batch, row);
-    if (entry !== NO_ENTRY && this.#scopes[entry] !== batch.words[row * ROW_WORDS + Word.SCOPE])
+    if (entry !== NO_ENTRY && table.scopeOf(entry) !== batch.words[row * ROW_WORDS + Word.SCOPE])
       entry = this.#findScoped(entry, batch, row);
     if (entry === NO_ENTRY) {
       this.#open(batch, row);
       return;
     }
     if (entry === HANDLED) return;
-    const flow = this.#flows[entry];
-    if (flow === null) {
-      const plain = this.#plain;
+    const plain = this.#plain;
+    if (plain.has(entry)) {
       if (plain.take(entry, batch, row, table.from)) {
         if (plain.stageOf(entry) >= PlainStage.DONE) this.#queue(entry);
         return;
       }
       this.#takeInFull(this.#promote(entry), entry, batch, row);
-    } else this.#takeInFull(flow, entry, batch, row);
+      return;
+    }
+    const flow = this.#flows[entry];
+    if (flow !== null) this.#takeInFull(flow, entry, batch, row);
   }
 
   /**
@@ -291,9 +291,8 @@ export class Tracker {
 
   #open(batch: SegmentBatch, row: number, variant = 0): number {
     const table = this.#table;
-    const entry = table.add(variant);
+    const entry = table.add(variant, batch.scope(row));
     this.#openCount++;
-    this.#scopes[entry] = batch.scope(row);
     const id = this.#context.nextId;
     this.#ids[entry] = id;
     this.#isQueued[entry] = false;
