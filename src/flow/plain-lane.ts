@@ -214,30 +214,33 @@ export class PlainLane {
     const at = record * WORDS;
     const packet = batch.words;
     const p = row * ROW_WORDS;
-    const time = batch.nanos[row * ROW_DOUBLES];
     const rows = words[at + ROWS];
-    if (isOddRow(packet, p) || time < this.#nanos[record * DOUBLES + LAST_NANOS]) {
+    if (isOddRow(packet, p) || batch.nanos[row * ROW_DOUBLES] < this.#nanos[record * DOUBLES + LAST_NANOS]) {
       return this.#takeOdd(record, batch, row, from);
     }
     if (rows >= GIVE_UP_ROWS) return false;
     if (words[at + STAGE] === PlainStage.OPEN) {
       const seen = words[at + SEEN];
       if (!this.#takeOpen(at, packet, p, from)) return this.#takeOdd(record, batch, row, from);
-      if (seen !== words[at + SEEN] || words[at + STAGE] === PlainStage.DONE) this.#noteClose(record, seen, time, from);
-    } else if (!this.#takeOpening(record, packet, p, from, time)) return this.#takeOdd(record, batch, row, from);
-    this.#nanos[record * DOUBLES + LAST_NANOS] = time;
+      if (seen !== words[at + SEEN] || words[at + STAGE] === PlainStage.DONE)
+        this.#noteClose(record, seen, batch, row, from);
+    } else if (!this.#takeOpening(record, batch, row, from)) return this.#takeOdd(record, batch, row, from);
+    // A time is not handed on as an argument: it would be put into an object of its own.
+    this.#nanos[record * DOUBLES + LAST_NANOS] = batch.nanos[row * ROW_DOUBLES];
     words[at + LAST_CHUNK] = this.log.append(words[at + LAST_CHUNK], rows, packet, p, from);
     words[at + ROWS] = rows + 1;
     if (rows >= CONDENSE_ROWS && (rows & CONDENSE_MASK) === CONDENSE_MASK) this.#condense(record);
     return true;
   }
 
-  #takeOpening(record: number, packet: Int32Array, p: number, from: 0 | 1, time: number): boolean {
+  #takeOpening(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
     const at = record * WORDS;
+    const packet = batch.words;
+    const p = row * ROW_WORDS;
     const stage = this.#words[at + STAGE];
     if (stage === PlainStage.SYN) return this.#takeAnswer(at, packet, p, from);
     if (stage !== PlainStage.ANSWERED || !this.#takeThird(at, packet, p, from)) return false;
-    this.#noteDuration(record, time, this.#slow.handshakeNanos);
+    this.#noteDuration(record, batch.timeNanos(row), this.#slow.handshakeNanos);
     return true;
   }
 
@@ -292,7 +295,8 @@ export class PlainLane {
       this.#words[record * WORDS + CLOSE] |= REMARKABLE;
   }
 
-  #noteClose(record: number, seenBefore: number, time: number, from: 0 | 1): void {
+  #noteClose(record: number, seenBefore: number, batch: SegmentBatch, row: number, from: 0 | 1): void {
+    const time = batch.timeNanos(row);
     const at = record * WORDS;
     const words = this.#words;
     const fins = words[at + SEEN] & FIN_BITS;

@@ -22,8 +22,6 @@ const NEXT = CHUNK_ROWS * SEGMENT_WORDS;
 const PAGE_BITS = 10;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
 const NONE = -1;
-const TIME = new Float64Array(1);
-const TIME_WORDS = new Int32Array(TIME.buffer);
 
 /**
  * Segments of many connections, each a list of chunks of packed rows out of one pool: the first words of the rows of a
@@ -82,6 +80,7 @@ export class SegmentLog {
     for (let i = 0; i < count; i++) {
       if (i > 0 && i % CHUNK_ROWS === 0) chunk = this.#next(chunk);
       const page = this.#pages[chunk >> PAGE_BITS];
+      const times = this.#timePages[chunk >> PAGE_BITS];
       const at = (chunk & PAGE_MASK) * CHUNK_WORDS + (i % CHUNK_ROWS) * SEGMENT_WORDS;
       const sackCount = (page[at + Word.FLAGS] & SACK_BITS) >>> SACK_SHIFT;
       let sack = NO_SACK;
@@ -90,7 +89,7 @@ export class SegmentLog {
         if (i % CHUNK_ROWS === 0) chunk = this.#next(chunk);
         sack = this.#readSack(chunk, i % CHUNK_ROWS, sackCount);
       }
-      segments.push(this.#readRow(page, at, sack));
+      segments.push(this.#readRow(page, times, at, sack));
     }
     return segments;
   }
@@ -144,12 +143,12 @@ export class SegmentLog {
     return edges;
   }
 
-  #readRow(words: Int32Array, at: number, sack: readonly number[]): Segment {
+  #readRow(words: Int32Array, times: Float64Array, at: number, sack: readonly number[]): Segment {
     const flags = words[at + Word.FLAGS];
     const options = words[at + Word.OPTIONS];
     return {
       frame: words[at + Word.FRAME] >>> 0,
-      timeNanos: this.#timeAt(words, at),
+      timeNanos: times[at >> 1],
       from: ((flags >>> FROM_SHIFT) & 1) as 0 | 1,
       flags: flags & FLAG_BITS,
       seq: words[at + Word.SEQ] >>> 0,
@@ -167,12 +166,6 @@ export class SegmentLog {
       sack,
       origin: (options >>> ORIGIN_SHIFT) & 0xff,
     };
-  }
-
-  #timeAt(words: Int32Array, at: number): number {
-    TIME_WORDS[0] = words[at];
-    TIME_WORDS[1] = words[at + 1];
-    return TIME[0];
   }
 
   #extend(last: number): number {
