@@ -164,6 +164,44 @@ export class Tally<Value> {
   }
 }
 
+const SPAN_NUMBERS = 3;
+
+/** How often something happened by host or service, and when first and last: three numbers side by side. */
+export class Spans {
+  #numbers = new Float64Array(SPAN_NUMBERS * 256);
+  /** In the order in which they came. */
+  readonly keys: Key[] = [];
+
+  /** `nanos` is the time; a key for which there was no room is passed over. */
+  add(key: Key, nanos: number): void {
+    if (key === UNNAMED) return;
+    const at = key * SPAN_NUMBERS;
+    if (at >= this.#numbers.length) this.#grow(at);
+    const numbers = this.#numbers;
+    if (numbers[at]++ === 0) {
+      this.keys.push(key);
+      numbers[at + 1] = nanos;
+      numbers[at + 2] = nanos;
+    } else if (nanos < numbers[at + 1]) numbers[at + 1] = nanos;
+    else if (nanos > numbers[at + 2]) numbers[at + 2] = nanos;
+  }
+
+  countOf(key: Key): number {
+    return this.#numbers[key * SPAN_NUMBERS];
+  }
+
+  /** From the first to the last time, nanoseconds. */
+  nanosOf(key: Key): number {
+    return this.#numbers[key * SPAN_NUMBERS + 2] - this.#numbers[key * SPAN_NUMBERS + 1];
+  }
+
+  #grow(at: number): void {
+    const grown = new Float64Array((at + SPAN_NUMBERS) * 2);
+    grown.set(this.#numbers);
+    this.#numbers = grown;
+  }
+}
+
 /** Counts by host or service, as many as are kept. */
 export class Counter {
   readonly #counts: number[] = [];

@@ -431,7 +431,7 @@ export class PlainLane {
   /** Gives a record and its rows back. */
   release(record: number): void {
     const at = record * WORDS;
-    this.log.close(this.#words[at + FIRST_CHUNK]);
+    this.log.close(this.#words[at + FIRST_CHUNK], this.#words[at + LAST_CHUNK]);
     this.#words[at + STAGE] = PlainStage.NEW;
     this.#middles.delete(record);
   }

@@ -73,6 +73,7 @@ export interface TrackerOptions extends ConnectionOptions {
 
 /** Connections that are over are kept for stray segments, until many wait and their TIME_WAIT has been over for this long. */
 const LINGER_NANOS = 5_000_000_000;
+const INITIAL_ENTRIES = 1 << 12;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
 const NEVER_SLOW: SlowLimits = { handshakeNanos: Number.POSITIVE_INFINITY, closeNanos: Number.POSITIVE_INFINITY };
@@ -97,7 +98,8 @@ export class Tracker {
   readonly #context: FlowContext;
   readonly #lane: boolean;
   readonly #closed = new ClosedQueue();
-  readonly #isQueued: boolean[] = [];
+  /** By entry: 1 if it waits among those that may be over. */
+  #isQueued = new Uint8Array(INITIAL_ENTRIES);
   readonly #watcher: TrackerWatcher | null;
   readonly #limit: ConnectionLimit | null;
   /** Entries of flows that hold segments back; only kept for a watcher. */
@@ -295,7 +297,8 @@ export class Tracker {
     this.#openCount++;
     const id = this.#context.nextId;
     this.#ids[entry] = id;
-    this.#isQueued[entry] = false;
+    if (entry >= this.#isQueued.length) this.#growQueued(entry);
+    this.#isQueued[entry] = 0;
     const isRecorded = keepsSegments(this.#options.segments, id);
     if (this.#lane && !table.isSelf && !isRecorded) {
       this.#plain.open(entry, batch, row, table.from);
@@ -312,16 +315,22 @@ export class Tracker {
     return entry;
   }
 
+  #growQueued(entry: number): void {
+    const grown = new Uint8Array(entry * 2);
+    grown.set(this.#isQueued);
+    this.#isQueued = grown;
+  }
+
   #takeInFull(flow: Flow, entry: number, batch: SegmentBatch, row: number): void {
     this.#entry = entry;
     flow.take(takeSegment(batch, row, this.#table.from));
-    if (flow.isOver && !this.#isQueued[entry]) this.#queue(entry);
+    if (flow.isOver && this.#isQueued[entry] === 0) this.#queue(entry);
     if (this.#watcher !== null) this.#noteChange(flow, entry);
   }
 
   #noteChange(flow: Flow, entry: number): void {
     if (flow.isHolding) this.#holding.add(entry);
-    if (flow.isOver && !this.#isQueued[entry]) this.#queue(entry);
+    if (flow.isOver && this.#isQueued[entry] === 0) this.#queue(entry);
     this.#watcher?.onChange(flow, entry);
   }
 
@@ -367,8 +376,8 @@ export class Tracker {
   }
 
   #queue(entry: number): void {
-    if (this.#isQueued[entry]) return;
-    this.#isQueued[entry] = true;
+    if (this.#isQueued[entry] !== 0) return;
+    this.#isQueued[entry] = 1;
     this.#closed.add(this.#table.bucketOf(entry), entry, this.#nowNanos);
   }
 
@@ -388,7 +397,7 @@ export class Tracker {
       if (entry === NO_ENTRY) return;
       const lastNanos = this.#lastNanosOf(entry);
       if (lastNanos > horizon) this.#closed.add(bucket, entry, this.#nowNanos);
-      else if (!this.#closeIfOver(entry)) this.#isQueued[entry] = false;
+      else if (!this.#closeIfOver(entry)) this.#isQueued[entry] = 0;
     }
   }
 

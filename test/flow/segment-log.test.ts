@@ -43,19 +43,19 @@ class List {
   readonly segments: Segment[] = [];
   readonly #log: SegmentLog;
   readonly first: number;
-  #last: number;
+  last: number;
   rows = 0;
 
   constructor(log: SegmentLog) {
     this.#log = log;
     this.first = log.open();
-    this.#last = this.first;
+    this.last = this.first;
   }
 
   append(segment: Segment): void {
     putSegment(batch, ROW, segment);
-    this.#last = this.#log.append(this.#last, this.rows++, batch.words, ROW * ROW_WORDS, segment.from);
-    if (segment.sack.length > 0) this.#last = this.#log.appendSack(this.#last, this.rows++, batch, ROW);
+    this.last = this.#log.append(this.last, this.rows++, batch.words, ROW * ROW_WORDS, segment.from);
+    if (segment.sack.length > 0) this.last = this.#log.appendSack(this.last, this.rows++, batch, ROW);
     this.segments.push(segment);
   }
 
@@ -89,7 +89,7 @@ describe('the log of segments', () => {
           lists.set(list, known);
           if (action === 'append') known.append(segment);
           else {
-            log.close(known.first);
+            log.close(known.first, known.last);
             lists.delete(list);
           }
         }

@@ -1,5 +1,13 @@
 import type { Segment } from '../../src/flow/segment.ts';
-import { ORIGIN_SHIFT, ROW_DOUBLES, ROW_WORDS, SACK_SHIFT, type SegmentBatch, TTL_SHIFT, Word } from '../../src/wire/batch.ts';
+import {
+  ORIGIN_SHIFT,
+  ROW_DOUBLES,
+  ROW_WORDS,
+  SACK_SHIFT,
+  type SegmentBatch,
+  TTL_SHIFT,
+  Word,
+} from '../../src/wire/batch.ts';
 
 /** Addresses, four words each, and ports. */
 export interface BatchTuple {
