@@ -119,7 +119,7 @@ export class PlainLane {
     if (record >= this.#capacity) this.#grow(record);
     const words = this.#words;
     const at = record * WORDS;
-    words.fill(0, at, at + WORDS);
+    for (let i = at; i < at + WORDS; i++) words[i] = 0;
     const packet = batch.words;
     const p = row * ROW_WORDS;
     const options = packet[p + Word.OPTIONS];
@@ -433,7 +433,7 @@ export class PlainLane {
     const at = record * WORDS;
     this.log.close(this.#words[at + FIRST_CHUNK], this.#words[at + LAST_CHUNK]);
     this.#words[at + STAGE] = PlainStage.NEW;
-    this.#middles.delete(record);
+    if (this.#middles.size > 0) this.#middles.delete(record);
   }
 
   /** Drops rows in the middle of a long connection, if it can be done without losing what only they tell. */

@@ -15,9 +15,10 @@ import { NO_SACK, type Segment } from './segment.ts';
 const FROM_SHIFT = 16;
 const CHUNK_ROWS = 8;
 const CHUNK_MASK = CHUNK_ROWS - 1;
-/** A chunk: its rows, then the index of the next one (and a word that keeps times aligned). */
-const CHUNK_WORDS = CHUNK_ROWS * SEGMENT_WORDS + 2;
-const NEXT = CHUNK_ROWS * SEGMENT_WORDS;
+/** A chunk: the index of the next one (and a word that keeps times aligned), then its rows. */
+const NEXT = 0;
+const FIRST_ROW = 2;
+const CHUNK_WORDS = FIRST_ROW + CHUNK_ROWS * SEGMENT_WORDS;
 /** Chunks are allotted a page at a time, so that growing never copies. */
 const PAGE_BITS = 10;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
@@ -46,7 +47,7 @@ export class SegmentLog {
     const place = count & CHUNK_MASK;
     const chunk = place === 0 && count > 0 ? this.#extend(last) : last;
     const words = this.#pages[chunk >> PAGE_BITS];
-    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + place * SEGMENT_WORDS;
+    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + FIRST_ROW + place * SEGMENT_WORDS;
     words[at] = source[sourceAt];
     words[at + 1] = source[sourceAt + 1];
     words[at + Word.FRAME] = source[sourceAt + Word.FRAME];
@@ -81,7 +82,7 @@ export class SegmentLog {
       if (i > 0 && i % CHUNK_ROWS === 0) chunk = this.#next(chunk);
       const page = this.#pages[chunk >> PAGE_BITS];
       const times = this.#timePages[chunk >> PAGE_BITS];
-      const at = (chunk & PAGE_MASK) * CHUNK_WORDS + (i % CHUNK_ROWS) * SEGMENT_WORDS;
+      const at = (chunk & PAGE_MASK) * CHUNK_WORDS + FIRST_ROW + (i & CHUNK_MASK) * SEGMENT_WORDS;
       const sackCount = (page[at + Word.FLAGS] & SACK_BITS) >>> SACK_SHIFT;
       let sack = NO_SACK;
       if (sackCount > 0) {
@@ -122,7 +123,7 @@ export class SegmentLog {
   }
 
   #placeOf(chunk: number, row: number): number {
-    return (chunk & PAGE_MASK) * CHUNK_WORDS + (row & CHUNK_MASK) * SEGMENT_WORDS;
+    return (chunk & PAGE_MASK) * CHUNK_WORDS + FIRST_ROW + (row & CHUNK_MASK) * SEGMENT_WORDS;
   }
 
   #next(chunk: number): number {
@@ -134,7 +135,7 @@ export class SegmentLog {
   }
 
   #readSack(chunk: number, place: number, ranges: number): readonly number[] {
-    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + place * SEGMENT_WORDS;
+    const at = (chunk & PAGE_MASK) * CHUNK_WORDS + FIRST_ROW + place * SEGMENT_WORDS;
     const edges: number[] = [];
     for (let i = 0; i < ranges * 2; i++) edges.push(this.#pages[chunk >> PAGE_BITS][at + i] >>> 0);
     return edges;

@@ -73,7 +73,7 @@ export class TupleTable {
     if (this.#count * 2 >= this.#slotCount) this.#growSlots();
     const entry = this.#free.pop() ?? this.#used++;
     if (entry >= this.#entryCapacity) this.#growEntries();
-    this.#entries.set(this.#key, entry * WORDS);
+    for (let i = 0; i < WORDS; i++) this.#entries[entry * WORDS + i] = this.#key[i];
     this.#insert(entry, this.#key[HASH]);
     this.#count++;
     return entry;
@@ -154,7 +154,8 @@ export class TupleTable {
       this.#found = entry;
       return entry;
     }
-    const key = this.#key.fill(0);
+    const key = this.#key;
+    for (let i = 0; i < WORDS; i++) key[i] = 0;
     key[0] = 4;
     key[1] = orderedPorts;
     key[2] = low;

@@ -278,8 +278,8 @@ export class Tracker {
 
   #goesOn(entry: number, batch: SegmentBatch, row: number): boolean {
     const { from } = this.#table;
-    const isOdd = this.#flows[entry] === null && this.#plain.stageOf(entry) === PlainStage.ODD;
-    const { current } = (isOdd ? this.#promote(entry) : this.#flows[entry]) ?? {};
+    const isOdd = this.#plain.stageOf(entry) === PlainStage.ODD;
+    const { current } = (isOdd ? this.#promote(entry) : this.#flowAt(entry)) ?? {};
     const mine = current ? current.ends[from].nxt : this.#plain.nextOf(entry, from);
     const theirs = current ? current.ends[1 - from].nxt : this.#plain.nextOf(entry, from === 0 ? 1 : 0);
     const isNear = (a: number, b: number): boolean => b !== -1 && Math.abs((a - b) | 0) < SAME_CONNECTION_OCTETS;
@@ -303,7 +303,7 @@ export class Tracker {
     if (this.#lane && !table.isSelf && !isRecorded) {
       this.#plain.open(entry, batch, row, table.from);
       this.#context.nextId++;
-      this.#flows[entry] = null;
+      if (entry >= this.#flows.length) this.#flows[entry] = null;
       if (this.#plain.stageOf(entry) === PlainStage.ODD) this.#queue(entry);
       return entry;
     }
@@ -351,12 +351,17 @@ export class Tracker {
   }
 
   #lastNanosOf(entry: number): number {
-    return this.#flows[entry]?.lastNanos ?? this.#plain.lastNanosOf(entry);
+    return this.#flowAt(entry)?.lastNanos ?? this.#plain.lastNanosOf(entry);
   }
 
   #giveUpOne(limit: ConnectionLimit, entry: number): void {
-    limit.onEvict(this.#flows[entry]?.isOver ?? this.#plain.isClosed(entry));
+    limit.onEvict(this.#flowAt(entry)?.isOver ?? this.#plain.isClosed(entry));
     this.#close(entry);
+  }
+
+  /** What the machine has of a tuple; null for a plain one, whose record tells so without a look at another place. */
+  #flowAt(entry: number): Flow | null {
+    return this.#plain.has(entry) ? null : this.#flows[entry];
   }
 
   /** Gives a plain connection to the machine, which takes in all its rows again. */
@@ -402,7 +407,7 @@ export class Tracker {
   }
 
   #closeIfOver(entry: number): boolean {
-    let flow = this.#flows[entry];
+    let flow = this.#flowAt(entry);
     if (flow === null && !this.#plain.isClosed(entry)) flow = this.#replay(entry);
     if (flow !== null && !flow.isOver) return false;
     this.#close(entry, flow);
@@ -412,8 +417,8 @@ export class Tracker {
   /** Hands over what a tuple holds, and forgets the tuple; `replayed` is its flow if the machine has seen it just now. */
   #close(entry: number, replayed: Flow | null = null): void {
     this.#entry = entry;
-    const isPlain = this.#flows[entry] === null;
-    const flow = this.#flows[entry] ?? replayed;
+    const own = this.#flowAt(entry);
+    const flow = own ?? replayed;
     if (flow !== null) this.#finishFlow(flow, entry);
     else {
       const kind = this.#plain.kindOf(entry);
@@ -421,8 +426,8 @@ export class Tracker {
       if (kind !== -1 && onPlain !== undefined) onPlain(kind, this.#ids[entry], this.#buildPlain, this.#placePlain);
       else this.#buildPlain();
     }
-    if (isPlain) this.#plain.release(entry);
-    this.#flows[entry] = null;
+    if (own === null) this.#plain.release(entry);
+    else this.#flows[entry] = null;
     this.#ids[entry] = 0;
     this.#openCount--;
     this.#table.remove(entry);
@@ -492,7 +497,7 @@ export class Tracker {
     if (entry === NO_ENTRY) return;
     this.#entry = entry;
     const { from } = this.#table;
-    const flow = this.#flows[entry] ?? this.#promote(entry);
+    const flow = this.#flowAt(entry) ?? this.#promote(entry);
     flow.takeIcmp(error, from);
     if (this.#watcher !== null) this.#noteChange(flow, entry);
   }
