@@ -11,8 +11,9 @@ import { type Policy, type PolicyOptions, resolvePolicy, slowLimits } from './fi
 import { findAll } from './findings/registry.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
+import type { FlowAddresses, PlainPlace } from './flow/place.ts';
 import { peek } from './flow/settle.ts';
-import { type FlowAddresses, type PlainPlace, Tracker, type TrackerWatcher } from './flow/tracker.ts';
+import { Tracker, type TrackerWatcher } from './flow/tracker.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
 import { buildConnection } from './report/build.ts';
 import { describeCounts, describeLosses } from './report/capture.ts';

@@ -4,7 +4,8 @@ import { Analysis, type AnalysisHandler, type AnalyzeOptions, breathe, type Fina
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { PolicyOptions } from '../findings/policy.ts';
 import type { Connection, SegmentChoice } from '../flow/connection.ts';
-import type { FlowAddresses, TrackerWatcher } from '../flow/tracker.ts';
+import type { FlowAddresses } from '../flow/place.ts';
+import type { TrackerWatcher } from '../flow/tracker.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
 import type { ConnectionBrief, KindBrief, OverviewLimits } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';

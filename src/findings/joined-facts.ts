@@ -1,7 +1,7 @@
 /** What joined detectors look at in a connection: little enough to be handed from thread to thread. */
 import type { Connection } from '../flow/connection.ts';
+import type { PlainPlace } from '../flow/place.ts';
 import { isFiltered, plainSegments } from '../flow/quality.ts';
-import type { PlainPlace } from '../flow/tracker.ts';
 import { TcpOption } from '../wire/batch.ts';
 
 export interface JoinedFacts {

@@ -6,7 +6,7 @@
  */
 import { formatAddress } from '../base/address.ts';
 import { NO_NUMBER, WordTable } from '../base/word-table.ts';
-import type { FlowAddresses } from '../flow/tracker.ts';
+import type { FlowAddresses } from '../flow/place.ts';
 import type { CatalogEntry } from './catalog.ts';
 import type { Evidence, Policy } from './detector.ts';
 import type { Finding } from './finding.ts';

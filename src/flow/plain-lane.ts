@@ -21,6 +21,7 @@ import {
   TTL_SHIFT,
   Word,
 } from '../wire/batch.ts';
+import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
@@ -76,23 +77,6 @@ const CONDENSE_MASK = 63;
 const TAIL_PER_END = 16;
 /** RFC 9293 §3.7.1. */
 const DEFAULT_MSS = 536;
-
-/** What a long run of plain segments amounts to, once its rows were dropped. */
-export interface Middle {
-  /** Rows kept before it. */
-  readonly afterRow: number;
-  /** For ends 0 and 1: segments, payload octets. */
-  readonly segments: [number, number];
-  readonly payloadBytes: [number, number];
-  /** Numbers after the run. */
-  readonly nxt: [number, number];
-  readonly ack: [number, number];
-  readonly window: [number, number];
-  readonly lastNanos: [number, number];
-  /** The segments with the most payload. */
-  readonly largest: [Segment | null, Segment | null];
-  lastFrame: number;
-}
 
 /** Nanoseconds from which on a handshake or a close is worth a closer look. */
 export interface SlowLimits {
@@ -480,35 +464,4 @@ function windowOf(packet: Int32Array, p: number): number {
 
 function mssOf(packet: Int32Array, p: number): number {
   return (packet[p + Word.OPTIONS] & TcpOption.MSS) !== 0 ? packet[p + Word.CHECKSUM] >>> 16 : DEFAULT_MSS;
-}
-
-function newMiddle(afterRow: number): Middle {
-  return {
-    afterRow,
-    segments: [0, 0],
-    payloadBytes: [0, 0],
-    nxt: [-1, -1],
-    ack: [-1, -1],
-    window: [0, 0],
-    lastNanos: [0, 0],
-    largest: [null, null],
-    lastFrame: 0,
-  };
-}
-
-function addToMiddle(middle: Middle, row: Segment): void {
-  const { from } = row;
-  middle.segments[from]++;
-  middle.payloadBytes[from] += row.payloadBytes;
-  middle.nxt[from] = (row.seq + row.payloadBytes) >>> 0;
-  middle.ack[from] = row.ack;
-  middle.window[from] = row.window;
-  middle.lastNanos[from] = row.timeNanos;
-  middle.largest[from] = largerOf(middle.largest[from], row);
-  middle.lastFrame = Math.max(middle.lastFrame, row.frame);
-}
-
-/** The earlier segment, if there is one, unless the later one holds more payload. */
-export function largerOf(earlier: Segment | null, later: Segment): Segment {
-  return earlier === null || later.payloadBytes > earlier.payloadBytes ? later : earlier;
 }

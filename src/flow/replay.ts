@@ -2,7 +2,7 @@
 import { TcpFlag } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
 import type { Flow } from './flow.ts';
-import { largerOf, type Middle } from './plain-lane.ts';
+import { largerOf, type Middle } from './middle.ts';
 import type { Segment } from './segment.ts';
 
 /** Octets in one synthetic stride, far below half the sequence space. */

@@ -4,37 +4,12 @@ import { ClosedQueue, NO_BUCKET } from './closed-queue.ts';
 import { type Connection, type ConnectionOptions, keepsSegments } from './connection.ts';
 import { type ConnectionLimit, earliest, excessOf } from './eviction.ts';
 import { Flow, type FlowContext } from './flow.ts';
+import type { FlowAddresses, PlainPlace } from './place.ts';
 import { PlainLane, PlainStage, type SlowLimits } from './plain-lane.ts';
 import { replay } from './replay.ts';
 import { takeSegment } from './segment.ts';
 import { settle } from './settle.ts';
 import { NO_ENTRY, TupleTable } from './table.ts';
-
-/** Addresses of a flow, as the batch has them. */
-export interface FlowAddresses {
-  readonly ipVersion: 4 | 6;
-  /** Four words each, of ends 0 and 1. */
-  readonly words0: Int32Array;
-  readonly words1: Int32Array;
-  /** Ports of ends 0 and 1. */
-  readonly ports: readonly [number, number];
-}
-
-/** Where and when a connection was that went by the book; written over for the next one. */
-export interface PlainPlace {
-  readonly clientIndex: 0 | 1;
-  /** Time of the latest segment, nanoseconds. */
-  readonly lastNanos: number;
-  /** `TcpOption` bits of the SYN. */
-  readonly synOptions: number;
-  /** Whether the SYN was refused; only then the rest is known. */
-  readonly isRefused: boolean;
-  readonly firstFrame: number;
-  readonly lastFrame: number;
-  /** Nanoseconds. */
-  readonly firstNanos: number;
-  readonly addresses: FlowAddresses;
-}
 
 /** Sees what becomes of connections before they are over, as somebody who watches a live capture wants to. */
 export interface TrackerWatcher extends ConnectionLimit {

@@ -6,7 +6,7 @@ import type { Finding } from '../../findings/finding.ts';
 import { SEVERITIES } from '../../findings/finding.ts';
 import type { JoinedFacts } from '../../findings/joined-facts.ts';
 import { CATALOG } from '../../findings/registry.ts';
-import type { FlowAddresses } from '../../flow/tracker.ts';
+import type { FlowAddresses } from '../../flow/place.ts';
 import { type ClosedFirst, OUTCOMES, type Outcome } from '../../flow/vocabulary.ts';
 import type { ConnectionResult } from '../../report/result.ts';
 

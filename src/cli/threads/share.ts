@@ -6,7 +6,8 @@ import { type Policy, resolvePolicy, slowLimits } from '../../findings/policy.ts
 import { findAll } from '../../findings/registry.ts';
 import { BUCKETS } from '../../flow/bucket.ts';
 import type { Connection } from '../../flow/connection.ts';
-import { type FlowAddresses, type PlainPlace, type RowShare, Tracker } from '../../flow/tracker.ts';
+import type { FlowAddresses, PlainPlace } from '../../flow/place.ts';
+import { type RowShare, Tracker } from '../../flow/tracker.ts';
 import { buildConnection } from '../../report/build.ts';
 import { type KindBrief, Overview, type OverviewLimits } from '../../report/overview.ts';
 import type { ConnectionResult } from '../../report/result.ts';

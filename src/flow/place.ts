@@ -1,0 +1,26 @@
+/** Where connections are, for whoever is told of them. */
+/** Addresses of a flow, as the batch has them. */
+export interface FlowAddresses {
+  readonly ipVersion: 4 | 6;
+  /** Four words each, of ends 0 and 1. */
+  readonly words0: Int32Array;
+  readonly words1: Int32Array;
+  /** Ports of ends 0 and 1. */
+  readonly ports: readonly [number, number];
+}
+
+/** Where and when a connection was that went by the book; written over for the next one. */
+export interface PlainPlace {
+  readonly clientIndex: 0 | 1;
+  /** Time of the latest segment, nanoseconds. */
+  readonly lastNanos: number;
+  /** `TcpOption` bits of the SYN. */
+  readonly synOptions: number;
+  /** Whether the SYN was refused; only then the rest is known. */
+  readonly isRefused: boolean;
+  readonly firstFrame: number;
+  readonly lastFrame: number;
+  /** Nanoseconds. */
+  readonly firstNanos: number;
+  readonly addresses: FlowAddresses;
+}
