@@ -165,24 +165,29 @@ export class TupleTable {
     return NO_ENTRY;
   }
 
+  /** @hot */
   #find6(source: Int32Array, sourceAt: number, destination: Int32Array, destinationAt: number, ports: number): number {
-    const key = this.#key;
-    let order = 0;
-    for (let i = 0; i < 4 && order === 0; i++) {
+    let order = (source[sourceAt] >>> 0) - (destination[destinationAt] >>> 0);
+    for (let i = 1; i < 4 && order === 0; i++) {
       order = (source[sourceAt + i] >>> 0) - (destination[destinationAt + i] >>> 0);
     }
     if (order === 0) order = (ports >>> 16) - (ports & 0xffff);
-    this.isSelf = order === 0;
     const isSourceFirst = order <= 0;
+    this.isSelf = order === 0;
     this.from = isSourceFirst ? 0 : 1;
+    const low = isSourceFirst ? source : destination;
+    const lowAt = isSourceFirst ? sourceAt : destinationAt;
+    const high = isSourceFirst ? destination : source;
+    const highAt = isSourceFirst ? destinationAt : sourceAt;
+    const key = this.#key;
     key[0] = 6;
     key[1] = isSourceFirst ? ports : (ports << 16) | (ports >>> 16);
     let hash = key[1];
     for (let i = 0; i < 4; i++) {
-      key[2 + i] = isSourceFirst ? source[sourceAt + i] : destination[destinationAt + i];
-      key[6 + i] = isSourceFirst ? destination[destinationAt + i] : source[sourceAt + i];
-      hash = Math.imul((hash ^ (hash >>> 13)) + key[2 + i], 0xc2b2ae35);
-      hash = Math.imul((hash ^ (hash >>> 13)) + key[6 + i], 0x85ebca6b);
+      key[2 + i] = low[lowAt + i];
+      key[6 + i] = high[highAt + i];
+      hash = Math.imul((hash ^ (hash >>> 15)) + low[lowAt + i], 0xc2b2ae35);
+      hash = Math.imul(hash ^ (hash >>> 13) ^ high[highAt + i], 0x85ebca6b);
     }
     key[HASH] = hash ^ (hash >>> 16);
     this.#found = this.#probe();
@@ -191,17 +196,18 @@ export class TupleTable {
 
   #probe(): number {
     const key = this.#key;
+    const entries = this.#entries;
+    const slots = this.#slots;
+    const hash = key[HASH];
     const mask = this.#slotCount - 1;
-    for (let slot = key[HASH] & mask; this.#slots[slot * 2] !== 0; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot * 2] - 1;
-      if (this.#slots[slot * 2 + 1] === key[HASH] && this.#isKeyOf(entry * WORDS)) return entry;
+    for (let slot = hash & mask; slots[slot * 2] !== 0; slot = (slot + 1) & mask) {
+      if (slots[slot * 2 + 1] !== hash) continue;
+      const at = (slots[slot * 2] - 1) * WORDS;
+      let word = 0;
+      while (word < SCOPE && entries[at + word] === key[word]) word++;
+      if (word === SCOPE) return slots[slot * 2] - 1;
     }
     return NO_ENTRY;
-  }
-
-  #isKeyOf(at: number): boolean {
-    for (let i = 0; i < SCOPE; i++) if (this.#entries[at + i] !== this.#key[i]) return false;
-    return true;
   }
 
   /** The key without a variant. */
