@@ -177,7 +177,7 @@ export class Tracker {
       if (flow?.isHolding !== true) this.#holding.delete(entry);
       if (flow) this.#noteChange(flow, entry);
     }
-    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#closeOld(bucket, () => true);
+    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#closeOld(bucket, true);
   }
 
   /** Addresses of the tuple at an entry that a watcher was told. */
@@ -199,10 +199,15 @@ export class Tracker {
       if (this.#ids[entry] > 0) order[count++] = this.#ids[entry] * endEntry + entry;
     }
     order.sort();
-    for (let index = 0; index < count; index++) {
-      this.#close(order[index] % endEntry);
-      if (index % CLOSED_AT_A_TIME === CLOSED_AT_A_TIME - 1) yield;
+    for (let from = 0; from < count; from += CLOSED_AT_A_TIME) {
+      this.#closeAll(order.subarray(from, Math.min(from + CLOSED_AT_A_TIME, count)), endEntry);
+      yield;
     }
+  }
+
+  /** What is done for each, apart from the generator: V8 does not make those fast. */
+  #closeAll(order: Float64Array, endEntry: number): void {
+    for (let index = 0; index < order.length; index++) this.#close(order[index] % endEntry);
   }
 
   /** @hot */
@@ -362,17 +367,17 @@ export class Tracker {
   }
 
   #evict(bucket: number): void {
-    this.#closeOld(bucket, () => this.#closed.isOverfull(bucket));
+    this.#closeOld(bucket, false);
     this.#closed.settle();
   }
 
   /**
-   * Hands over what has been over for long in a bucket, the oldest first, while `goesOn`. Whether an odd connection is
-   * over is known only once the machine has seen it; one that is not keeps its rows.
+   * Hands over what has been over for long in a bucket, the oldest first: all, or as long as there are too many. Whether
+   * an odd connection is over is known only once the machine has seen it; one that is not keeps its rows.
    */
-  #closeOld(bucket: number, goesOn: () => boolean): void {
+  #closeOld(bucket: number, isAll: boolean): void {
     const horizon = this.#nowNanos - this.#options.timeWaitNanos - LINGER_NANOS;
-    while (goesOn()) {
+    while (isAll || this.#closed.isOverfull(bucket)) {
       const entry = this.#closed.takeOldest(bucket, horizon);
       if (entry === NO_ENTRY) return;
       const lastNanos = this.#lastNanosOf(entry);
