@@ -8,9 +8,9 @@ const { SYN, ACK, FIN, RST } = TcpFlag;
 const CLIENT = { words: [0x0a000001, 0, 0, 0], port: 40_000 };
 const SERVER = { words: [0x0a800001, 0, 0, 0], port: 80 };
 const USUAL_NANOS = 10_000_000;
-const SLOW_NANOS = 250_000_000;
+const SLOW_NANOS = 150_000_000;
 /** `SLOW_NANOS` is slow by this policy. */
-const IMPATIENT = resolvePolicy({ slowHandshakeSeconds: 0.2, slowTeardownSeconds: 0.2 });
+const IMPATIENT = resolvePolicy({ slowHandshakeSeconds: 0.1, slowTeardownSeconds: 0.1 });
 
 type Step = [Row['source'], Row['source'], Partial<Row>];
 
