@@ -15,6 +15,7 @@ import type { FlowAddresses, PlainPlace } from './flow/place.ts';
 import { peek } from './flow/settle.ts';
 import { Tracker, type TrackerWatcher } from './flow/tracker.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
+import { PlainKinds } from './plain-kinds.ts';
 import { buildConnection } from './report/build.ts';
 import { describeCounts, describeLosses } from './report/capture.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from './report/result.ts';
@@ -78,13 +79,6 @@ export interface AnalysisHandler {
   onMorePlain?(brief: Omit<PlainBrief, 'id'>, count: number): void;
 }
 
-/** Connections that went by the book in the same way. */
-interface PlainKind {
-  readonly brief: Omit<PlainBrief, 'id'>;
-  /** How many were not handed over. */
-  passedOver: number;
-}
-
 /** Takes what was decoded in place of the analysis itself: whoever deals the rows out to threads. */
 export interface BatchTaker {
   /** Takes a batch (null at the beginning), and gives the empty one that the next rows go to. */
@@ -128,8 +122,9 @@ export class Analysis implements PacketSink {
   readonly #tracker: Tracker;
   readonly #handler: AnalysisHandler;
   readonly #taker: BatchTaker | null;
-  readonly #kinds = new Map<number, PlainKind>();
+  readonly #kinds = new PlainKinds();
   #kind = -1;
+  readonly #isPlainWanted = (brief: PlainBrief): boolean => this.#handler.onPlain?.(brief) !== false;
   readonly #policy: Policy;
   readonly #joined: Joined;
   readonly #clock = new CaptureClock();
@@ -275,9 +270,7 @@ export class Analysis implements PacketSink {
   *finishInSteps(): Generator<void, void, undefined> {
     this.end();
     yield* this.#tracker.finish(this.#lastNanos);
-    for (const { brief, passedOver } of this.#kinds.values()) {
-      if (passedOver > 0) this.#handler.onMorePlain?.(brief, passedOver);
-    }
+    for (const [brief, count] of this.#kinds.passedOver()) this.#handler.onMorePlain?.(brief, count);
   }
 
   /** As `finishInSteps`, at once. */
@@ -320,17 +313,21 @@ export class Analysis implements PacketSink {
 
   /** The first of each kind is judged in full, the others are known by it. */
   #takePlain(kind: number, id: number, build: () => void, place: () => PlainPlace): void {
-    const known = this.#kinds.get(kind);
-    this.#kind = kind;
-    if (known === undefined || (known.passedOver === 0 && this.#handler.onPlain?.({ id, ...known.brief }) !== false)) {
-      build();
-    } else {
-      known.passedOver++;
+    const brief = this.#kinds.passOver(kind, id, this.#isPlainWanted);
+    if (brief !== null) {
       const where = place();
       const { clientIndex, lastNanos, addresses } = where;
-      const { findings } = known.brief;
-      this.#joined.take({ connection: factsOfPlain(where), findings, clientIndex, lastNanos, addresses });
+      this.#joined.take({
+        connection: factsOfPlain(where),
+        findings: brief.findings,
+        clientIndex,
+        lastNanos,
+        addresses,
+      });
+      return;
     }
+    this.#kind = kind;
+    build();
     this.#kind = -1;
   }
 
@@ -340,7 +337,7 @@ export class Analysis implements PacketSink {
     if (this.#kind !== -1) {
       const { outcome, closedFirst } = connection.verdict;
       const { findings } = final;
-      if (!isAnnounced) this.#kinds.set(this.#kind, { brief: { outcome, closedFirst, findings }, passedOver: 0 });
+      if (!isAnnounced) this.#kinds.learn(this.#kind, { outcome, closedFirst, findings });
     }
     this.#handler.onConnection(final);
   }

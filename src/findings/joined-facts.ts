@@ -2,6 +2,7 @@
 import type { Connection } from '../flow/connection.ts';
 import type { PlainPlace } from '../flow/place.ts';
 import { isFiltered, plainSegments } from '../flow/quality.ts';
+import type { Outcome } from '../flow/vocabulary.ts';
 import { TcpOption } from '../wire/batch.ts';
 
 export interface JoinedFacts {
@@ -28,7 +29,15 @@ export interface JoinedFacts {
 /** Options that the SYN of every common stack has, and that of a hand-made probe has not. */
 const USUAL_OPTIONS = TcpOption.SACK_PERMITTED | TcpOption.TIMESTAMPS | TcpOption.WINDOW_SCALE;
 
-/** The facts of a connection that went by the book; null if it was open, as nearly all are: then there is nothing to tell. */
+/**
+ * What joined detectors are told of a connection that is passed over because it went by the book: null if it was open, as
+ * nearly all are, for then there is nothing to tell.
+ */
+export function factsOfPassedOver(outcome: Outcome, facts: JoinedFacts | null): JoinedFacts | null {
+  return outcome === 'refused' ? facts : null;
+}
+
+/** As `factsOfPassedOver`, of one that the machine has not seen. */
 export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
   if (!place.isRefused) return null;
   const { firstFrame, lastFrame, firstNanos, synOptions } = place;

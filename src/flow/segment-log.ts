@@ -1,15 +1,5 @@
-import {
-  FLAG_BITS,
-  ORIGIN_SHIFT,
-  ROW_WORDS,
-  SACK_BITS,
-  SACK_SHIFT,
-  SEGMENT_WORDS,
-  type SegmentBatch,
-  TTL_SHIFT,
-  Word,
-} from '../wire/batch.ts';
-import { NO_SACK, type Segment } from './segment.ts';
+import { ROW_WORDS, SACK_BITS, SACK_SHIFT, SEGMENT_WORDS, type SegmentBatch, Word } from '../wire/batch.ts';
+import { NO_SACK, type Segment, unpackSegment } from './segment.ts';
 
 /** Which end sent it: a bit of the word with the flags. */
 const FROM_SHIFT = 16;
@@ -90,7 +80,8 @@ export class SegmentLog {
         if (i % CHUNK_ROWS === 0) chunk = this.#next(chunk);
         sack = this.#readSack(chunk, i % CHUNK_ROWS, sackCount);
       }
-      segments.push(this.#readRow(page, times, at, sack));
+      const from = ((page[at + Word.FLAGS] >>> FROM_SHIFT) & 1) as 0 | 1;
+      segments.push(unpackSegment(page, at, times[at >> 1], from, sack));
     }
     return segments;
   }
@@ -139,31 +130,6 @@ export class SegmentLog {
     const edges: number[] = [];
     for (let i = 0; i < ranges * 2; i++) edges.push(this.#pages[chunk >> PAGE_BITS][at + i] >>> 0);
     return edges;
-  }
-
-  #readRow(words: Int32Array, times: Float64Array, at: number, sack: readonly number[]): Segment {
-    const flags = words[at + Word.FLAGS];
-    const options = words[at + Word.OPTIONS];
-    return {
-      frame: words[at + Word.FRAME] >>> 0,
-      timeNanos: times[at >> 1],
-      from: ((flags >>> FROM_SHIFT) & 1) as 0 | 1,
-      flags: flags & FLAG_BITS,
-      seq: words[at + Word.SEQ] >>> 0,
-      ack: words[at + Word.ACK] >>> 0,
-      payloadBytes: words[at + Word.PAYLOAD] >>> 0,
-      window: words[at + Word.WINDOW] & 0xffff,
-      ttl: flags >>> TTL_SHIFT,
-      ipId: words[at + Word.WINDOW] >>> 16,
-      checksum: words[at + Word.CHECKSUM] & 0xffff,
-      options: options & 0xff,
-      mss: words[at + Word.CHECKSUM] >>> 16,
-      windowScale: (options >>> 8) & 0xff,
-      tsVal: words[at + Word.TSVAL] >>> 0,
-      tsEcr: words[at + Word.TSECR] >>> 0,
-      sack,
-      origin: (options >>> ORIGIN_SHIFT) & 0xff,
-    };
   }
 
   #extend(last: number): number {

@@ -1,5 +1,15 @@
 import { seqDiff } from '../tcp/seq.ts';
-import { RowOrigin, type SegmentBatch, TcpFlag, TcpOption } from '../wire/batch.ts';
+import {
+  FLAG_BITS,
+  ORIGIN_SHIFT,
+  ROW_WORDS,
+  RowOrigin,
+  type SegmentBatch,
+  TcpFlag,
+  TcpOption,
+  TTL_SHIFT,
+  Word,
+} from '../wire/batch.ts';
 
 /** One TCP segment taken out of its batch, for the parts of the analysis that look back. */
 export interface Segment {
@@ -61,25 +71,39 @@ export const NO_SEGMENT: Segment = {
 
 /** Copies row `row` of a batch. */
 export function takeSegment(batch: SegmentBatch, row: number, from: 0 | 1): Segment {
+  const sack = batch.sackCount(row) === 0 ? NO_SACK : batch.sackEdges(row);
+  return unpackSegment(batch.words, row * ROW_WORDS, batch.timeNanos(row), from, sack);
+}
+
+/** The segment whose words, laid out as in a batch, begin at `at`. */
+export function unpackSegment(
+  words: Int32Array,
+  at: number,
+  timeNanos: number,
+  from: 0 | 1,
+  sack: readonly number[],
+): Segment {
+  const flags = words[at + Word.FLAGS];
+  const options = words[at + Word.OPTIONS];
   return {
-    frame: batch.frame(row),
-    timeNanos: batch.timeNanos(row),
+    frame: words[at + Word.FRAME] >>> 0,
+    timeNanos,
     from,
-    flags: batch.flags(row),
-    seq: batch.seq(row),
-    ack: batch.ack(row),
-    payloadBytes: batch.payloadBytes(row),
-    window: batch.window(row),
-    ttl: batch.ttl(row),
-    ipId: batch.ipId(row),
-    checksum: batch.checksum(row),
-    options: batch.options(row),
-    mss: batch.mss(row),
-    windowScale: batch.windowScale(row),
-    tsVal: batch.tsVal(row),
-    tsEcr: batch.tsEcr(row),
-    sack: batch.sackCount(row) === 0 ? NO_SACK : batch.sackEdges(row),
-    origin: batch.origin(row),
+    flags: flags & FLAG_BITS,
+    seq: words[at + Word.SEQ] >>> 0,
+    ack: words[at + Word.ACK] >>> 0,
+    payloadBytes: words[at + Word.PAYLOAD] >>> 0,
+    window: words[at + Word.WINDOW] & 0xffff,
+    ttl: flags >>> TTL_SHIFT,
+    ipId: words[at + Word.WINDOW] >>> 16,
+    checksum: words[at + Word.CHECKSUM] & 0xffff,
+    options: options & 0xff,
+    mss: words[at + Word.CHECKSUM] >>> 16,
+    windowScale: (options >>> 8) & 0xff,
+    tsVal: words[at + Word.TSVAL] >>> 0,
+    tsEcr: words[at + Word.TSECR] >>> 0,
+    sack,
+    origin: (options >>> ORIGIN_SHIFT) & 0xff,
   };
 }
 

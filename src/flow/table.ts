@@ -93,12 +93,6 @@ export class TupleTable {
     return this.#entries[entry * WORDS + SCOPE];
   }
 
-  /** A copy of the four words of the address of end 0 or 1. */
-  addressOf(entry: number, end: 0 | 1): Int32Array {
-    const at = entry * WORDS + 2 + end * 4;
-    return this.#entries.slice(at, at + 4);
-  }
-
   bucketOf(entry: number): number {
     const at = entry * WORDS;
     const words = this.#entries;

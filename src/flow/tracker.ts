@@ -431,14 +431,8 @@ export class Tracker {
   }
 
   #addressesOf(entry: number): FlowAddresses {
-    const table = this.#table;
-    const ports = table.portsOf(entry);
-    return {
-      ipVersion: table.ipVersionOf(entry),
-      words0: table.addressOf(entry, 0),
-      words1: table.addressOf(entry, 1),
-      ports: [ports >>> 16, ports & 0xffff],
-    };
+    const { ipVersion, words0, words1, ports } = this.#lookUp(entry);
+    return { ipVersion, words0: words0.slice(), words1: words1.slice(), ports: [ports[0], ports[1]] };
   }
 
   /** As `addressesOf`, written over by the next call. */

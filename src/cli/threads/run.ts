@@ -6,8 +6,10 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import { assert } from '../../base/error.ts';
 import type { TimeBase } from '../../base/time.ts';
 import { Analysis, type BatchTaker, breathe } from '../../engine.ts';
+import { factsOfPassedOver } from '../../findings/joined-facts.ts';
 import { bucketOf } from '../../flow/bucket.ts';
-import type { KindBrief } from '../../report/overview.ts';
+import { PlainKinds } from '../../plain-kinds.ts';
+import type { ConnectionBrief } from '../../report/overview.ts';
 import type { ConnectionResult } from '../../report/result.ts';
 import type { ResolvedName } from '../../source/packet.ts';
 import { readInSteps } from '../../source/session.ts';
@@ -64,12 +66,6 @@ export async function runInThreads(
   }
 }
 
-/** Connections that went by the book in the same way, and how many of them were not wanted. */
-interface PlainKind {
-  readonly brief: KindBrief;
-  passedOver: number;
-}
-
 /** The threads, seen from the reading one. */
 class Team implements BatchTaker, MergedTaker {
   readonly analysis: Analysis;
@@ -79,7 +75,8 @@ class Team implements BatchTaker, MergedTaker {
   readonly #share: Share;
   readonly #merger: Merger;
   readonly #workers: { readonly worker: Worker; readonly port: MessagePort }[];
-  readonly #kinds = new Map<number, PlainKind>();
+  readonly #kinds = new PlainKinds();
+  readonly #isWanted = (brief: ConnectionBrief): boolean => this.#observer.observe(brief);
   readonly #pace = { since: performance.now() };
   #names: ResolvedName[] = [];
   #batches = 0;
@@ -156,10 +153,9 @@ class Team implements BatchTaker, MergedTaker {
     this.#merger.add(0, this.#share.takeChunk(true));
     do await this.#advance();
     while (!this.#merger.isDone && this.#pause());
-    for (const { brief, passedOver } of this.#kinds.values()) {
-      if (passedOver === 0) continue;
-      this.analysis.count(brief.outcome, brief.closedFirst, brief.findings, passedOver);
-      this.#observer.observeMore?.(brief, passedOver - 1);
+    for (const [brief, count] of this.#kinds.passedOver()) {
+      this.analysis.count(brief.outcome, brief.closedFirst, brief.findings, count);
+      this.#observer.observeMore?.(brief, count - 1);
     }
   }
 
@@ -175,18 +171,17 @@ class Team implements BatchTaker, MergedTaker {
   take(record: RecordReader, id: number, chunk: Chunk, result: number, textStart: number): void {
     const { analysis } = this;
     const { kind, facts, addresses, clientIndex, lastNanos } = record;
-    const known = this.#kinds.get(kind);
-    if (known !== undefined && (known.passedOver > 0 || !this.#observer.observe({ id, ...known.brief }))) {
-      known.passedOver++;
-      const { outcome, findings } = known.brief;
-      const connection = outcome === 'refused' ? facts : null;
-      analysis.joinParts({ connection, findings, clientIndex, lastNanos, addresses });
+    const known = this.#kinds.passOver(kind, id, this.#isWanted);
+    if (known !== null) {
+      const connection = factsOfPassedOver(known.outcome, facts);
+      analysis.joinParts({ connection, findings: known.findings, clientIndex, lastNanos, addresses });
       return;
     }
+    const isAnnounced = this.#kinds.has(kind);
     const { outcome, closedFirst, findings } = record;
     const brief = { outcome, closedFirst, findings };
-    if (kind !== -1 && known === undefined) this.#kinds.set(kind, { brief, passedOver: 0 });
-    const isWanted = known !== undefined || (record.isCounted && this.#observer.observe({ id, ...brief }));
+    if (kind !== -1 && !isAnnounced) this.#kinds.learn(kind, brief);
+    const isWanted = isAnnounced || (record.isCounted && this.#observer.observe({ id, ...brief }));
     analysis.joinParts({ connection: facts, findings, clientIndex, lastNanos, addresses });
     if (!record.isCounted) return;
     analysis.count(outcome, closedFirst, findings);

@@ -8,8 +8,9 @@ import { BUCKETS } from '../../flow/bucket.ts';
 import type { Connection } from '../../flow/connection.ts';
 import type { FlowAddresses, PlainPlace } from '../../flow/place.ts';
 import { type RowShare, Tracker } from '../../flow/tracker.ts';
+import { PlainKinds } from '../../plain-kinds.ts';
 import { buildConnection } from '../../report/build.ts';
-import { type KindBrief, Overview, type OverviewLimits } from '../../report/overview.ts';
+import { type ConnectionBrief, Overview, type OverviewLimits } from '../../report/overview.ts';
 import type { ConnectionResult } from '../../report/result.ts';
 import type { ResolvedName } from '../../source/packet.ts';
 import type { IcmpError } from '../../wire/batch.ts';
@@ -25,12 +26,8 @@ const STEPS_IN_BATCH = 4096;
 const CHUNK_NUMBERS = 1 << 16;
 const CHUNK_RESULTS = 256;
 
-/** Connections that went by the book in the same way. */
-interface PlainKind {
-  readonly brief: KindBrief;
-  /** One was not wanted, so no further one is. */
-  isPassedOver: boolean;
-}
+/** Of a connection that is known by its kind: so are its findings. */
+const NO_FINDINGS: readonly Finding[] = [];
 
 /** What a thread has to know of what was asked for; it can be sent by message. */
 export interface ShareRequest extends Pick<AnalysisRequest, 'segments' | 'timeWaitSeconds' | 'policy' | 'filter'> {
@@ -54,7 +51,8 @@ export class Share {
   readonly #timeBase: TimeBase;
   /** Knows at least as many connections as are wanted when the results of all threads come together. */
   readonly #candidates: Overview;
-  readonly #kinds = new Map<number, PlainKind>();
+  readonly #kinds = new PlainKinds();
+  readonly #isWanted = (brief: ConnectionBrief): boolean => this.#candidates.observe(brief);
   readonly #records = new RecordWriter();
   readonly #text = new TextBuffer();
   #results: ConnectionResult[] = [];
@@ -142,34 +140,19 @@ export class Share {
   }
 
   #takePlain(kind: number, id: number, build: () => void, place: () => PlainPlace): void {
-    const known = this.#kinds.get(kind);
-    if (known === undefined || (!known.isPassedOver && this.#candidates.observe({ id, ...known.brief }))) {
+    const brief = this.#kinds.passOver(kind, id, this.#isWanted);
+    if (brief === null) {
       this.#kind = kind;
       build();
       this.#kind = -1;
       return;
     }
-    known.isPassedOver = true;
     this.#total++;
     const where = place();
     const { clientIndex, lastNanos, addresses } = where;
-    const { outcome, closedFirst } = known.brief;
-    const findings: readonly Finding[] = [];
     const facts = factsOfPlain(where);
-    const [isCounted, result] = [true, 0];
-    this.#record({
-      id,
-      kind,
-      isCounted,
-      outcome,
-      closedFirst,
-      clientIndex,
-      lastNanos,
-      addresses,
-      facts,
-      findings,
-      result,
-    });
+    const known = { ...brief, findings: NO_FINDINGS, facts, isCounted: true, result: 0 };
+    this.#record({ id, kind, clientIndex, lastNanos, addresses, ...known });
   }
 
   #take(connection: Connection, addresses: FlowAddresses): void {
@@ -178,28 +161,14 @@ export class Share {
     const { filter } = this.#request;
     if (!isSelected(connection, addresses, filter)) return;
     const { id, clientIndex, lastNanos, verdict } = connection;
-    const { outcome, closedFirst } = verdict;
+    const brief = { outcome: verdict.outcome, closedFirst: verdict.closedFirst, findings };
     const kind = this.#kind;
     const isAnnounced = this.#kinds.has(kind);
-    if (kind !== -1 && !isAnnounced) {
-      this.#kinds.set(kind, { brief: { outcome, closedFirst, findings }, isPassedOver: false });
-    }
+    if (kind !== -1 && !isAnnounced) this.#kinds.learn(kind, brief);
     const isCounted = hasWantedFinding(findings, filter);
     const facts = new ConnectionFacts(connection);
     const result = isCounted ? this.#render(connection, addresses, findings, isAnnounced) : 0;
-    this.#record({
-      id,
-      kind,
-      isCounted,
-      outcome,
-      closedFirst,
-      clientIndex,
-      lastNanos,
-      addresses,
-      facts,
-      findings,
-      result,
-    });
+    this.#record({ id, kind, clientIndex, lastNanos, addresses, ...brief, facts, isCounted, result });
   }
 
   /** Writes down what becomes final at this step. */

@@ -1,0 +1,38 @@
+/** Connections that went by the book in the same way: the first of a kind is judged, the others are known by it. */
+import type { KindBrief } from './report/overview.ts';
+
+interface PlainKind {
+  readonly brief: KindBrief;
+  passedOver: number;
+}
+
+/** What the kinds of one capture came to, and how many connections of each were passed over. */
+export class PlainKinds {
+  readonly #kinds = new Map<number, PlainKind>();
+
+  has(kind: number): boolean {
+    return this.#kinds.has(kind);
+  }
+
+  /** Takes what the first of a kind came to. */
+  learn(kind: number, brief: KindBrief): void {
+    this.#kinds.set(kind, { brief, passedOver: 0 });
+  }
+
+  /**
+   * Passes a connection over and tells what its kind came to. Null if it is to be built: as the first of its kind, or
+   * because it is wanted; once one is not wanted, none of its kind is asked about any more.
+   */
+  passOver(kind: number, id: number, isWanted: (brief: KindBrief & { id: number }) => boolean): KindBrief | null {
+    const known = this.#kinds.get(kind);
+    if (known === undefined) return null;
+    if (known.passedOver === 0 && isWanted({ id, ...known.brief })) return null;
+    known.passedOver++;
+    return known.brief;
+  }
+
+  /** The kinds of which some were passed over, and how many. */
+  *passedOver(): Generator<readonly [brief: KindBrief, count: number], void, undefined> {
+    for (const { brief, passedOver } of this.#kinds.values()) if (passedOver > 0) yield [brief, passedOver];
+  }
+}
