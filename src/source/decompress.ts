@@ -87,9 +87,21 @@ async function* cut(blocks: Blocks, pieceBytes: number): Blocks {
   }
 }
 
+function joined(parts: readonly Uint8Array[], last: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, last.length));
+  let at = 0;
+  for (const part of [...parts, last]) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 class ZstdUnpacker implements Unpacker {
   private output: Uint8Array[] = [];
   private readonly guard = new ZstdGuard();
+  /** Of a block that is not complete. */
+  private pending: Uint8Array[] = [];
   private readonly decoder = new Decompress((bytes) => {
     if (bytes.length > 0) this.output.push(bytes);
   });
@@ -104,9 +116,21 @@ class ZstdUnpacker implements Unpacker {
       sound = packed.subarray(0, this.guard.soundBytes);
       fault = error;
     }
-    // fzstd keeps what it cannot use yet, and the memory of a block is used again.
-    if (sound.length > 0) this.decoder.push(sound.slice());
+    this.unpackWhole(sound);
     if (fault !== null) throw fault;
+  }
+
+  /** A block goes to fzstd by itself: what it makes of a damaged one depends on what lies behind it. */
+  private unpackWhole(sound: Uint8Array): void {
+    let start = 0;
+    for (const cut of this.guard.cuts) {
+      if (cut > sound.length) break;
+      // The memory is used again, and fzstd keeps what it cannot use yet.
+      this.decoder.push(joined(this.pending, sound.subarray(start, cut)));
+      this.pending = [];
+      start = cut;
+    }
+    if (start < sound.length) this.pending.push(sound.slice(start));
   }
 
   end(output: Uint8Array[]): void {

@@ -29,6 +29,8 @@ export class ZstdGuard {
   private checksumBytes = 0;
   /** Bytes of the latest push that belong to frames before the present one. */
   private passedBytes = 0;
+  /** Where in the latest push a header, a block with its content or a part of a skippable frame ended. */
+  readonly cuts: number[] = [];
 
   /** True when no frame is open. */
   get atFrameEnd(): boolean {
@@ -44,16 +46,20 @@ export class ZstdGuard {
   push(packed: Uint8Array): void {
     let offset = 0;
     this.passedBytes = 0;
+    this.cuts.length = 0;
     while (offset < packed.length) {
       if (this.skipBytes > 0) {
         const skipped = Math.min(this.skipBytes, packed.length - offset);
         this.skipBytes -= skipped;
         offset += skipped;
+        if (this.skipBytes === 0) this.cuts.push(offset);
         continue;
       }
       if (this.place === 'magic' && this.heldCount === 0) this.passedBytes = offset;
       this.held[this.heldCount++] = packed[offset++];
-      if (this.heldCount === this.neededBytes) this.readUnit();
+      if (this.heldCount !== this.neededBytes) continue;
+      this.readUnit();
+      if (this.heldCount === 0 && this.skipBytes === 0) this.cuts.push(offset);
     }
   }
 

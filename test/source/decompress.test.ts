@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { decompress } from '../../src/source/decompress.ts';
 import type { CaptureReport } from '../../src/source/reader.ts';
 import { readChunks } from '../../src/source/session.ts';
 import { FieldWriter, join, pcapFile, ramp, utf8 } from '../support/capture-bytes.ts';
@@ -124,6 +125,33 @@ describe('packed captures', () => {
       expect(log.packets.length).toBe(40);
       expect(report).toMatchObject({ status: 'damaged', problem: { code: 'decompression-failed', packetNumber: 41 } });
     }
+  });
+
+  it('makes the same of a damaged block of zstd, whatever the pieces', async () => {
+    // Found by the fuzzer: references of the block reach before the beginning of the data.
+    const damaged = Buffer.from(
+      '28b52ffd64fa042501006414d4c3b2a1020004000400 01a5f9006be9e90a004a00000201010a08004500009500000000 6ce4'.replaceAll(
+        ' ',
+        '',
+      ),
+      'hex',
+    );
+    const unpacked = async (size: number): Promise<string> => {
+      async function* pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+        for (let at = 0; at < damaged.length; at += size) yield Uint8Array.from(damaged.subarray(at, at + size));
+      }
+      let text = '';
+      try {
+        for await (const bytes of decompress(pieces(), 'zstd', 'damaged.zst'))
+          text += Buffer.from(bytes).toString('hex');
+      } catch (error) {
+        text += ` ${String(error)}`;
+      }
+      return text;
+    };
+    const whole = await unpacked(damaged.length);
+    expect(whole).toMatch(/^d4c3b2a1[0-9a-f]{20,}/);
+    for (const size of [1, 7, 20]) expect(await unpacked(size)).toBe(whole);
   });
 
   it('keeps the frames of zstd before one that is not', async () => {
