@@ -3,18 +3,17 @@
  * in, so a file that unpacks to a thousand times its size costs time but no memory.
  */
 import { createGunzip } from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { CaptureError } from '../base/error.ts';
 import type { Blocks } from './blocks.ts';
 import type { Compression } from './detect.ts';
 import { Lz4Decoder } from './lz4.ts';
-import { ZstdGuard } from './zstd-guard.ts';
+import { ZstdDecoder } from './zstd.ts';
 
 /** At the most that gzip can pack (1032 : 1), one piece unpacks to 33 MB. */
 const GZIP_PIECE_BYTES = 32 << 10;
 const GZIP_OUTPUT_BYTES = 1 << 20;
-/** A piece of 16 KiB holds so few frames that fzstd, which recurses for each, keeps within the stack. */
-const ZSTD_PIECE_BYTES = 16 << 10;
+/** At the most that zstd can pack, 128 KiB to 4 bytes, one piece unpacks to 34 MB. */
+const ZSTD_PIECE_BYTES = 1 << 10;
 const LZ4_PIECE_BYTES = 256 << 10;
 
 /** A decoder that is pushed packed bytes and hands out what they unpack to. */
@@ -43,7 +42,7 @@ export function decompress(
     case 'gzip':
       return gunzip(blocks, path, onDamage);
     case 'zstd':
-      return unpack(blocks, new ZstdUnpacker(), ZSTD_PIECE_BYTES, compression, path);
+      return unpack(blocks, new ZstdDecoder(), ZSTD_PIECE_BYTES, compression, path);
     case 'lz4':
       return unpack(blocks, new Lz4Decoder(), LZ4_PIECE_BYTES, compression, path);
   }
@@ -84,58 +83,6 @@ async function* unpack(
 async function* cut(blocks: Blocks, pieceBytes: number): Blocks {
   for await (const block of blocks) {
     for (let start = 0; start < block.length; start += pieceBytes) yield block.subarray(start, start + pieceBytes);
-  }
-}
-
-function joined(parts: readonly Uint8Array[], last: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, last.length));
-  let at = 0;
-  for (const part of [...parts, last]) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-class ZstdUnpacker implements Unpacker {
-  private output: Uint8Array[] = [];
-  private readonly guard = new ZstdGuard();
-  /** Of a block that is not complete. */
-  private pending: Uint8Array[] = [];
-  private readonly decoder = new Decompress((bytes) => {
-    if (bytes.length > 0) this.output.push(bytes);
-  });
-
-  push(packed: Uint8Array, output: Uint8Array[]): void {
-    this.output = output;
-    let sound = packed;
-    let fault: unknown = null;
-    try {
-      this.guard.push(packed);
-    } catch (error) {
-      sound = packed.subarray(0, this.guard.soundBytes);
-      fault = error;
-    }
-    this.unpackWhole(sound);
-    if (fault !== null) throw fault;
-  }
-
-  /** A block goes to fzstd by itself: what it makes of a damaged one depends on what lies behind it. */
-  private unpackWhole(sound: Uint8Array): void {
-    let start = 0;
-    for (const cut of this.guard.cuts) {
-      if (cut > sound.length) break;
-      // The memory is used again, and fzstd keeps what it cannot use yet.
-      this.decoder.push(joined(this.pending, sound.subarray(start, cut)));
-      this.pending = [];
-      start = cut;
-    }
-    if (start < sound.length) this.pending.push(sound.slice(start));
-  }
-
-  end(output: Uint8Array[]): void {
-    this.output = output;
-    if (!this.guard.atFrameEnd) throw new Error('the packed data stops too early');
   }
 }
 
