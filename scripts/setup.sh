@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Live capture: libpcap's headers, and what node-gyp compiles with.
 build_packages=(libpcap-dev python3 make g++)
 # Tests and fixtures: the tools compared with, and those that build networks of namespaces.
-test_packages=(tshark tcpdump tcpreplay tmux chromium iproute2 nftables)
+test_packages=(tshark tcpdump tcpreplay tmux chromium iproute2 nftables zstd)
 
 say() { printf '==> %s\n' "$*"; }
 
