@@ -231,7 +231,16 @@ export function unpackStream(
   count: number,
 ): void {
   const shift = 32 - log;
-  const finish = unpackRest(packed.view, from * 8, streamTop(packed, from, end), shift, entries, target, to, to + count);
+  const finish = unpackRest(
+    packed.view,
+    from * 8,
+    streamTop(packed, from, end),
+    shift,
+    entries,
+    target,
+    to,
+    to + count,
+  );
   if (finish !== from * 8) throw new Error('a Huffman stream does not end where its literals do');
 }
 

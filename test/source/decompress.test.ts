@@ -128,7 +128,7 @@ describe('packed captures', () => {
   });
 
   it('makes the same of a damaged block of zstd, whatever the pieces', async () => {
-    // Found by the fuzzer: references of the block reach before the beginning of the data.
+    // Found by the fuzzer: the block claims more literals than it has.
     const damaged = Buffer.from(
       '28b52ffd64fa042501006414d4c3b2a1020004000400 01a5f9006be9e90a004a00000201010a08004500009500000000 6ce4'.replaceAll(
         ' ',
@@ -150,7 +150,7 @@ describe('packed captures', () => {
       return text;
     };
     const whole = await unpacked(damaged.length);
-    expect(whole).toMatch(/^d4c3b2a1[0-9a-f]{20,}/);
+    expect(whole).toBe(' CaptureError: the zstd data is damaged: the literals run over their block');
     for (const size of [1, 7, 20]) expect(await unpacked(size)).toBe(whole);
   });
 

@@ -23,6 +23,7 @@ const CLAIMS: readonly (readonly [what: string, file: Uint8Array])[] = [
   ['length of a name block', join(head, fields(4, HUGE), ramp(60))],
   ['length of a section', join(fields(0x0a0d0d0a, HUGE, 0x1a2b3c4d), ramp(60))],
   ['size of a zstd window', join(fields(0xfd2fb528), Uint8Array.of(0x00, 0xff), ramp(60))],
+  ['size of a zstd window that is allowed', join(fields(0xfd2fb528), Uint8Array.of(0x00, 17 << 3), ramp(60))],
   ['size of zstd content', join(fields(0xfd2fb528), Uint8Array.of(0xe0), fields(HUGE, 0xf), ramp(60))],
   ['size of an lz4 block', join(fields(0x184d2204), Uint8Array.of(0x64, 0x70, 0x73), fields(0x7fff_ffff), ramp(60))],
 ];
