@@ -14,12 +14,13 @@ export const PAD_BYTES = 32;
 const MAX_WEIGHT_LOG = 6;
 const MAX_TREE_LOG = 11;
 
-/** Memory seen as bytes and as words; its last {@link PAD_BYTES} are beyond its content. */
+/** Memory seen as bytes and as words; the last {@link PAD_BYTES} are beyond its content. */
 export interface Memory {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 }
 
+/** Memory for so many bytes, and {@link PAD_BYTES} behind them. */
 export function allot(contentBytes: number): Memory {
   const bytes = new Uint8Array(contentBytes + PAD_BYTES);
   return { bytes, view: new DataView(bytes.buffer) };
@@ -48,18 +49,14 @@ export interface Distribution {
   symbolCount: number;
 }
 
-/** One step of a state: what to add the next bits to, how many bits that are, and its symbol. */
+/** A step of a state is one number: what to add the next bits to, how many bits that are, and the state's symbol. */
 export const STEP_NEXT = 0xfff;
 export const STEP_BITS_SHIFT = 12;
 export const STEP_SYMBOL_SHIFT = 16;
 
 const counted: Distribution = { log: 0, counts: new Int16Array(256), symbolCount: 0 };
 
-/**
- * Reads a distribution into memory that the next call uses again.
- *
- * @returns Where it ends.
- */
+/** Reads a distribution, into memory that the next call uses again, and where it ends. */
 export function readDistribution(
   { bytes, view }: Memory,
   from: number,
@@ -139,6 +136,7 @@ export interface Tree {
   readonly entries: Uint16Array;
 }
 
+/** A tree to be read. */
 export function allotTree(): Tree {
   return { log: 0, entries: new Uint16Array(1 << MAX_TREE_LOG) };
 }
@@ -244,18 +242,18 @@ export function unpackStream(
   if (finish !== from * 8) throw new Error('a Huffman stream does not end where its literals do');
 }
 
-/** Unpacks what is left of a stream, from bit `at` down; returns the bit that was reached. */
+/** Unpacks what is left of a stream, from bit `first` down; returns the bit that was reached. */
 function unpackRest(
   view: DataView,
   start: number,
-  top: number,
+  first: number,
   shift: number,
   entries: Uint16Array,
   target: Uint8Array,
   from: number,
   end: number,
 ): number {
-  let at = top;
+  let at = first;
   for (let to = from; to < end && at >= start; to++) {
     const entry = entries[peek(view, at) >>> shift];
     target[to] = entry;

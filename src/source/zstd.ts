@@ -203,7 +203,7 @@ export class ZstdDecoder implements Unpacker {
     const capacity = window.bytes.length - PAD_BYTES;
     if (filled + this.maxBlockBytes <= capacity) return;
     const kept = Math.min(filled - this.frameStart, this.windowBytes);
-    const most = this.windowBytes + Math.max(ROOM_BYTES, this.windowBytes / 2);
+    const most = this.windowBytes + Math.max(ROOM_BYTES, this.windowBytes >> 1);
     const wanted = Math.min(most, 2 * Math.max(capacity, kept + this.maxBlockBytes));
     if (wanted > capacity) {
       this.window = allot(wanted);
