@@ -67,13 +67,13 @@ describe('blocks of zstd', () => {
     expect(text(unpack(frame([near])))).toBe(`${'x'.repeat(13)}yz`);
   });
 
-  it.each<[string, number, string, number, number, string]>([
-    ['1fghij2hij2h3j2hij', 1, '1 1 0', 3, 1, 'the third, the third that was the second, the second'],
-    ['111111222222333333', 1, '', 3, 0, 'the latest'],
-    ['efghiklefg', 0, '0 1', 2, 1, 'without literals: the third, the latest less one'],
-    ['ijkliiiiii', 0, '', 2, 0, 'without literals: the second, twice'],
-    ['a match of distance 0', 0, '1', 1, 1, 'the latest less one, which was 1'],
-  ])('unpack to %s with %d literals each and the offsets %s', (expected, literals, bits, count, offsetSymbol) => {
+  it.each<[what: string, literals: number, bits: string, count: number, offsetSymbol: number, expected: string]>([
+    ['the third, the third that was the second, the second', 1, '1 1 0', 3, 1, '1fghij2hij2h3j2hij'],
+    ['the latest', 1, '', 3, 0, '111111222222333333'],
+    ['the third, the latest less one, where there are no literals', 0, '0 1', 2, 1, 'efghiklefg'],
+    ['the second, twice, where there are no literals', 0, '', 2, 0, 'ijkliiiiii'],
+    ['the latest less one, which is 0', 0, '1', 1, 1, 'a match of distance 0'],
+  ])('have sequences with distances used before: %s', (_, literals, bits, count, offsetSymbol, expected) => {
     // Before any other the latest distances are 1, 4, 8. Offset code 1 has one bit: 2 or 3; code 0 is 1. Matches have 5 bytes.
     const block = compressed(
       rawLiterals(utf8('123'.slice(0, count * literals))),
