@@ -1,4 +1,4 @@
-import { seqAdd, seqDiff } from '../tcp/seq.ts';
+import { seqAdd, seqDiff, seqMax } from '../tcp/seq.ts';
 import type { TcpState } from '../tcp/states.ts';
 import { History } from './history.ts';
 import type { Segment } from './segment.ts';
@@ -188,6 +188,19 @@ export class EndTrack {
       else this.#isAheadIncomplete = true;
     }
     return { arrival, fresh };
+  }
+
+  /** The FIN was none: its number is that of the octet that comes next, or of one that has come already. */
+  takeBackFin(): void {
+    const { fin } = this;
+    this.fin = -1;
+    if (seqDiff(this.contiguous, fin) > 0) this.contiguous = fin;
+    this.nxt = fin;
+    for (const range of this.#ahead) {
+      if (range.end === seqAdd(fin, 1)) range.end = fin;
+      this.nxt = seqMax(this.nxt, range.end);
+    }
+    this.#closeUp();
   }
 
   /** Octets up to `end` were seen to be SYN or payload. */

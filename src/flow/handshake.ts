@@ -9,10 +9,10 @@ import { hasTimestamps, type Segment } from './segment.ts';
 const MAX_SYN_COPIES = 16;
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK;
 /** No stack repeats a SYN or SYN-ACK of its own accord sooner than this. */
-const SHORTEST_SYN_TIMER_NANOS = 200_000_000;
+export const SHORTEST_SYN_TIMER_NANOS = 200_000_000;
 /** After this a SYN is repeated (RFC 6298 §2.1): a later answer may be to a copy that was not captured. */
 const FIRST_SYN_TIMER_NANOS = 1_000_000_000;
-/** A copy with the same IP identification later than this passed twice because the network duplicated it. */
+/** Copies of one segment in the capture are not further apart; later, the network or the sender made them. */
 export const DUPLICATE_NANOS = 5_000_000;
 
 function noteOptions(end: EndTrack, segment: Segment): void {
@@ -137,7 +137,7 @@ export function takeSynAck(connection: Connection, me: EndTrack, peer: EndTrack,
     return;
   }
   const isCrossing = me.sentBareSyn;
-  if (me.isn !== -1 && !isCrossing && me.isn !== segment.seq && me.sentBeyondSyn) {
+  if (me.isn !== -1 && me.isn !== segment.seq && me.sentBeyondSyn) {
     connection.label('syn-ack');
     connection.sends(me, 'syn-ack', segment);
     return;

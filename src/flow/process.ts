@@ -274,9 +274,7 @@ function disownFin(connection: Connection, me: EndTrack, segment: Segment): void
   connection.isCrossingClose = false;
   connection.dataAfterFin.length = 0;
   connection.lostWaves.length = 0;
-  me.nxt = me.fin;
-  me.contiguous = seqDiff(me.contiguous, me.fin) > 0 ? me.fin : me.contiguous;
-  me.fin = -1;
+  me.takeBackFin();
   me.finCover = null;
   me.firstSureCover = null;
   me.lastSureCover = null;
