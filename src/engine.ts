@@ -7,7 +7,7 @@ import type { Finding } from './findings/finding.ts';
 import type { CaptureFacts, SeenParts } from './findings/joined.ts';
 import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
 import { type Joined, joinAll } from './findings/joined-registry.ts';
-import { type Policy, type PolicyOptions, resolvePolicy, slowLimits } from './findings/policy.ts';
+import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
@@ -155,7 +155,7 @@ export class Analysis implements PacketSink {
         ? {}
         : {
             onPlain: (kind, id, build, place) => this.#takePlain(kind, id, build, place),
-            slow: slowLimits(this.#policy),
+            limits: plainLimits(this.#policy),
           }),
     });
   }

@@ -34,12 +34,12 @@ const USUAL_OPTIONS = TcpOption.SACK_PERMITTED | TcpOption.TIMESTAMPS | TcpOptio
  * nearly all are, for then there is nothing to tell.
  */
 export function factsOfPassedOver(outcome: Outcome, facts: JoinedFacts | null): JoinedFacts | null {
-  return outcome === 'refused' ? facts : null;
+  return outcome === 'refused' || outcome === 'unanswered' ? facts : null;
 }
 
 /** As `factsOfPassedOver`, of one that the machine has not seen. */
 export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
-  if (!place.isRefused) return null;
+  if (place.isOpened) return null;
   const { firstFrame, lastFrame, firstNanos, synOptions } = place;
   return {
     firstFrame,

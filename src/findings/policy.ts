@@ -1,5 +1,5 @@
 /** Policy, apart from detection: from where on something is reported, and how serious it is. */
-import type { SlowLimits } from '../flow/plain-lane.ts';
+import type { PlainLimits } from '../flow/plain-lane.ts';
 import type { Severity } from './finding.ts';
 
 /** A number that decides from where on something is reported. */
@@ -70,9 +70,10 @@ export function resolvePolicy(options: PolicyOptions = {}): Policy {
   return { ...(Object.fromEntries(thresholds) as Thresholds), severities: options.severities ?? {} };
 }
 
-/** From where on a connection that went by the book is slow. */
-export function slowLimits({ slowHandshakeSeconds, slowTeardownSeconds }: Policy): SlowLimits {
-  return { handshakeNanos: slowHandshakeSeconds * 1e9, closeNanos: slowTeardownSeconds * 1e9 };
+/** From where on a connection that went by the book is worth a closer look. */
+export function plainLimits({ slowHandshakeSeconds, slowTeardownSeconds, retransmissionCopies }: Policy): PlainLimits {
+  const [handshakeNanos, closeNanos] = [slowHandshakeSeconds * 1e9, slowTeardownSeconds * 1e9];
+  return { handshakeNanos, closeNanos, copies: retransmissionCopies };
 }
 
 export const DEFAULT_POLICY: Policy = resolvePolicy();

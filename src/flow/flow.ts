@@ -6,12 +6,12 @@ import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { type IcmpError, RowOrigin, TcpFlag } from '../wire/batch.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { EndTrack } from './end.ts';
+import { DUPLICATE_NANOS } from './handshake.ts';
 import { assumeSender, takeIncomplete } from './incomplete.ts';
 import { takeOrdinary } from './ordinary.ts';
 import { takeCaptureDuplicate, takeSegmentIn, takeUncounted } from './process.ts';
-import { hasInvalidFlags, hasTimestamps, type Segment, sequenceLength } from './segment.ts';
+import { hasInvalidFlags, hasTimestamps, isSameSegment, type Segment, sequenceLength } from './segment.ts';
 
-const DUPLICATE_NANOS = 5_000_000;
 const HOLD_NANOS = 10_000_000;
 /** An ACK further ahead of the captured data than this is not reordered but acknowledges what the capture dropped. */
 const HOLD_BYTES = 1 << 20;
@@ -396,14 +396,6 @@ function keepPending(pending: Pending, segment: Segment): void {
 /** ICMP "destination unreachable", a packet that is too large apart: what refuses a connection. */
 function isUnreachable({ ipVersion, type, code }: IcmpError): boolean {
   return ipVersion === 4 ? type === 3 && code !== 4 : type === 1;
-}
-
-function isSameSegment(a: Segment, b: Segment): boolean {
-  if (a.seq !== b.seq || a.ack !== b.ack || a.flags !== b.flags) return false;
-  if (a.payloadBytes !== b.payloadBytes || a.window !== b.window) return false;
-  if (hasTimestamps(a) !== hasTimestamps(b) || (hasTimestamps(a) && a.tsVal !== b.tsVal)) return false;
-  if (a.ipId !== 0 || b.ipId !== 0) return a.ipId === b.ipId;
-  return a.checksum === b.checksum;
 }
 
 /** Whether nothing of the connection is left at either end. */

@@ -16,8 +16,8 @@ export interface PlainPlace {
   readonly lastNanos: number;
   /** `TcpOption` bits of the SYN. */
   readonly synOptions: number;
-  /** Whether the SYN was refused; only then the rest is known. */
-  readonly isRefused: boolean;
+  /** Whether the SYN was answered with a SYN-ACK; only if not, the rest is known. */
+  readonly isOpened: boolean;
   readonly firstFrame: number;
   readonly lastFrame: number;
   /** Nanoseconds. */

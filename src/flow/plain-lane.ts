@@ -2,13 +2,10 @@
  * Where connections wait, as packed rows, until they are over: the machine looks at them only then.
  *
  * Nothing is judged here. A connection goes by the book as long as each segment is the next one that the book allows
- * (handshake, data in order, new acknowledgments, two FINs); rows in the middle of a long one are added up. Once a
- * segment is not, it is ODD: its rows are just kept. One with too many rows, or on whose tuple another connection may
- * begin, is given to the machine at once. As the machine gets the very rows, both ways lead to the same result.
- *
- *     stage    NEW ──SYN──► SYN ──SYN-ACK──► ANSWERED ──ACK──► OPEN ──both FINs covered──► DONE
- *               │            └──RST──► REFUSED                  └──RST instead of a FIN──► RESET
- *               └─────────────┴─────────────────┴─────anything else────┴───────────────────► ODD
+ * (handshake, data in order, new acknowledgments, two FINs), or belongs to a trouble that is put right before it closes
+ * (plain-trouble.ts); rows in the middle of a long one are added up. Once a segment is neither, it is ODD: its rows are
+ * just kept. One with too many rows, or on whose tuple another connection may begin, is given to the machine at once. As
+ * the machine gets the very rows, all ways lead to the same result.
  */
 import {
   ORIGIN_SHIFT,
@@ -22,49 +19,30 @@ import {
   Word,
 } from '../wire/batch.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
-import type { Segment } from './segment.ts';
+import {
+  COURSE_BITS,
+  Course,
+  FIN_BITS,
+  mssOf,
+  noteKind,
+  PLAIN_DOUBLES,
+  PLAIN_WORDS,
+  Plain,
+  PlainNanos,
+  PlainStage,
+  windowOf,
+} from './plain-record.ts';
+import { answeredCopy, type PlainRecord, takeTrouble } from './plain-trouble.ts';
+import { type Segment, takeSegment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
-export const PlainStage = { NEW: 0, SYN: 1, ANSWERED: 2, OPEN: 3, DONE: 4, ODD: 5, RESET: 6, REFUSED: 7 } as const;
-
-/** Smaller of the two MSS options. */
-const MSS = 14;
-/** Initial sequence numbers of ends 0 and 1, where bits 0 and 1 of `SYNS` say that they are known. */
-const ISN = 15; // and 16
-/** Of the SYNs besides: time to live of end 0 in bits 8 to 15, of end 1 in bits 16 to 23; options of the first in the rest. */
-const SYNS = 17;
-/** Two float64, in nanoseconds: the time of the latest segment, and that of the SYN, then of the first FIN. */
-const LAST_NANOS = 9; // words 18 and 19
-const MARK_NANOS = 10; // words 20 and 21
-const WORDS = 22;
-const DOUBLES = WORDS / 2;
-/** Rows of an odd connection that are kept before the machine takes it over. */
+const { STAGE, CLIENT, NXT, ACK, WINDOW, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, MSS, ISN, SYNS } =
+  Plain;
+const { LAST: LAST_NANOS, MARK: MARK_NANOS } = PlainNanos;
+const WORDS = PLAIN_WORDS;
+const DOUBLES = PLAIN_DOUBLES;
+/** Rows of an odd or troubled connection that are kept before the machine takes it over. */
 const MAX_ODD_ROWS = 64;
-const STAGE = 0;
-const CLIENT = 1;
-const NXT = 2; // and 3
-const ACK = 4; // and 5
-const WINDOW = 6; // and 7
-/** Bit 0 and 1: end 0 and 1 has sent FIN; bits 2 to 5: data of end 0, 1, pure ACK of end 0, 1 were seen. */
-const SEEN = 8;
-const FIRST_CHUNK = 9;
-const LAST_CHUNK = 10;
-const ROWS = 11;
-/** Index of the earliest row behind the head that is the first of its kind; 0 when there is none. */
-const NEW_KIND_ROW = 12;
-
-/** The close: which end sent the first FIN or the reset, and whether the second FIN was the first to cover the first. */
-const CLOSE = 13;
-const CLOSED_BY_1 = 1;
-const THREE_SEGMENTS = 2;
-/** Something about it is out of the ordinary without being against the book: slow, larger than its MSS, a strange TTL. */
-const REMARKABLE = 4;
-/** Data came after the FIN of the other end had been acknowledged. */
-const HALF_CLOSE = 8;
-/** The second FIN does not cover the first. */
-const CROSSING = 16;
-
-const FIN_BITS = 3;
 const RST_ACK = TcpFlag.RST | TcpFlag.ACK;
 const INITIAL_RECORDS = 1 << 10;
 /** Rows at the beginning that are kept whatever happens. */
@@ -75,27 +53,28 @@ const GIVE_UP_ROWS = 1024;
 /** It is tried once in so many rows, less one. */
 const CONDENSE_MASK = 63;
 const TAIL_PER_END = 16;
-/** RFC 9293 §3.7.1. */
-const DEFAULT_MSS = 536;
 
-/** Nanoseconds from which on a handshake or a close is worth a closer look. */
-export interface SlowLimits {
+/** From where on a connection is worth a closer look although it went by the book. */
+export interface PlainLimits {
+  /** How long a handshake or a close takes, nanoseconds. */
   readonly handshakeNanos: number;
   readonly closeNanos: number;
+  /** Copies of one segment. */
+  readonly copies: number;
 }
 
 /** Packed records of plain connections. */
 export class PlainLane {
   readonly log = new SegmentLog();
-  readonly #slow: SlowLimits;
+  readonly #limits: PlainLimits;
   #words = new Int32Array(INITIAL_RECORDS * WORDS);
   /** The same records as float64. */
   #nanos = new Float64Array(this.#words.buffer);
   #capacity = INITIAL_RECORDS;
   readonly #middles = new Map<number, Middle>();
 
-  constructor(slow: SlowLimits) {
-    this.#slow = slow;
+  constructor(limits: PlainLimits) {
+    this.#limits = limits;
   }
 
   /** Begins the record of a new tuple. */
@@ -130,17 +109,24 @@ export class PlainLane {
     const words = this.#words;
     const at = record * WORDS;
     const stage = words[at + STAGE];
-    const close = words[at + CLOSE];
+    const course = words[at + COURSE] & COURSE_BITS;
     const seen = words[at + SEEN];
-    const isWhole = this.isClosed(record) || (stage === PlainStage.OPEN && (seen & FIN_BITS) === 0);
-    if (!isWhole || (close & REMARKABLE) !== 0) return -1;
-    return (stage << 12) | (seen << 6) | (close << 1) | words[at + CLIENT];
+    const isStill = stage === PlainStage.OPEN && (seen & FIN_BITS) === 0;
+    const isUnanswered = stage === PlainStage.SYN && (course & Course.SYN_AGAIN) !== 0;
+    if (!(isStill || isUnanswered || this.isClosed(record)) || (course & Course.REMARKABLE) !== 0) return -1;
+    return (stage << 16) | (seen << 10) | (course << 1) | words[at + CLIENT];
   }
 
   /** Whether nothing is left of it at either end, or but a TIME_WAIT. */
   isClosed(record: number): boolean {
     const stage = this.stageOf(record);
     return stage === PlainStage.DONE || stage === PlainStage.RESET || stage === PlainStage.REFUSED;
+  }
+
+  /** Whether its SYN was answered with a SYN-ACK. */
+  wasAnswered(record: number): boolean {
+    const stage = this.stageOf(record);
+    return stage !== PlainStage.REFUSED && stage !== PlainStage.SYN;
   }
 
   /** `TcpOption` bits of the segment that it began with. */
@@ -199,16 +185,16 @@ export class PlainLane {
     const packet = batch.words;
     const p = row * ROW_WORDS;
     const rows = words[at + ROWS];
+    if (rows >= MAX_ODD_ROWS && (rows >= GIVE_UP_ROWS || (words[at + COURSE] & Course.TROUBLE) !== 0)) return false;
     if (isOddRow(packet, p) || batch.nanos[row * ROW_DOUBLES] < this.#nanos[record * DOUBLES + LAST_NANOS]) {
-      return this.#takeOdd(record, batch, row, from);
+      return this.#takeOther(record, batch, row, from);
     }
-    if (rows >= GIVE_UP_ROWS) return false;
     if (words[at + STAGE] === PlainStage.OPEN) {
       const seen = words[at + SEEN];
-      if (!this.#takeOpen(at, packet, p, from)) return this.#takeOdd(record, batch, row, from);
+      if (!this.#takeOpen(at, packet, p, from)) return this.#takeOther(record, batch, row, from);
       if (seen !== words[at + SEEN] || words[at + STAGE] === PlainStage.DONE)
         this.#noteClose(record, seen, batch, row, from);
-    } else if (!this.#takeOpening(record, batch, row, from)) return this.#takeOdd(record, batch, row, from);
+    } else if (!this.#takeOpening(record, batch, row, from)) return this.#takeOther(record, batch, row, from);
     // A time is not handed on as an argument: it would be put into an object of its own.
     this.#nanos[record * DOUBLES + LAST_NANOS] = batch.nanos[row * ROW_DOUBLES];
     words[at + LAST_CHUNK] = this.log.append(words[at + LAST_CHUNK], rows, packet, p, from);
@@ -222,9 +208,51 @@ export class PlainLane {
     const packet = batch.words;
     const p = row * ROW_WORDS;
     const stage = this.#words[at + STAGE];
-    if (stage === PlainStage.SYN) return this.#takeAnswer(at, packet, p, from);
+    if (stage === PlainStage.SYN) {
+      const isAnsweredLate = (this.#words[at + COURSE] & Course.SYN_AGAIN) !== 0;
+      return isAnsweredLate ? this.#takeLateAnswer(record, batch, row, from) : this.#takeAnswer(at, packet, p, from);
+    }
     if (stage !== PlainStage.ANSWERED || !this.#takeThird(at, packet, p, from)) return false;
-    this.#noteDuration(record, batch.timeNanos(row), this.#slow.handshakeNanos);
+    this.#noteDuration(record, batch.timeNanos(row), this.#limits.handshakeNanos);
+    return true;
+  }
+
+  /** The answer to a SYN that was sent again. */
+  #takeLateAnswer(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const at = record * WORDS;
+    const words = this.#words;
+    if (from === words[at + CLIENT]) return false;
+    const answered = answeredCopy(
+      this.log.read(words[at + FIRST_CHUNK], words[at + ROWS]),
+      takeSegment(batch, row, from),
+    );
+    if (answered === -1 || !this.#takeSynAck(at, batch.words, row * ROW_WORDS, from)) return false;
+    if (answered > 0) words[at + COURSE] |= Course.LATER_SYN_ANSWERED;
+    return true;
+  }
+
+  /** Takes in a row that does not go by the book. */
+  #takeOther(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    return this.#takeTroubled(record, batch, row, from) || this.#takeOdd(record, batch, row, from);
+  }
+
+  #takeTroubled(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
+    const words = this.#words;
+    const at = record * WORDS;
+    const rows = words[at + ROWS];
+    const lastNanos = this.#nanos[record * DOUBLES + LAST_NANOS];
+    const ageNanos = batch.timeNanos(row) - lastNanos;
+    const stage = words[at + STAGE];
+    if (stage >= PlainStage.DONE || (words[at + SEEN] & FIN_BITS) !== 0 || !(ageNanos >= 0)) return false;
+    if (rows >= MAX_ODD_ROWS - 2 || this.#middles.has(record)) return false;
+    if ((batch.words[row * ROW_WORDS + Word.OPTIONS] & ODD_OPTIONS) !== 0) return false;
+    const earlier = this.log.read(words[at + FIRST_CHUNK], rows);
+    const plain: PlainRecord = { words, at, ageNanos, earlier, headRows: HEAD_ROWS, manyCopies: this.#limits.copies };
+    if (!takeTrouble(plain, takeSegment(batch, row, from))) return false;
+    if (stage === PlainStage.ANSWERED) this.#noteDuration(record, lastNanos, this.#limits.handshakeNanos);
+    this.#nanos[record * DOUBLES + LAST_NANOS] = batch.timeNanos(row);
+    if (stage < PlainStage.OPEN) this.#nanos[record * DOUBLES + MARK_NANOS] = batch.timeNanos(row);
+    this.#append(at, batch, row, from);
     return true;
   }
 
@@ -276,7 +304,7 @@ export class PlainLane {
   /** @hot */
   #noteDuration(record: number, time: number, limitNanos: number): void {
     if (time - this.#nanos[record * DOUBLES + MARK_NANOS] >= limitNanos)
-      this.#words[record * WORDS + CLOSE] |= REMARKABLE;
+      this.#words[record * WORDS + COURSE] |= Course.REMARKABLE;
   }
 
   #noteClose(record: number, seenBefore: number, batch: SegmentBatch, row: number, from: 0 | 1): void {
@@ -286,9 +314,9 @@ export class PlainLane {
     const fins = words[at + SEEN] & FIN_BITS;
     if (fins !== 0 && (seenBefore & FIN_BITS) === 0) {
       this.#nanos[record * DOUBLES + MARK_NANOS] = time;
-      words[at + CLOSE] |= from === 1 ? CLOSED_BY_1 : 0;
+      words[at + COURSE] |= from === 1 ? Course.CLOSED_BY_1 : 0;
     }
-    if (words[at + STAGE] === PlainStage.DONE) this.#noteDuration(record, time, this.#slow.closeNanos);
+    if (words[at + STAGE] === PlainStage.DONE) this.#noteDuration(record, time, this.#limits.closeNanos);
   }
 
   #takeAnswer(at: number, packet: Int32Array, p: number, from: 0 | 1): boolean {
@@ -311,13 +339,14 @@ export class PlainLane {
     const seq = packet[p + Word.SEQ];
     const ack = packet[p + Word.ACK];
     if ((words[at + SEEN] & FIN_BITS) !== 0 || packet[p + Word.PAYLOAD] !== 0) return false;
+    if ((words[at + COURSE] & (Course.TROUBLE | Course.SYN_ACK_AGAIN)) !== 0) return false;
     if (seq === 0 || seq !== words[at + NXT + from]) return false;
     if (((ack - words[at + ACK + from]) | 0) < 0 || ((ack - words[at + NXT + 1 - from]) | 0) > 0) return false;
     // One without window and time stamps may come from a host that does not have the connection.
     if (windowOf(packet, p) === 0 && (packet[p + Word.OPTIONS] & TcpOption.TIMESTAMPS) === 0) return false;
     const usualTtl = (words[at + SYNS] >>> (8 << from)) & 0xff;
-    if (from === 1) words[at + CLOSE] |= CLOSED_BY_1;
-    if (packet[p + Word.FLAGS] >>> TTL_SHIFT !== usualTtl) words[at + CLOSE] |= REMARKABLE;
+    if (from === 1) words[at + COURSE] |= Course.CLOSED_BY_1;
+    if (packet[p + Word.FLAGS] >>> TTL_SHIFT !== usualTtl) words[at + COURSE] |= Course.REMARKABLE;
     words[at + STAGE] = PlainStage.RESET;
     return true;
   }
@@ -351,7 +380,8 @@ export class PlainLane {
     words[at + NXT + from] = seq + payload;
     words[at + WINDOW + from] = windowOf(packet, p);
     words[at + STAGE] = PlainStage.OPEN;
-    this.#noteKind(at, from, payload);
+    if (payload > words[at + MSS]) words[at + COURSE] |= Course.REMARKABLE;
+    noteKind(words, at, from, payload, HEAD_ROWS);
     return true;
   }
 
@@ -377,17 +407,17 @@ export class PlainLane {
     const isBehindFin = peerFin !== 0 && ack === words[at + NXT + peer];
     if ((payload > 0 || hasFin) && ((seen >> from) & 1) !== 0) return false;
     if (payload > 0 && peerFin !== 0 && !isBehindFin) return false;
-    if (payload > words[at + MSS]) words[at + CLOSE] |= REMARKABLE;
-    if (payload > 0 && isBehindFin) words[at + CLOSE] |= HALF_CLOSE;
+    if (payload > words[at + MSS]) words[at + COURSE] |= Course.REMARKABLE;
+    if (payload > 0 && isBehindFin) words[at + COURSE] |= Course.HALF_CLOSE;
     if (hasFin && peerFin !== 0) {
-      if (!isBehindFin) words[at + CLOSE] |= CROSSING;
-      else if (ahead !== 0) words[at + CLOSE] |= THREE_SEGMENTS;
+      if (!isBehindFin) words[at + COURSE] |= Course.CROSSING;
+      else if (ahead !== 0) words[at + COURSE] |= Course.THREE_SEGMENTS;
     }
     words[at + NXT + from] = seq + payload + (hasFin ? 1 : 0);
     words[at + ACK + from] = ack;
     words[at + WINDOW + from] = window;
     if (hasFin) words[at + SEEN] |= 1 << from;
-    this.#noteKind(at, from, payload);
+    noteKind(words, at, from, payload, HEAD_ROWS);
     if ((words[at + SEEN] & FIN_BITS) === FIN_BITS && this.#areFinsCovered(at)) words[at + STAGE] = PlainStage.DONE;
     return true;
   }
@@ -395,14 +425,6 @@ export class PlainLane {
   #areFinsCovered(at: number): boolean {
     const words = this.#words;
     return words[at + ACK] === words[at + NXT + 1] && words[at + ACK + 1] === words[at + NXT];
-  }
-
-  #noteKind(at: number, from: number, payload: number): void {
-    const bit = (payload > 0 ? 4 : 16) << from;
-    const words = this.#words;
-    if ((words[at + SEEN] & bit) !== 0) return;
-    words[at + SEEN] |= bit;
-    if (words[at + NEW_KIND_ROW] === 0 && words[at + ROWS] >= HEAD_ROWS) words[at + NEW_KIND_ROW] = words[at + ROWS];
   }
 
   /** Rows and what was dropped between them; the record stays. */
@@ -456,12 +478,4 @@ const ODD_OPTIONS = TcpOption.CUT | (0xff << ORIGIN_SHIFT);
 /** Whether a row has SACK ranges, was cut, or is not as it came from the wire. @hot */
 function isOddRow(packet: Int32Array, p: number): boolean {
   return (packet[p + Word.OPTIONS] & ODD_OPTIONS) !== 0 || (packet[p + Word.FLAGS] & SACK_BITS) !== 0;
-}
-
-function windowOf(packet: Int32Array, p: number): number {
-  return packet[p + Word.WINDOW] & 0xffff;
-}
-
-function mssOf(packet: Int32Array, p: number): number {
-  return (packet[p + Word.OPTIONS] & TcpOption.MSS) !== 0 ? packet[p + Word.CHECKSUM] >>> 16 : DEFAULT_MSS;
 }

@@ -119,6 +119,15 @@ export function isSentBefore(segment: Segment, other: Segment): boolean {
   return segment.ipId !== 0 && other.ipId !== 0 && ((segment.ipId - other.ipId) << 16) >> 16 < 0;
 }
 
+/** Whether nothing tells the two apart, so that they may be one segment that was captured twice. */
+export function isSameSegment(a: Segment, b: Segment): boolean {
+  if (a.seq !== b.seq || a.ack !== b.ack || a.flags !== b.flags) return false;
+  if (a.payloadBytes !== b.payloadBytes || a.window !== b.window) return false;
+  if (hasTimestamps(a) !== hasTimestamps(b) || (hasTimestamps(a) && a.tsVal !== b.tsVal)) return false;
+  if (a.ipId !== 0 || b.ipId !== 0) return a.ipId === b.ipId;
+  return a.checksum === b.checksum;
+}
+
 /** Whether the snap length cut the TCP header or its options. */
 export function isHeaderCut(segment: Segment): boolean {
   return (segment.origin & RowOrigin.TRUNCATED_HEADER) !== 0 || (segment.options & TcpOption.CUT) !== 0;

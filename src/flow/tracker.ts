@@ -5,7 +5,8 @@ import { type Connection, type ConnectionOptions, keepsSegments } from './connec
 import { type ConnectionLimit, earliest, excessOf } from './eviction.ts';
 import { Flow, type FlowContext } from './flow.ts';
 import type { FlowAddresses, PlainPlace } from './place.ts';
-import { PlainLane, PlainStage, type SlowLimits } from './plain-lane.ts';
+import { PlainLane, type PlainLimits } from './plain-lane.ts';
+import { PlainStage } from './plain-record.ts';
 import { replay } from './replay.ts';
 import { takeSegment } from './segment.ts';
 import { settle } from './settle.ts';
@@ -38,8 +39,8 @@ export interface TrackerOptions extends ConnectionOptions {
    * over. `place` must be called at once, if at all.
    */
   readonly onPlain?: (kind: number, id: number, build: () => void, place: () => PlainPlace) => void;
-  /** From where on connections are not alike; without it those that went by the book are never slow. */
-  readonly slow?: SlowLimits;
+  /** From where on connections are not alike; without it all that went by the book are. */
+  readonly limits?: PlainLimits;
   /** How many connections may be tracked at a time (default: any number, or what the watcher says). */
   readonly limit?: ConnectionLimit;
   /** Whoever watches; the machine then gets every connection from its first segment on. */
@@ -51,7 +52,8 @@ const LINGER_NANOS = 5_000_000_000;
 const INITIAL_ENTRIES = 1 << 12;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
-const NEVER_SLOW: SlowLimits = { handshakeNanos: Number.POSITIVE_INFINITY, closeNanos: Number.POSITIVE_INFINITY };
+const { POSITIVE_INFINITY: NEVER } = Number;
+const NO_LIMITS: PlainLimits = { handshakeNanos: NEVER, closeNanos: NEVER, copies: NEVER };
 /** The segment was given to a new entry already. */
 const HANDLED = -2;
 /** Sequence numbers this near belong to one connection. */
@@ -87,7 +89,7 @@ export class Tracker {
     lastFrame: 0,
     firstNanos: Number.NaN,
     lastNanos: Number.NaN,
-    isRefused: false,
+    isOpened: true,
     synOptions: 0,
     addresses: {
       ipVersion: 4 as 4 | 6,
@@ -104,7 +106,7 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options;
-    this.#plain = new PlainLane(options.slow ?? NEVER_SLOW);
+    this.#plain = new PlainLane(options.limits ?? NO_LIMITS);
     this.#watcher = options.watcher ?? null;
     this.#limit = options.limit ?? this.#watcher;
     this.#lane = options.segments !== true && options.alwaysInFull !== true && this.#watcher === null;
@@ -455,9 +457,9 @@ export class Tracker {
     this.#lookUp(entry);
     place.clientIndex = plain.clientOf(entry);
     place.lastNanos = plain.lastNanosOf(entry);
-    place.isRefused = plain.stageOf(entry) === PlainStage.REFUSED;
+    place.isOpened = plain.wasAnswered(entry);
     place.synOptions = plain.synOptionsOf(entry);
-    if (!place.isRefused) return place;
+    if (place.isOpened) return place;
     place.firstFrame = plain.firstFrameOf(entry);
     place.lastFrame = plain.lastFrameOf(entry);
     place.firstNanos = plain.firstNanosOf(entry);

@@ -32,15 +32,20 @@ const CLOSE: readonly Step[] = [
 const BY_THE_BOOK = [...OPENING, ...TALK, ...CLOSE];
 
 /** What becomes of a connection when the segment at `slow` comes late; the kind is -1 if it is like no other. */
-function take(steps: readonly Step[], slow = -1): { kind: number; connection: ConnectionResult } {
+function take(
+  steps: readonly Step[],
+  slow = -1,
+  { lateNanos = SLOW_NANOS, policy = IMPATIENT } = {},
+): { kind: number; connection: ConnectionResult } {
   let timeNanos = 0;
   const rows = steps.map(([source, destination, fields], index) => {
-    timeNanos += index === slow ? SLOW_NANOS : USUAL_NANOS;
+    timeNanos += index === slow ? lateNanos : USUAL_NANOS;
     return makeRow({ frame: index + 1, timeNanos, source, destination, ...fields });
   });
   const recording = { rows, icmpErrors: [], endNanos: timeNanos + 1e9, timeBase: { epochSeconds: 0 } };
-  const { kinds, connections } = track(recording, { policy: IMPATIENT });
+  const { kinds, connections } = track(recording, { policy });
   expect(connections).toHaveLength(1);
+  expect(connections).toEqual(track(recording, { policy, alwaysInFull: true }).connections);
   return { kind: [...kinds.keys()][0] ?? -1, connection: connections[0] };
 }
 
@@ -94,7 +99,168 @@ describe('connections that are taken to be alike', () => {
     expect(isAlike([...OPENING, ...TALK, ...crossing.slice(0, 3)])).toBe(false);
   });
 
+  it('are none whose third segment carries more than the MSS', () => {
+    const third: Step = [CLIENT, SERVER, { flags: ACK, seq: 101, ack: 901, payloadBytes: 5000 }];
+    expect(isAlike([...OPENING.slice(0, 2), third])).toBe(false);
+  });
+
   it('are none that one end has left', () => expect(isAlike([...OPENING, ...TALK, CLOSE[0]])).toBe(false));
+});
+
+const codesOf = ({ findings }: ConnectionResult): string[] => findings.map(({ code }) => code);
+const PATIENT = { lateNanos: 1_000_000_000, policy: resolvePolicy({ slowHandshakeSeconds: 0.5 }) };
+const STAMPED = SYN_OPTIONS | TcpOption.TIMESTAMPS;
+
+describe('connections that are alike although a SYN was sent again', () => {
+  const syn = (tsVal: number, fields: Partial<Row> = {}): Step => [
+    CLIENT,
+    SERVER,
+    { flags: SYN, seq: 100, options: STAMPED, mss: 1460, tsVal, ...fields },
+  ];
+  const answer = (tsEcr: number, fields: Partial<Row> = {}): Step => [
+    SERVER,
+    CLIENT,
+    { flags: SYN | ACK, seq: 900, ack: 101, options: STAMPED, mss: 1460, tsVal: 5, tsEcr, ...fields },
+  ];
+  const rest = [...TALK, ...CLOSE];
+  const opened = (...steps: Step[]): Step[] => [...steps, OPENING[2], ...rest];
+  const isOfAKind = (steps: Step[], slow = 1): boolean => take(steps, slow, PATIENT).kind !== -1;
+
+  it('were answered the second time', () => {
+    const { kind, connection } = take(opened(syn(1), syn(2), answer(2)), 1, PATIENT);
+    expect(kind).not.toBe(-1);
+    expect(codesOf(connection)).toEqual(expect.arrayContaining(['syn-retransmission', 'syn-lost-downstream']));
+  });
+
+  it('were answered the first time, though late, which makes them others', () => {
+    const { kind, connection } = take(opened(syn(1), syn(2), answer(1)), 1, PATIENT);
+    expect(kind).not.toBe(-1);
+    expect(kind).not.toBe(take(opened(syn(1), syn(2), answer(2)), 1, PATIENT).kind);
+    expect(codesOf(connection)).not.toContain('syn-lost-downstream');
+  });
+
+  it('were never answered', () => {
+    const { kind, connection } = take([syn(1), syn(2)], 1, PATIENT);
+    expect(kind).not.toBe(-1);
+    expect(connection.outcome).toBe('unanswered');
+    expect(isOfAKind([syn(1)])).toBe(false);
+  });
+
+  it.each<[string, Step[]]>([
+    ['an echo of neither', opened(syn(1), syn(2), answer(7))],
+    ['fewer options', opened(syn(1), syn(2, { options: SYN_OPTIONS }), answer(2))],
+    ['another number', [syn(1), syn(2, { seq: 101 })]],
+    ['data', [syn(1), syn(2, { payloadBytes: 4 })]],
+    ['a copy that the network made', [syn(1, { ipId: 9, checksum: 9 }), syn(1, { ipId: 9, checksum: 9 })]],
+    ['other flags', [syn(1, { flags: SYN | TcpFlag.ECE | TcpFlag.CWR }), syn(2)]],
+    ['a refusal', [syn(1), syn(2), [SERVER, CLIENT, { flags: RST | ACK, seq: 0, ack: 101, window: 0 }]]],
+  ])('have none with %s', (_, steps) => {
+    // Two connections on one tuple are no kind either.
+    const rows = steps.map(([source, destination, fields], index) =>
+      makeRow({ frame: index + 1, timeNanos: index * PATIENT.lateNanos, source, destination, ...fields }),
+    );
+    const { kinds } = track({ rows, icmpErrors: [], endNanos: 60e9, timeBase: { epochSeconds: 0 } });
+    expect(kinds.size).toBe(0);
+  });
+
+  it('are none when no timer can have run out', () =>
+    expect(take(opened(syn(1), syn(2), answer(2)), 1, { ...PATIENT, lateNanos: 150_000_000 }).kind).toBe(-1));
+
+  it('are none when the answer was slow', () => expect(isOfAKind(opened(syn(1), syn(2), answer(2)), 2)).toBe(false));
+
+  it('may have sent the SYN-ACK again', () => {
+    const { kind, connection } = take(opened(syn(1), answer(1), answer(1, { tsVal: 6 })), 2, PATIENT);
+    expect(kind).not.toBe(-1);
+    expect(connection.outcome).toBe('graceful');
+    expect(isOfAKind([syn(1), answer(1), answer(1, { tsVal: 6 })], 2)).toBe(false);
+    const isReset: Step = [CLIENT, SERVER, { flags: RST | ACK, seq: 151, ack: 901 }];
+    expect(isOfAKind([syn(1), answer(1), answer(1, { tsVal: 6 }), OPENING[2], ...TALK, isReset], 2)).toBe(false);
+  });
+
+  it.each<[string, Partial<Row>]>([
+    ['another number', { seq: 901 }],
+    ['another acknowledgment', { ack: 102 }],
+    ['no window', { window: 0 }],
+  ])('have no other SYN-ACK with %s', (_, fields) =>
+    expect(isOfAKind(opened(syn(1), answer(1), answer(1, { tsVal: 6, ...fields })), 2)).toBe(false),
+  );
+});
+
+describe('connections that are alike although data was in trouble', () => {
+  const data = (seq: number, fields: Partial<Row> = {}): Step => [
+    SERVER,
+    CLIENT,
+    { flags: ACK, seq, ack: 151, payloadBytes: 100, ...fields },
+  ];
+  const covers = (ack: number, fields: Partial<Row> = {}): Step => [
+    CLIENT,
+    SERVER,
+    { flags: ACK, seq: 151, ack, ...fields },
+  ];
+  const closed = (seq: number): Step[] => [
+    [SERVER, CLIENT, { flags: ACK | FIN, seq, ack: 151 }],
+    [CLIENT, SERVER, { flags: ACK | FIN, seq: 151, ack: seq + 1 }],
+    [SERVER, CLIENT, { flags: ACK, seq: seq + 1, ack: 152 }],
+  ];
+  const talked = (...steps: Step[]): Step[] => [...OPENING, ...TALK, ...steps];
+
+  it.each<[string, Step[]]>([
+    ['was sent again', [data(901), data(901), covers(1001)]],
+    ['came out of order', [data(1001), covers(901), data(901), covers(1101)]],
+    ['left a hole that more came behind', [data(1001), data(1101), covers(901), covers(901), data(901), covers(1201)]],
+    ['filled a hole in two parts', [data(1101), data(901), covers(1001), data(1001), covers(1201)]],
+    ['was acknowledged twice', [data(901), covers(1001), covers(1001)]],
+    ['was acknowledged with ranges', [data(1001), covers(901, { sack: [1001, 1101] }), data(901), covers(1101)]],
+    [
+      'had an acknowledgment of its own meanwhile',
+      [data(1001), [SERVER, CLIENT, { flags: ACK, seq: 1101, ack: 151 }], data(901), covers(1101)],
+    ],
+  ])('that %s', (_, steps) => {
+    const end = Math.max(...steps.map(([, , { seq = 0, payloadBytes = 0 }]) => seq + payloadBytes));
+    const { kind, connection } = take(talked(...steps, ...closed(end)));
+    expect(kind).not.toBe(-1);
+    expect(connection.outcome).toBe('graceful');
+    expect(kind).not.toBe(take(talked(data(901), covers(1001), ...closed(1001))).kind);
+  });
+
+  it.each<[string, Step[]]>([
+    ['a hole that stays', [data(1001)]],
+    ['octets that were never captured', [data(1001), covers(1101)]],
+    [
+      'a copy that the capture made',
+      [data(901, { ipId: 7, checksum: 7 }), data(901, { ipId: 7, checksum: 7, timeNanos: 61_000_000 })],
+    ],
+    ['a keep-alive', [data(901), covers(1001), data(1000, { payloadBytes: 1 })]],
+    [
+      'more than the MSS',
+      [
+        data(901),
+        data(901, { payloadBytes: 100 }),
+        data(1001, { payloadBytes: 2000 }),
+        data(1001, { payloadBytes: 2000 }),
+      ],
+    ],
+    ['data from before the SYN', [data(901), data(850, { payloadBytes: 40 })]],
+    ['data sent again behind a FIN', [data(901), ...closed(1001).slice(0, 1), data(901)]],
+    ['a closed window', [data(901), data(901, { window: 0 })]],
+    ['a reset', [data(901), data(901), [CLIENT, SERVER, { flags: RST | ACK, seq: 151, ack: 1001 }]]],
+  ])('are none with %s', (_, steps) => expect(isAlike(talked(...steps))).toBe(false));
+
+  it('are none once a segment may have been sent too often', () => {
+    const again = (count: number): Step[] =>
+      talked(...Array.from({ length: count + 1 }, () => data(901)), covers(1001));
+    expect(isAlike(again(3))).toBe(true);
+    expect(isAlike(again(4))).toBe(false);
+    expect(codesOf(take(again(4)).connection)).toContain('excessive-retransmission');
+  });
+
+  it('are none if the other end never said anything', () =>
+    expect(isAlike([...OPENING, TALK[0], TALK[0]])).toBe(false));
+
+  it('are not kept whole for ever', () => {
+    const many = Array.from({ length: 70 }, (_, index) => data(1001 + index * 100));
+    expect(isAlike(talked(data(901), data(901), ...many))).toBe(false);
+  });
 });
 
 describe('connections that are alike because they were reset', () => {

@@ -6,14 +6,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JoinedFacts } from '../../src/findings/joined-facts.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
-import { RowOrigin } from '../../src/wire/batch.ts';
+import { RowOrigin, TcpFlag } from '../../src/wire/batch.ts';
 import {
   fixtureRecordings,
   type NamedRecording,
   scenarioRecordings,
   simulatedRecordings,
 } from '../support/recordings.ts';
-import { type Recording, type Row, readRows, type Tracked, track } from '../support/rows.ts';
+import { makeRow, type Recording, type Row, readRows, type Tracked, track } from '../support/rows.ts';
 import { captureRuns } from '../support/simulator/capture.ts';
 import { simulate } from '../support/simulator.ts';
 
@@ -174,6 +174,60 @@ describe('connections that wait as packed rows give the same result as those tha
       }),
       { numRuns: 1500, seed: 20_261_121 },
     );
+  });
+
+  const CLIENT = { words: [0x0a000001, 0, 0, 0], port: 40_000 };
+  const SERVER = { words: [0x0a800001, 0, 0, 0], port: 80 };
+  const { SYN, ACK, FIN } = TcpFlag;
+  const sent = (...steps: [Row['source'], Partial<Row>][]): Recording => ({
+    rows: steps.map(([source, fields], index) =>
+      makeRow({
+        frame: index + 1,
+        timeNanos: index * 10_000_000,
+        source,
+        destination: source === CLIENT ? SERVER : CLIENT,
+        ...fields,
+      }),
+    ),
+    icmpErrors: [],
+    endNanos: 60e9,
+    timeBase: { epochSeconds: 0 },
+  });
+  const opening: [Row['source'], Partial<Row>][] = [
+    [CLIENT, { flags: SYN, seq: 100 }],
+    [SERVER, { flags: SYN | ACK, seq: 900, ack: 101 }],
+    [CLIENT, { flags: ACK, seq: 101, ack: 901 }],
+  ];
+
+  it('if a FIN was none and octets behind it had come already', () => {
+    const recording = sent(
+      ...opening,
+      [CLIENT, { flags: ACK | FIN, seq: 101, ack: 901 }],
+      [CLIENT, { flags: ACK, seq: 201, ack: 901, payloadBytes: 50 }],
+      [SERVER, { flags: ACK, seq: 901, ack: 101 }],
+      [CLIENT, { flags: ACK, seq: 101, ack: 901, payloadBytes: 100, timeNanos: 1_000_000_000 }],
+      [SERVER, { flags: ACK, seq: 901, ack: 251, timeNanos: 1_010_000_000 }],
+      [SERVER, { flags: ACK, seq: 901, ack: 251, payloadBytes: 9, timeNanos: 1_020_000_000 }],
+      [CLIENT, { flags: ACK, seq: 251, ack: 910, timeNanos: 1_030_000_000 }],
+    );
+    const [{ findings, endpoints }] = compareLanes(recording, 'FIN taken back').connections;
+    expect(findings.map(({ code }) => code)).not.toContain('acked-unseen');
+    expect(endpoints.client.uniquePayloadBytes).toBe(150);
+  });
+
+  it('if a SYN-ACK with other numbers comes from an open client', () => {
+    const recording = sent(
+      ...opening,
+      [CLIENT, { flags: ACK, seq: 101, ack: 901, payloadBytes: 50 }],
+      [CLIENT, { flags: ACK, seq: 201, ack: 901, payloadBytes: 50 }],
+      [CLIENT, { flags: SYN | ACK, seq: 151, ack: 901, payloadBytes: 50 }],
+      [SERVER, { flags: ACK, seq: 901, ack: 251, payloadBytes: 9 }],
+      [CLIENT, { flags: ACK, seq: 251, ack: 910, payloadBytes: 10, timeNanos: 61_000_000 }],
+    );
+    const [{ endpoints, findings, outcome }] = compareLanes(recording, 'SYN-ACK in the middle').connections;
+    expect(endpoints.client.uniquePayloadBytes).toBe(110);
+    expect(findings.map(({ code }) => code)).not.toContain('capture-reordering');
+    expect(outcome).toBe('open');
   });
 
   it.each(['small', 'lossy', 'long-lived'])('in a generated capture, profile %s', async (profile) => {

@@ -2,7 +2,7 @@ import type { TimeBase } from '../../src/base/time.ts';
 import { DEFAULT_POLICY } from '../../src/findings/detector.ts';
 import type { Finding } from '../../src/findings/finding.ts';
 import { ConnectionFacts, factsOfPlain, type JoinedFacts } from '../../src/findings/joined-facts.ts';
-import { type Policy, slowLimits } from '../../src/findings/policy.ts';
+import { type Policy, plainLimits } from '../../src/findings/policy.ts';
 import { DETECTORS, findAll } from '../../src/findings/registry.ts';
 import type { Connection, SegmentChoice } from '../../src/flow/connection.ts';
 import { type Segment, takeSegment } from '../../src/flow/segment.ts';
@@ -134,7 +134,7 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
       factsInFull.set(connection.id, new ConnectionFacts(connection));
       connections.push(buildConnection(connection, addresses, findIn(connection), timeBase));
     },
-    slow: slowLimits(policy),
+    limits: plainLimits(policy),
     onPlain: (kind, id, build, place) => {
       facts.set(id, factsOfPlain(place()));
       kinds.set(kind, [...(kinds.get(kind) ?? []), id]);

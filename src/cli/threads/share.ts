@@ -2,7 +2,7 @@ import { Annotations } from '../../annotations.ts';
 import type { TimeBase } from '../../base/time.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { ConnectionFacts, factsOfPlain } from '../../findings/joined-facts.ts';
-import { type Policy, resolvePolicy, slowLimits } from '../../findings/policy.ts';
+import { type Policy, plainLimits, resolvePolicy } from '../../findings/policy.ts';
 import { findAll } from '../../findings/registry.ts';
 import { BUCKETS } from '../../flow/bucket.ts';
 import type { Connection } from '../../flow/connection.ts';
@@ -78,7 +78,7 @@ export class Share {
       segments: request.segments,
       timeWaitNanos: request.timeWaitSeconds * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
-      ...(hasFilter(filter) || form !== 'overview' ? {} : { onPlain, slow: slowLimits(this.#policy) }),
+      ...(hasFilter(filter) || form !== 'overview' ? {} : { onPlain, limits: plainLimits(this.#policy) }),
     });
   }
 

@@ -1,0 +1,99 @@
+/**
+ * The record of a plain connection: what has to be known of it to tell whether the next segment goes by the book.
+ *
+ *     stage    NEW ──SYN──► SYN ──SYN-ACK──► ANSWERED ──ACK──► OPEN ──both FINs covered──► DONE
+ *               │            └──RST──► REFUSED                  │ ▲└──RST instead of a FIN──► RESET
+ *               │            │               │          a hole ▼ │ filled
+ *               │            │               │             HOLE_0, HOLE_1
+ *               └────────────┴───────────────┴───anything else──┴───────────────────► ODD
+ */
+import { TcpOption, Word } from '../wire/batch.ts';
+
+/** HOLE_0 and HOLE_1 are open too: octets of end 0 or 1 have come before others that belong ahead of them. */
+export const PlainStage = {
+  NEW: 0,
+  SYN: 1,
+  ANSWERED: 2,
+  OPEN: 3,
+  HOLE_0: 4,
+  HOLE_1: 5,
+  DONE: 6,
+  ODD: 7,
+  RESET: 8,
+  REFUSED: 9,
+} as const;
+
+/** Words of a record. */
+export const Plain = {
+  STAGE: 0,
+  CLIENT: 1,
+  /** Of end 0 and of end 1, as all pairs: the number that it sends next, all before it having been seen. */
+  NXT: 2, // and 3
+  ACK: 4, // and 5
+  WINDOW: 6, // and 7
+  /** Bit 0 and 1: end 0 and 1 has sent FIN; bits 2 to 5: data of end 0, 1, pure ACK of end 0, 1 were seen. */
+  SEEN: 8,
+  FIRST_CHUNK: 9,
+  LAST_CHUNK: 10,
+  ROWS: 11,
+  /** Index of the earliest row behind the head that is the first of its kind; 0 when there is none. */
+  NEW_KIND_ROW: 12,
+  /** How it opened and closed, see {@link Course}; above that, how often data was sent again. */
+  COURSE: 13,
+  /** Smaller of the two MSS options. */
+  MSS: 14,
+  /** Initial sequence numbers of ends 0 and 1, where bits 0 and 1 of `SYNS` say that they are known. */
+  ISN: 15, // and 16
+  /** Of the SYNs besides: time to live of end 0 in bits 8 to 15, of end 1 in bits 16 to 23; options of the first in the rest. */
+  SYNS: 17,
+  /** Where the octets begin and end that came before those of a hole. */
+  AHEAD: 22, // and 23
+} as const;
+/** Two float64 of a record, in nanoseconds: the time of the latest segment, and that of the SYN, then of the first FIN. */
+export const PlainNanos = { LAST: 9, MARK: 10 } as const; // words 18 and 19, 20 and 21
+export const PLAIN_WORDS = 24;
+export const PLAIN_DOUBLES = PLAIN_WORDS / 2;
+
+export const FIN_BITS = 3;
+
+/** Bits of `COURSE` that all connections of a kind have in common, and the count above them. */
+export const Course = {
+  /** Which end sent the first FIN or the reset, and whether the second FIN was the first to cover the first. */
+  CLOSED_BY_1: 1,
+  THREE_SEGMENTS: 2,
+  /** Something about it is out of the ordinary without being against the book: slow, larger than its MSS, a strange TTL. */
+  REMARKABLE: 4,
+  /** Data came after the FIN of the other end had been acknowledged. */
+  HALF_CLOSE: 8,
+  /** The second FIN does not cover the first. */
+  CROSSING: 16,
+  /** The SYN was sent again before it was answered, and the answer echoes a later one than the first. */
+  SYN_AGAIN: 32,
+  LATER_SYN_ANSWERED: 64,
+  /** The SYN-ACK was sent again before the third segment. */
+  SYN_ACK_AGAIN: 128,
+  /** Data was sent again or came out of order, or an acknowledgment was repeated. */
+  TROUBLE: 256,
+} as const;
+export const COURSE_BITS = 0x1ff;
+export const REPEATS_SHIFT = 16;
+
+/** RFC 9293 §3.7.1. */
+const DEFAULT_MSS = 536;
+
+export function windowOf(packet: Int32Array, p: number): number {
+  return packet[p + Word.WINDOW] & 0xffff;
+}
+
+export function mssOf(packet: Int32Array, p: number): number {
+  return (packet[p + Word.OPTIONS] & TcpOption.MSS) !== 0 ? packet[p + Word.CHECKSUM] >>> 16 : DEFAULT_MSS;
+}
+
+/** Notes what an end has sent while the connection was open. */
+export function noteKind(words: Int32Array, at: number, from: number, payload: number, headRows: number): void {
+  const bit = (payload > 0 ? 4 : 16) << from;
+  if ((words[at + Plain.SEEN] & bit) !== 0) return;
+  words[at + Plain.SEEN] |= bit;
+  const rows = words[at + Plain.ROWS];
+  if (words[at + Plain.NEW_KIND_ROW] === 0 && rows >= headRows) words[at + Plain.NEW_KIND_ROW] = rows;
+}
