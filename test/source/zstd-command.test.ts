@@ -91,8 +91,15 @@ describe.skipIf(!isThere)(`what the command zstd packs${isThere ? '' : ' (skippe
     ['a small window', ['-1', '--zstd=wlog=16']],
     ['a large window', ['-3', '--long=24']],
   ])('more than fits in memory once, with %s', (_, options) => {
-    const plain = Buffer.concat(Array.from({ length: 3 }, () => sample(9_000_000, 5)));
+    const third = sample(9_000_000, 5);
+    const plain = Buffer.concat([third, third, third]);
     expectSame(pack(plain, options, true), plain, [1000, 1 << 20]);
+  });
+
+  it('matches from 36 MB back, whose offsets take more than 24 bits', () => {
+    const packed = pack(Buffer.concat([mixed, Buffer.alloc(36_000_000), mixed]), ['--long=27']);
+    expect(packed.length).toBeLessThan(1.5 * pack(mixed, ['--long=27']).length);
+    expectSame(packed, Buffer.concat([mixed, Buffer.alloc(36_000_000), mixed]), [1000]);
   });
 
   it('many small frames, and some to be skipped', () => {

@@ -99,6 +99,26 @@ describe('blocks of zstd', () => {
     expect(text(unpack(frame([stored(utf8('abcdef')), ...blocks])))).toBe('abcdef'.concat('cde', 'eee', 'eee', 'eee'));
   });
 
+  it('have long literals and matches in one sequence', () => {
+    // Codes 33, 51 and 2: 16384 literals and 14 bits more, 32771 bytes matched and 15 bits more, two bits of the distance.
+    const lengths = [
+      [16_384 + 0x1555, 32_771 + 0x2aab],
+      [16_384 + 0x0aab, 32_771 + 0x1555],
+    ];
+    const bits = lengths.map(([own, match]) => `11 ${bitsOf(match - 32_771, 15)} ${bitsOf(own - 16_384, 14)}`).join('');
+    const content = ramp(lengths[0][0] + lengths[1][0] + 3, 5);
+    const { bytes, error } = unpack(frame([compressed(rawLiterals(content), plainSequences(2, [33, 2, 51], bits))]));
+    expect(error).toBe('');
+    const parts: Uint8Array[] = [];
+    let taken = 0;
+    for (const [own, match] of lengths) {
+      parts.push(content.subarray(taken, taken + own));
+      taken += own;
+      parts.push(Uint8Array.from({ length: match }, (_, i) => content[taken - 4 + (i & 3)]));
+    }
+    expect(Buffer.compare(bytes, join(...parts, content.subarray(taken)))).toBe(0);
+  });
+
   it('have as many sequences as three bytes can tell', () => {
     const count = 0x7f00 + 3;
     const block = compressed(rawLiterals(utf8('a')), plainSequences(1, [1, 0, 0], ''));
@@ -236,7 +256,9 @@ describe('damaged or hostile zstd', () => {
     expect([...unpack(withTree).bytes]).toEqual([0, 1, 0, 1]);
     const next: [string, Block][] = [
       ['reaches back too far', afterOne(plainSequences(1, [1, 3, 0], '000'))],
-      ['repeats a table of literal lengths', afterOne(sequences(1, [REPEAT, REPEAT, REPEAT], bitStream('01')))],
+      ['repeats a table of literal lengths', afterOne(sequences(1, [REPEAT, 0, 0], ramp(9, 1)))],
+      ['repeats a table of offsets', afterOne(sequences(1, [0, REPEAT, 0], ramp(9, 1)))],
+      ['repeats a table of match lengths', afterOne(sequences(1, [0, 0, REPEAT], ramp(9, 1)))],
       ['repeats a Huffman tree', compressed(packedLiterals(1, bitStream('1'), { treeless: true }), NO_SEQUENCES)],
     ];
     for (const [error, block] of next) expect(unpack(join(first, withTree, frame([block]))).error).toContain(error);
