@@ -20,6 +20,8 @@ const NONE = -1;
  */
 export class SegmentLog {
   readonly #pages: Int32Array[] = [];
+  /** The same memory. */
+  readonly #unsignedPages: Uint32Array[] = [];
   readonly #timePages: Float64Array[] = [];
   #used = 0;
   #free = NONE;
@@ -71,6 +73,7 @@ export class SegmentLog {
     for (let i = 0; i < count; i++) {
       if (i > 0 && i % CHUNK_ROWS === 0) chunk = this.#next(chunk);
       const page = this.#pages[chunk >> PAGE_BITS];
+      const unsigned = this.#unsignedPages[chunk >> PAGE_BITS];
       const times = this.#timePages[chunk >> PAGE_BITS];
       const at = (chunk & PAGE_MASK) * CHUNK_WORDS + FIRST_ROW + (i & CHUNK_MASK) * SEGMENT_WORDS;
       const sackCount = (page[at + Word.FLAGS] & SACK_BITS) >>> SACK_SHIFT;
@@ -81,7 +84,7 @@ export class SegmentLog {
         sack = this.#readSack(chunk, i % CHUNK_ROWS, sackCount);
       }
       const from = ((page[at + Word.FLAGS] >>> FROM_SHIFT) & 1) as 0 | 1;
-      segments.push(unpackSegment(page, at, times[at >> 1], from, sack));
+      segments.push(unpackSegment(page, unsigned, at, times[at >> 1], from, sack));
     }
     return segments;
   }
@@ -146,6 +149,7 @@ export class SegmentLog {
       if (chunk >> PAGE_BITS === this.#pages.length) {
         const page = new Int32Array((1 << PAGE_BITS) * CHUNK_WORDS);
         this.#pages.push(page);
+        this.#unsignedPages.push(new Uint32Array(page.buffer));
         this.#timePages.push(new Float64Array(page.buffer));
       }
     }

@@ -72,12 +72,16 @@ export const NO_SEGMENT: Segment = {
 /** Copies row `row` of a batch. */
 export function takeSegment(batch: SegmentBatch, row: number, from: 0 | 1): Segment {
   const sack = batch.sackCount(row) === 0 ? NO_SACK : batch.sackEdges(row);
-  return unpackSegment(batch.words, row * ROW_WORDS, batch.timeNanos(row), from, sack);
+  return unpackSegment(batch.words, batch.unsigned, row * ROW_WORDS, batch.timeNanos(row), from, sack);
 }
 
-/** The segment whose words, laid out as in a batch, begin at `at`. */
+/**
+ * The segment whose words, laid out as in a batch, begin at `at`; `unsigned` is the same memory. Read as such, a number is
+ * one of 32 bits from the start: with `>>> 0` V8 would bet on less, and compile again when it sees the first larger one.
+ */
 export function unpackSegment(
   words: Int32Array,
+  unsigned: Uint32Array,
   at: number,
   timeNanos: number,
   from: 0 | 1,
@@ -86,13 +90,13 @@ export function unpackSegment(
   const flags = words[at + Word.FLAGS];
   const options = words[at + Word.OPTIONS];
   return {
-    frame: words[at + Word.FRAME] >>> 0,
+    frame: unsigned[at + Word.FRAME],
     timeNanos,
     from,
     flags: flags & FLAG_BITS,
-    seq: words[at + Word.SEQ] >>> 0,
-    ack: words[at + Word.ACK] >>> 0,
-    payloadBytes: words[at + Word.PAYLOAD] >>> 0,
+    seq: unsigned[at + Word.SEQ],
+    ack: unsigned[at + Word.ACK],
+    payloadBytes: unsigned[at + Word.PAYLOAD],
     window: words[at + Word.WINDOW] & 0xffff,
     ttl: flags >>> TTL_SHIFT,
     ipId: words[at + Word.WINDOW] >>> 16,
@@ -100,8 +104,8 @@ export function unpackSegment(
     options: options & 0xff,
     mss: words[at + Word.CHECKSUM] >>> 16,
     windowScale: (options >>> 8) & 0xff,
-    tsVal: words[at + Word.TSVAL] >>> 0,
-    tsEcr: words[at + Word.TSECR] >>> 0,
+    tsVal: unsigned[at + Word.TSVAL],
+    tsEcr: unsigned[at + Word.TSECR],
     sack,
     origin: (options >>> ORIGIN_SHIFT) & 0xff,
   };

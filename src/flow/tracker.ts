@@ -207,9 +207,12 @@ export class Tracker {
     }
   }
 
-  /** What is done for each, apart from the generator: V8 does not make those fast. */
+  /**
+   * What is done for each, apart from the generator: V8 does not make those fast. Nor does it what takes the entry as a
+   * float64 that took it as an integer before.
+   */
   #closeAll(order: Float64Array, endEntry: number): void {
-    for (let index = 0; index < order.length; index++) this.#close(order[index] % endEntry);
+    for (let index = 0; index < order.length; index++) this.#close((order[index] % endEntry) | 0);
   }
 
   /** @hot */

@@ -106,6 +106,7 @@ export class SegmentBatch {
   count = 0;
   /** The rows, see {@link Word}. */
   readonly words: Int32Array;
+  readonly unsigned: Uint32Array;
   /** The same memory as float64: the time of row `i` is at `16 * i`. */
   readonly nanos: Float64Array;
   /** ICMP errors that quote a TCP segment, in capture order; rare, so plain objects. */
@@ -117,6 +118,7 @@ export class SegmentBatch {
   constructor(timeBase: TimeBase, memory: ArrayBufferLike = new ArrayBuffer(BATCH_BYTES), offset = 0) {
     this.timeBase = timeBase;
     this.words = new Int32Array(memory, offset, BATCH_ROWS * ROW_WORDS);
+    this.unsigned = new Uint32Array(memory, offset, BATCH_ROWS * ROW_WORDS);
     this.nanos = new Float64Array(memory, offset, BATCH_ROWS * ROW_DOUBLES);
   }
 

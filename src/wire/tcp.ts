@@ -98,8 +98,10 @@ function writeNetwork(packet: Packet, words: Int32Array, at: number): void {
     words[at + Word.FLAGS] |= view.getUint8(networkOffset + IPV4_TTL_OFFSET) << TTL_SHIFT;
     words[at + Word.WINDOW] |= view.getUint16(networkOffset + IPV4_ID_OFFSET) << 16;
     if (words[at + Word.IP_VERSION] === 6) {
-      words.fill(0, at + Word.SOURCE + 1, at + Word.SOURCE + 4);
-      words.fill(0, at + Word.DESTINATION + 1, at + Word.DESTINATION + 4);
+      for (let k = 1; k < 4; k++) {
+        words[at + Word.SOURCE + k] = 0;
+        words[at + Word.DESTINATION + k] = 0;
+      }
     }
     words[at + Word.IP_VERSION] = 4;
     return;
