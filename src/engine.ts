@@ -1,5 +1,4 @@
 /** Joins the rooms: packets from a source are decoded, tracked, judged and built into results. */
-import { performance } from 'node:perf_hooks';
 import { Annotations } from './annotations.ts';
 import type { TimeBase } from './base/time.ts';
 import { formatTime } from './base/time.ts';
@@ -389,7 +388,7 @@ export class Analysis implements PacketSink {
 
 /** Lets the event loop turn now and then. */
 export async function breathe(state: { since: number }): Promise<void> {
-  if (performance.now() - state.since < 50) return;
+  if (Date.now() - state.since < 50) return;
   await new Promise((resolve) => setImmediate(resolve));
-  state.since = performance.now();
+  state.since = Date.now();
 }

@@ -106,7 +106,7 @@ export async function inspectCaptures(
   const sink = new MeteredAnalysis(options);
   const { analysis } = sink;
   const steps = readInSteps(paths, sink, { timeBase: analysis.timeBase });
-  const pace = { since: performance.now() };
+  const pace = { since: Date.now() };
   let reports: CaptureReport[] | null = null;
   try {
     while (reports === null) {

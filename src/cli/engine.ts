@@ -120,7 +120,7 @@ export const runAnalysis: Engine = async (request, observer) => {
   const options = { ...policy, ...decoding, ...limit, segments, timeWaitSeconds };
   const analysis = new Analysis(options, handler, follow === undefined ? undefined : NOBODY);
   const steps = openSteps(request, analysis);
-  const pace = { since: performance.now() };
+  const pace = { since: Date.now() };
   const drain = async (): Promise<void> => {
     if (hasTaken) await observer.ready?.();
     hasTaken = false;

@@ -18,7 +18,7 @@ const SHOW_AFTER_MILLIS = 1000;
  */
 export function createProgress(io: CliIo, wanted: boolean): Progress {
   if (!wanted || io.stderr.isTTY !== true || io.env.TERM === 'dumb') return SILENT;
-  const startMillis = performance.now();
+  const startMillis = Date.now();
   let loading = false;
   let stopped = false;
   let draw: ((bytesRead: number, totalBytes: number) => void) | null = null;
@@ -51,7 +51,7 @@ export function createProgress(io: CliIo, wanted: boolean): Progress {
   };
   return {
     onProgress(bytesRead, totalBytes) {
-      if (totalBytes <= 0 || performance.now() - startMillis < SHOW_AFTER_MILLIS) return;
+      if (totalBytes <= 0 || Date.now() - startMillis < SHOW_AFTER_MILLIS) return;
       if (!loading) {
         loading = true;
         void show();

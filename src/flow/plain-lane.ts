@@ -246,7 +246,7 @@ export class PlainLane {
     if (stage >= PlainStage.DONE || (words[at + SEEN] & FIN_BITS) !== 0 || !(ageNanos >= 0)) return false;
     if (rows >= MAX_ODD_ROWS - 2 || this.#middles.has(record)) return false;
     if ((batch.words[row * ROW_WORDS + Word.OPTIONS] & ODD_OPTIONS) !== 0) return false;
-    const earlier = this.log.read(words[at + FIRST_CHUNK], rows);
+    const earlier = (): readonly Segment[] => this.log.read(words[at + FIRST_CHUNK], rows);
     const plain: PlainRecord = { words, at, ageNanos, earlier, headRows: HEAD_ROWS, manyCopies: this.#limits.copies };
     if (!takeTrouble(plain, takeSegment(batch, row, from))) return false;
     if (stage === PlainStage.ANSWERED) this.#noteDuration(record, lastNanos, this.#limits.handshakeNanos);

@@ -26,7 +26,8 @@ export interface PlainRecord {
   readonly at: number;
   /** Time since the latest segment, nanoseconds. */
   readonly ageNanos: number;
-  readonly earlier: readonly Segment[];
+  /** Reads what has come. */
+  readonly earlier: () => readonly Segment[];
   /** Rows at the beginning that are kept in any case. */
   readonly headRows: number;
   /** Copies of one segment that are worth a finding. */
@@ -52,15 +53,16 @@ export function takeTrouble(record: PlainRecord, segment: Segment): boolean {
 }
 
 function takeSynAgain({ words, at, ageNanos, earlier }: PlainRecord, segment: Segment): boolean {
-  if (!isAgain(segment, earlier) || ageNanos < SHORTEST_SYN_TIMER_NANOS) return false;
+  if (ageNanos < SHORTEST_SYN_TIMER_NANOS || !isAgain(segment, earlier())) return false;
   words[at + Plain.COURSE] |= Course.SYN_AGAIN;
   return true;
 }
 
 function takeSynAckAgain({ words, at, ageNanos, earlier }: PlainRecord, segment: Segment): boolean {
-  const copies = earlier.filter(({ from }) => from === segment.from);
-  if (earlier.length > MAX_OPENING_ROWS || segment.ack !== copies[0]?.ack || segment.window === 0) return false;
-  if (!isAgain(segment, copies) || ageNanos < SHORTEST_SYN_TIMER_NANOS) return false;
+  if (ageNanos < SHORTEST_SYN_TIMER_NANOS || segment.window === 0) return false;
+  const segments = earlier();
+  const copies = segments.filter(({ from }) => from === segment.from);
+  if (segments.length > MAX_OPENING_ROWS || segment.ack !== copies[0]?.ack || !isAgain(segment, copies)) return false;
   words[at + Plain.COURSE] |= Course.SYN_ACK_AGAIN;
   return true;
 }
@@ -83,13 +85,13 @@ export function answeredCopy(copies: readonly Segment[], answer: Segment): numbe
 }
 
 function takeOpenTrouble(record: PlainRecord, segment: Segment): boolean {
-  const { words, at, earlier } = record;
+  const { words, at, ageNanos, earlier } = record;
   const { from, flags, ack, payloadBytes, window } = segment;
   const peer = 1 - from;
   if ((flags & ALL_BUT_PSH) !== TcpFlag.ACK || window === 0) return false;
   if ((words[at + Plain.SEEN] & FIN_BITS) !== 0) return false;
   if (seqDiff(ack, words[at + Plain.NXT + peer]) > 0 || seqDiff(ack, words[at + Plain.ISN + peer]) <= 0) return false;
-  if (earlier.some((each) => isDoubled(each, segment))) return false;
+  if (ageNanos <= DUPLICATE_NANOS && earlier().some((each) => isDoubled(each, segment))) return false;
   if (!(payloadBytes === 0 ? isAckAgain(record, segment) : takeData(record, segment))) return false;
   words[at + Plain.COURSE] |= Course.TROUBLE | (payloadBytes > words[at + Plain.MSS] ? Course.REMARKABLE : 0);
   if (seqDiff(ack, words[at + Plain.ACK + from]) > 0) words[at + Plain.ACK + from] = ack;

@@ -77,7 +77,7 @@ class Team implements BatchTaker, MergedTaker {
   readonly #workers: { readonly worker: Worker; readonly port: MessagePort }[];
   readonly #kinds = new PlainKinds();
   readonly #isWanted = (brief: ConnectionBrief): boolean => this.#observer.observe(brief);
-  readonly #pace = { since: performance.now() };
+  readonly #pace = { since: Date.now() };
   #names: ResolvedName[] = [];
   #batches = 0;
   #failure: Error | null = null;
