@@ -1,5 +1,6 @@
 import type { TextOptions } from '../report/terminal.ts';
 import type { RawArguments } from './options.ts';
+import { favourMainThread } from './priority.ts';
 import { readChoice, readSwitch } from './values.ts';
 
 /** Where the program runs: its streams and environment, so that tests can run it without a process. */
@@ -9,6 +10,8 @@ export interface CliIo {
   readonly stdinIsTerminal: boolean;
   /** A signal that the user wants an end (Ctrl-C); until it is asked for, Ctrl-C ends the process as usual. */
   untilInterrupted(): AbortSignal;
+  /** One thread is going to do all the work. */
+  favourMainThread(): void;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -19,6 +22,7 @@ export function processIo(): CliIo {
     stderr: process.stderr,
     stdinIsTerminal: process.stdin.isTTY === true,
     untilInterrupted,
+    favourMainThread,
     env: process.env,
   };
 }

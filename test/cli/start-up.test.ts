@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BuiltCli } from '../support/built-cli.ts';
 
@@ -21,7 +24,7 @@ describe('what is loaded', () => {
   });
 
   test('for the analysis of a file: no package that it does not need', () => {
-    const urls = cli.modulesLoadedBy(['fixtures/close-four-segment.pcap']);
+    const urls = cli.modulesLoadedBy(['fixtures/four-connections.pcap']);
     expect(urls.some((url) => url.includes('/cli/engine-'))).toBe(true);
     expect(packagesOf(urls)).toEqual(['picocolors']);
     expect(urls.length).toBeLessThan(14);
@@ -29,5 +32,38 @@ describe('what is loaded', () => {
 
   test('for help: what explains the options', () => {
     expect(packagesOf(cli.modulesLoadedBy(['--help']))).toContain('yargs');
+  });
+});
+
+/** Prints how nice the threads of the process are when it ends, the main one first. */
+const PRINT_PRIORITIES = `
+const { readdirSync } = require('node:fs');
+const { getPriority } = require('node:os');
+const { isMainThread } = require('node:worker_threads');
+process.on('exit', () => {
+  if (!isMainThread) return;
+  const others = readdirSync('/proc/self/task').map(Number).filter((thread) => thread !== process.pid);
+  process.stderr.write(JSON.stringify([process.pid, ...others].map((thread) => getPriority(thread))));
+});
+`;
+
+describe.runIf(process.platform === 'linux')('the threads of V8', () => {
+  const priorities = (...args: string[]): number[] => {
+    const preload = join(cli.folder, 'priorities.cjs');
+    writeFileSync(preload, PRINT_PRIORITIES);
+    const { stderr } = cli.run(['fixtures/four-connections.pcap', ...args], { NODE_OPTIONS: `--require=${preload}` });
+    return JSON.parse(stderr);
+  };
+
+  test('stand back when one thread does the work', () => {
+    const [main, ...others] = priorities();
+    expect(main).toBe(getPriority());
+    expect(others.length).toBeGreaterThan(0);
+    expect(new Set(others)).toEqual(new Set([Math.min(19, main + 5)]));
+  });
+
+  test('do not when several share it', () => {
+    const [main, ...others] = priorities('--threads', '2');
+    expect(new Set(others)).toEqual(new Set([main]));
   });
 });

@@ -172,7 +172,7 @@ describe('connections that wait as packed rows give the same result as those tha
         for (const { at, what, by } of changes) if (rows.length > 0) CHANGES[what](rows, at % rows.length, by);
         compareLanes({ ...recording, rows: rows.map((row, i) => ({ ...row, frame: i + 1 })), icmpErrors: [] }, name);
       }),
-      { numRuns: 1500, seed: 20_261_121 },
+      { numRuns: 5000, seed: 20_261_121 },
     );
   });
 

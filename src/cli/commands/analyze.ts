@@ -80,6 +80,8 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
   const maxConnections = readWhole(options, 'max-connections', 1, MOST_CONNECTIONS);
   const filter = await readFilter(raw, library);
   const isForOneThread = filter.connection !== undefined || maxConnections !== undefined || isFollowing;
+  const threads = isForOneThread ? 1 : chooseThreads(raw, paths);
+  if (threads === 1) io.favourMainThread();
   const failWords = readList(options, 'fail-on');
   const conditions = new FailConditions(failWords, failWords.length === 0 ? [] : await loadFindingCodes(library));
   const engine = await library.engine();
@@ -97,7 +99,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
       decoding: readDecoding(raw),
       policy,
       filter,
-      threads: isForOneThread ? 1 : chooseThreads(raw, paths),
+      threads,
       ...(maxConnections === undefined ? {} : { maxConnections }),
       onProgress: progress.onProgress,
       ...(isFollowing
