@@ -144,6 +144,7 @@ describe('the analysis of simulated connections', () => {
     ['data that covers a FIN comes at the end of the longest delay', 28002259],
     ['a whole connection follows FINs that were not captured', 36062261],
     ['an ACK with a later number shows that a FIN is a repeat', 36095135],
+    ['a FIN that was thrown away comes again, and then twice', 71088780],
     ['FINs that seemed to cross are answered late', 36070666],
     ['data covers a FIN though the third segment was not captured', 38070780],
     ['data covers a FIN though octets before it were not captured', 27019653],

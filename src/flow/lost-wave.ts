@@ -54,6 +54,7 @@ export function judgeFirstCover(
   const ackWave = finWave === 1 ? 2 : 4;
   const isAckDue = last.timeNanos - first.timeNanos >= LONGEST_DELAYED_ACK_NANOS;
   if (reportsDuplicate(peer, segment)) {
+    if (lackedFin(connection, me, peer, segment)) return null;
     if (isAckDue) note(connection, ackWave, 'before-tap', 'd-sack', copies, segment);
     return first;
   }
@@ -73,6 +74,17 @@ export function judgeFirstCover(
     note(connection, finWave, 'past-tap', 'no-d-sack', copies, segment);
   }
   return null;
+}
+
+/**
+ * Whether the receiver still acknowledged no more than what is before the FIN when its first copy must have arrived long
+ * ago: that copy was lost or thrown away, and what arrived twice is a later one.
+ */
+function lackedFin(connection: Connection, me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  return me.recent.some(
+    (each) =>
+      each !== segment && seqDiff(each.ack, peer.fin) <= 0 && isPastCrossing(connection, peer.finCopies[0], each),
+  );
 }
 
 /** A further ACK of a FIN that was not repeated since its first ACK: if it answers the repeat, nothing was lost. */
