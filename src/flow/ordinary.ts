@@ -7,9 +7,7 @@ import { TcpFlag, TcpOption } from '../wire/batch.ts';
 import { Completeness } from './completeness.ts';
 import type { Connection } from './connection.ts';
 import type { EndTrack } from './end.ts';
-import type { Segment } from './segment.ts';
-
-const ALL_BUT_PSH = 0x3f & ~TcpFlag.PSH;
+import { FORM_BITS, type Segment } from './segment.ts';
 
 /**
  * Takes in a segment that carries the next octets of its sender, or none and a new acknowledgment, in a connection both of
@@ -18,7 +16,7 @@ const ALL_BUT_PSH = 0x3f & ~TcpFlag.PSH;
  */
 export function takeOrdinary(connection: Connection, segment: Segment): boolean {
   const { from, flags, seq, ack, payloadBytes, window } = segment;
-  if ((flags & ALL_BUT_PSH) !== TcpFlag.ACK || window === 0) return false;
+  if ((flags & FORM_BITS) !== TcpFlag.ACK || window === 0) return false;
   if ((segment.options & TcpOption.CUT) !== 0 || segment.origin !== 0 || !isOpen(connection)) return false;
   const me = connection.ends[from];
   const peer = connection.ends[1 - from];

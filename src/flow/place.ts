@@ -1,4 +1,5 @@
 /** Where connections are, for whoever is told of them. */
+
 /** Addresses of a flow, as the batch has them. */
 export interface FlowAddresses {
   readonly ipVersion: 4 | 6;

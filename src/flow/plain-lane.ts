@@ -23,6 +23,7 @@ import {
   COURSE_BITS,
   Course,
   FIN_BITS,
+  HEAD_ROWS,
   mssOf,
   noteKind,
   PLAIN_DOUBLES,
@@ -33,7 +34,7 @@ import {
   windowOf,
 } from './plain-record.ts';
 import { answeredCopy, type PlainRecord, takeTrouble } from './plain-trouble.ts';
-import { type Segment, takeSegment } from './segment.ts';
+import { FORM_BITS, type Segment, takeSegment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
 const { STAGE, CLIENT, NXT, ACK, WINDOW, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, MSS, ISN, SYNS } =
@@ -45,8 +46,6 @@ const DOUBLES = PLAIN_DOUBLES;
 const MAX_ODD_ROWS = 64;
 const RST_ACK = TcpFlag.RST | TcpFlag.ACK;
 const INITIAL_RECORDS = 1 << 10;
-/** Rows at the beginning that are kept whatever happens. */
-const HEAD_ROWS = 16;
 /** Rows from which on the middle is condensed, and those that the machine takes over because it could not be. */
 const CONDENSE_ROWS = 320;
 const GIVE_UP_ROWS = 1024;
@@ -247,7 +246,7 @@ export class PlainLane {
     if (rows >= MAX_ODD_ROWS - 2 || this.#middles.has(record)) return false;
     if ((batch.words[row * ROW_WORDS + Word.OPTIONS] & ODD_OPTIONS) !== 0) return false;
     const earlier = (): readonly Segment[] => this.log.read(words[at + FIRST_CHUNK], rows);
-    const plain: PlainRecord = { words, at, ageNanos, earlier, headRows: HEAD_ROWS, manyCopies: this.#limits.copies };
+    const plain: PlainRecord = { words, at, ageNanos, earlier, manyCopies: this.#limits.copies };
     if (!takeTrouble(plain, takeSegment(batch, row, from))) return false;
     if (stage === PlainStage.ANSWERED) this.#noteDuration(record, lastNanos, this.#limits.handshakeNanos);
     this.#nanos[record * DOUBLES + LAST_NANOS] = batch.timeNanos(row);
@@ -371,7 +370,7 @@ export class PlainLane {
   #takeThird(at: number, packet: Int32Array, p: number, from: 0 | 1): boolean {
     const words = this.#words;
     if (from !== words[at + CLIENT]) return false;
-    const flags = packet[p + Word.FLAGS] & 0x3f & ~TcpFlag.PSH;
+    const flags = packet[p + Word.FLAGS] & FORM_BITS;
     if (flags !== TcpFlag.ACK || windowOf(packet, p) === 0) return false;
     const peer = 1 - from;
     const seq = packet[p + Word.SEQ];
@@ -381,13 +380,13 @@ export class PlainLane {
     words[at + WINDOW + from] = windowOf(packet, p);
     words[at + STAGE] = PlainStage.OPEN;
     if (payload > words[at + MSS]) words[at + COURSE] |= Course.REMARKABLE;
-    noteKind(words, at, from, payload, HEAD_ROWS);
+    noteKind(words, at, from, payload);
     return true;
   }
 
   #takeOpen(at: number, packet: Int32Array, p: number, from: 0 | 1): boolean {
     const words = this.#words;
-    const flags = packet[p + Word.FLAGS] & 0x3f & ~TcpFlag.PSH;
+    const flags = packet[p + Word.FLAGS] & FORM_BITS;
     const hasFin = flags === (TcpFlag.ACK | TcpFlag.FIN);
     if (flags === RST_ACK) return this.#takeReset(at, packet, p, from);
     if (flags !== TcpFlag.ACK && !hasFin) return false;
@@ -417,7 +416,7 @@ export class PlainLane {
     words[at + ACK + from] = ack;
     words[at + WINDOW + from] = window;
     if (hasFin) words[at + SEEN] |= 1 << from;
-    noteKind(words, at, from, payload, HEAD_ROWS);
+    noteKind(words, at, from, payload);
     if ((words[at + SEEN] & FIN_BITS) === FIN_BITS && this.#areFinsCovered(at)) words[at + STAGE] = PlainStage.DONE;
     return true;
   }

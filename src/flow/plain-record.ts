@@ -55,6 +55,8 @@ export const PLAIN_WORDS = 24;
 export const PLAIN_DOUBLES = PLAIN_WORDS / 2;
 
 export const FIN_BITS = 3;
+/** Rows at the beginning that are kept whatever happens. */
+export const HEAD_ROWS = 16;
 
 /** Bits of `COURSE` that all connections of a kind have in common, and the count above them. */
 export const Course = {
@@ -90,10 +92,10 @@ export function mssOf(packet: Int32Array, p: number): number {
 }
 
 /** Notes what an end has sent while the connection was open. */
-export function noteKind(words: Int32Array, at: number, from: number, payload: number, headRows: number): void {
+export function noteKind(words: Int32Array, at: number, from: number, payload: number): void {
   const bit = (payload > 0 ? 4 : 16) << from;
   if ((words[at + Plain.SEEN] & bit) !== 0) return;
   words[at + Plain.SEEN] |= bit;
   const rows = words[at + Plain.ROWS];
-  if (words[at + Plain.NEW_KIND_ROW] === 0 && rows >= headRows) words[at + Plain.NEW_KIND_ROW] = rows;
+  if (words[at + Plain.NEW_KIND_ROW] === 0 && rows >= HEAD_ROWS) words[at + Plain.NEW_KIND_ROW] = rows;
 }

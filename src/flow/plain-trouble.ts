@@ -9,7 +9,7 @@ import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import { DUPLICATE_NANOS, isLateCopy, SHORTEST_SYN_TIMER_NANOS } from './handshake.ts';
 import { Course, FIN_BITS, noteKind, Plain, PlainStage, REPEATS_SHIFT } from './plain-record.ts';
-import { hasTimestamps, isSameSegment, type Segment } from './segment.ts';
+import { FORM_BITS, hasTimestamps, isSameSegment, type Segment } from './segment.ts';
 
 /** Rows until the connection is open, those of the third segment and of SYNs sent again included. */
 const MAX_OPENING_ROWS = 8;
@@ -17,7 +17,6 @@ const MAX_OPENING_ROWS = 8;
 const MAX_HOLE_BYTES = 1 << 20;
 /** With fewer octets it may be a probe. */
 const LEAST_PAYLOAD_BYTES = 2;
-const ALL_BUT_PSH = 0x3f & ~TcpFlag.PSH;
 
 /** A record, and what has come so far. */
 export interface PlainRecord {
@@ -28,8 +27,6 @@ export interface PlainRecord {
   readonly ageNanos: number;
   /** Reads what has come. */
   readonly earlier: () => readonly Segment[];
-  /** Rows at the beginning that are kept in any case. */
-  readonly headRows: number;
   /** Copies of one segment that are worth a finding. */
   readonly manyCopies: number;
 }
@@ -88,7 +85,7 @@ function takeOpenTrouble(record: PlainRecord, segment: Segment): boolean {
   const { words, at, ageNanos, earlier } = record;
   const { from, flags, ack, payloadBytes, window } = segment;
   const peer = 1 - from;
-  if ((flags & ALL_BUT_PSH) !== TcpFlag.ACK || window === 0) return false;
+  if ((flags & FORM_BITS) !== TcpFlag.ACK || window === 0) return false;
   if ((words[at + Plain.SEEN] & FIN_BITS) !== 0) return false;
   if (seqDiff(ack, words[at + Plain.NXT + peer]) > 0 || seqDiff(ack, words[at + Plain.ISN + peer]) <= 0) return false;
   if (ageNanos <= DUPLICATE_NANOS && earlier().some((each) => isDoubled(each, segment))) return false;
@@ -96,7 +93,7 @@ function takeOpenTrouble(record: PlainRecord, segment: Segment): boolean {
   words[at + Plain.COURSE] |= Course.TROUBLE | (payloadBytes > words[at + Plain.MSS] ? Course.REMARKABLE : 0);
   if (seqDiff(ack, words[at + Plain.ACK + from]) > 0) words[at + Plain.ACK + from] = ack;
   words[at + Plain.WINDOW + from] = window;
-  noteKind(words, at, from, payloadBytes, record.headRows);
+  noteKind(words, at, from, payloadBytes);
   return true;
 }
 

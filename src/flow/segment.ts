@@ -40,6 +40,9 @@ export interface Segment {
   readonly origin: number;
 }
 
+/** Flags that tell what a segment is; PSH and those of ECN (RFC 3168) change nothing about that. */
+export const FORM_BITS = 0x3f & ~TcpFlag.PSH;
+
 /** The ranges of a segment without SACK. */
 export const NO_SACK: readonly number[] = [];
 

@@ -6,26 +6,19 @@
  *     block      size 4, highest bit: not packed | content | checksum 0 or 4
  *     sequence   token: literals << 4 | match - 4; 15 is followed by bytes to add, while they are 255
  *                literals | distance 2, little-endian | rest of the match length
- *     skippable  magic 5? 2a 4d 18 | size 4 | content
  *
  * Left out: checksums are not verified; frames that need a dictionary and the legacy frame (magic 02 21 4c 18) are
  * refused.
  */
-import type { Unpacker } from './decompress.ts';
+import { FrameReader } from './frame-reader.ts';
+import { PAD_BYTES } from './padded-memory.ts';
 
 const LZ4_MAGIC = 0x184d2204;
 const WINDOW_BYTES = 64 << 10;
 const MIN_MATCH_BYTES = 4;
 
-type Place = 'magic' | 'skippable' | 'header' | 'block' | 'content';
-
 /** Unpacks LZ4 frames pushed in pieces; holds one block and the 64 KiB before it. */
-export class Lz4Decoder implements Unpacker {
-  private place: Place = 'magic';
-  private held = new Uint8Array(64);
-  private heldCount = 0;
-  private neededBytes = 4;
-  private skipBytes = 0;
+export class Lz4Decoder extends FrameReader {
   private blockMaxBytes = 0;
   private blockChecksumBytes = 0;
   private contentChecksumBytes = 0;
@@ -35,77 +28,13 @@ export class Lz4Decoder implements Unpacker {
   private window = new Uint8Array(0);
   private windowCount = 0;
 
-  push(packed: Uint8Array, output: Uint8Array[]): void {
-    let offset = 0;
-    while (offset < packed.length) {
-      const wanted = this.skipBytes > 0 ? this.skipBytes : this.neededBytes - this.heldCount;
-      const taken = Math.min(wanted, packed.length - offset);
-      if (this.skipBytes > 0) this.skipBytes -= taken;
-      else this.hold(packed, offset, taken);
-      offset += taken;
-      if (this.skipBytes === 0 && this.heldCount === this.neededBytes) this.readUnit(output);
-    }
+  constructor() {
+    super('lz4', LZ4_MAGIC, 3);
   }
 
-  end(_output: Uint8Array[]): void {
-    if (this.place !== 'magic' || this.heldCount > 0 || this.skipBytes > 0) {
-      throw new Error('the packed data stops too early');
-    }
-  }
-
-  private hold(packed: Uint8Array, offset: number, count: number): void {
-    if (this.heldCount + count > this.held.length) {
-      const grown = new Uint8Array(Math.max(this.neededBytes, this.held.length * 2));
-      grown.set(this.held.subarray(0, this.heldCount));
-      this.held = grown;
-    }
-    this.held.set(packed.subarray(offset, offset + count), this.heldCount);
-    this.heldCount += count;
-  }
-
-  private expect(place: Place, neededBytes: number): void {
-    this.place = place;
-    this.neededBytes = neededBytes;
-    this.heldCount = 0;
-  }
-
-  private word(at: number): number {
-    const { held } = this;
-    return (held[at] | (held[at + 1] << 8) | (held[at + 2] << 16) | (held[at + 3] << 24)) >>> 0;
-  }
-
-  private readUnit(output: Uint8Array[]): void {
-    switch (this.place) {
-      case 'magic':
-        this.readMagic();
-        break;
-      case 'skippable':
-        this.skipBytes = this.word(0);
-        this.expect('magic', 4);
-        break;
-      case 'header':
-        this.readHeader();
-        break;
-      case 'block':
-        this.readBlockSize();
-        break;
-      case 'content':
-        this.readContent(output);
-    }
-  }
-
-  private readMagic(): void {
-    const magic = this.word(0);
-    if ((magic & 0xfffffff0) >>> 0 === 0x184d2a50) {
-      this.expect('skippable', 4);
-      return;
-    }
-    if (magic !== LZ4_MAGIC) throw new Error('a frame does not begin with the lz4 magic number');
-    this.expect('header', 3);
-  }
-
-  private readHeader(): void {
-    const flags = this.held[0];
+  protected readHeader(): void {
+    const { bytes } = this.held;
+    const flags = bytes[PAD_BYTES];
     const headerBytes = 3 + (flags & 0x08 ? 8 : 0) + (flags & 0x01 ? 4 : 0);
     if (this.neededBytes < headerBytes) {
       this.neededBytes = headerBytes;
@@ -113,7 +42,7 @@ export class Lz4Decoder implements Unpacker {
     }
     if (flags >> 6 !== 1) throw new Error(`frame version ${flags >> 6} is not known`);
     if (flags & 0x01) throw new Error('the frame needs a dictionary');
-    const sizeCode = (this.held[1] >> 4) & 7;
+    const sizeCode = (bytes[PAD_BYTES + 1] >> 4) & 7;
     if (sizeCode < 4) throw new Error(`block size code ${sizeCode} is not known`);
     this.blockMaxBytes = 1 << (8 + 2 * sizeCode);
     this.independent = (flags & 0x20) !== 0;
@@ -125,11 +54,10 @@ export class Lz4Decoder implements Unpacker {
     this.expect('block', 4);
   }
 
-  private readBlockSize(): void {
+  protected readBlockHeader(): void {
     const word = this.word(0);
     if (word === 0) {
-      this.skipBytes = this.contentChecksumBytes;
-      this.expect('magic', 4);
+      this.expectFrame(this.contentChecksumBytes);
       return;
     }
     const contentBytes = word & 0x7fffffff;
@@ -145,9 +73,9 @@ export class Lz4Decoder implements Unpacker {
     this.expect('block', 4);
   }
 
-  private readContent(output: Uint8Array[]): void {
+  protected readContent(output: Uint8Array[]): void {
     const start = this.independent ? 0 : this.slideWindow();
-    const content = this.held.subarray(0, this.neededBytes);
+    const content = this.held.bytes.subarray(PAD_BYTES, PAD_BYTES + this.neededBytes);
     let end: number;
     if (this.packedBlock) {
       end = unpackBlock(content, this.window, start, start + this.blockMaxBytes);

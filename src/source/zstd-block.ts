@@ -10,7 +10,8 @@
  * Left out: nothing. Sizes that are claimed are held against the block's limits before any work is done, so the work is
  * bounded by the output.
  */
-import { allot, allotTree, type Memory, readTree, type Tree, unpackStream, unpackStreams } from './zstd-entropy.ts';
+import { allot, type Memory } from './padded-memory.ts';
+import { allotTree, readTree, type Tree, unpackStream, unpackStreams } from './zstd-entropy.ts';
 import { type Literals, SequenceDecoder, type Target } from './zstd-sequences.ts';
 
 /** What the header of literals says; `packedBytes` of what follows it belong to them. */

@@ -9,22 +9,10 @@
  * Left out: nothing.
  */
 
-/** Bytes before packed data and behind all memory that the loops may touch when they reach beyond a stream's end. */
-export const PAD_BYTES = 32;
+import type { Memory } from './padded-memory.ts';
+
 const MAX_WEIGHT_LOG = 6;
 const MAX_TREE_LOG = 11;
-
-/** Memory seen as bytes and as words; the last {@link PAD_BYTES} are beyond its content. */
-export interface Memory {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-}
-
-/** Memory for so many bytes, and {@link PAD_BYTES} behind them. */
-export function allot(contentBytes: number): Memory {
-  const bytes = new Uint8Array(contentBytes + PAD_BYTES);
-  return { bytes, view: new DataView(bytes.buffer) };
-}
 
 /** The bits below `position` (of the whole memory), at the top of 32; at least 24 of them are real. */
 export function peek(view: DataView, position: number): number {

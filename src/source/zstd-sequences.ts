@@ -9,9 +9,9 @@
  *
  * Left out: nothing.
  */
+import type { Memory } from './padded-memory.ts';
 import {
   layStates,
-  type Memory,
   peek,
   readDistribution,
   STEP_BITS_SHIFT,

@@ -5,7 +5,6 @@
  *     descriptor content size's length 2 bits | one segment, no window 1 | unused 1 | reserved 1 | checksum 1 | dictionary's length 2
  *     block      header 3, little-endian: last 1 bit, type 2 bits, size 21 bits | content
  *     type       0 stored, 1 one byte that is repeated, 2 compressed (zstd-block.ts), 3 reserved
- *     skippable  magic 5? 2a 4d 18 | size 4 | content
  *
  * Left out: dictionaries; windows above 128 MiB, which the zstd command refuses too unless told otherwise; the checksum
  * (XXH64, in JavaScript two thirds of the time that unpacking takes) is not verified.
@@ -13,9 +12,9 @@
  * Work and memory are bounded by what comes out: a block gives 128 KiB at the most, and the window grows with what was
  * unpacked, whatever its size is claimed to be.
  */
-import type { Unpacker } from './decompress.ts';
+import { FrameReader } from './frame-reader.ts';
+import { allot, PAD_BYTES } from './padded-memory.ts';
 import { BlockDecoder } from './zstd-block.ts';
-import { allot, PAD_BYTES } from './zstd-entropy.ts';
 
 const ZSTD_MAGIC = 0xfd2fb528;
 const MAX_WINDOW_BYTES = 128 << 20;
@@ -25,17 +24,9 @@ const ROOM_BYTES = 8 << 20;
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
 const DICTIONARY_BYTES = [0, 1, 2, 4];
 
-type Place = 'magic' | 'skippable' | 'header' | 'block' | 'content';
-
 /** Unpacks zstd frames pushed in pieces; holds one packed block and the window before it. */
-export class ZstdDecoder implements Unpacker {
+export class ZstdDecoder extends FrameReader {
   private readonly blocks = new BlockDecoder();
-  private place: Place = 'magic';
-  /** Of the present unit, behind {@link PAD_BYTES} of zeros. */
-  private held = allot(PAD_BYTES + 64);
-  private heldCount = 0;
-  private neededBytes = 4;
-  private skipBytes = 0;
   private windowBytes = 0;
   private maxBlockBytes = 0;
   /** -1 when the frame does not tell. */
@@ -50,76 +41,11 @@ export class ZstdDecoder implements Unpacker {
   private frameStart = 0;
   private filled = 0;
 
-  push(packed: Uint8Array, output: Uint8Array[]): void {
-    let offset = 0;
-    while (offset < packed.length) {
-      const wanted = this.skipBytes > 0 ? this.skipBytes : this.neededBytes - this.heldCount;
-      const taken = Math.min(wanted, packed.length - offset);
-      if (this.skipBytes > 0) this.skipBytes -= taken;
-      else this.hold(packed, offset, taken);
-      offset += taken;
-      if (this.skipBytes === 0 && this.heldCount === this.neededBytes) this.readUnit(output);
-    }
+  constructor() {
+    super('zstd', ZSTD_MAGIC, 1);
   }
 
-  end(_output: Uint8Array[]): void {
-    if (this.place !== 'magic' || this.heldCount > 0 || this.skipBytes > 0) {
-      throw new Error('the packed data stops too early');
-    }
-  }
-
-  private hold(packed: Uint8Array, offset: number, count: number): void {
-    const at = PAD_BYTES + this.heldCount;
-    if (at + count + PAD_BYTES > this.held.bytes.length) {
-      const grown = allot(Math.max(PAD_BYTES + this.neededBytes, this.held.bytes.length * 2));
-      grown.bytes.set(this.held.bytes.subarray(0, at));
-      this.held = grown;
-    }
-    this.held.bytes.set(packed.subarray(offset, offset + count), at);
-    this.heldCount += count;
-  }
-
-  private expect(place: Place, neededBytes: number): void {
-    this.place = place;
-    this.neededBytes = neededBytes;
-    this.heldCount = 0;
-  }
-
-  private word(at: number): number {
-    return this.held.view.getUint32(PAD_BYTES + at, true);
-  }
-
-  private readUnit(output: Uint8Array[]): void {
-    switch (this.place) {
-      case 'magic':
-        this.readMagic();
-        break;
-      case 'skippable':
-        this.skipBytes = this.word(0);
-        this.expect('magic', 4);
-        break;
-      case 'header':
-        this.readHeader();
-        break;
-      case 'block':
-        this.readBlockHeader(output);
-        break;
-      case 'content':
-        this.readContent(output);
-    }
-  }
-
-  private readMagic(): void {
-    const magic = this.word(0);
-    if ((magic & 0xfffffff0) >>> 0 === 0x184d2a50) {
-      this.expect('skippable', 4);
-      return;
-    }
-    if (magic !== ZSTD_MAGIC) throw new Error('a frame does not begin with the zstd magic number');
-    this.expect('header', 1);
-  }
-
-  private readHeader(): void {
+  protected readHeader(): void {
     const descriptor = this.held.bytes[PAD_BYTES];
     const isOneSegment = (descriptor & 0x20) !== 0;
     const dictionaryAt = isOneSegment ? 1 : 2;
@@ -154,7 +80,7 @@ export class ZstdDecoder implements Unpacker {
     return value;
   }
 
-  private readBlockHeader(output: Uint8Array[]): void {
+  protected readBlockHeader(output: Uint8Array[]): void {
     const header = this.number(0, 3);
     this.isLastBlock = (header & 1) !== 0;
     this.blockType = (header >> 1) & 3;
@@ -167,7 +93,7 @@ export class ZstdDecoder implements Unpacker {
     if (this.neededBytes === 0) this.readContent(output);
   }
 
-  private readContent(output: Uint8Array[]): void {
+  protected readContent(output: Uint8Array[]): void {
     this.reserve(output);
     const { bytes } = this.window;
     const contentEnd = PAD_BYTES + this.neededBytes;
@@ -193,8 +119,7 @@ export class ZstdDecoder implements Unpacker {
     if (this.contentBytes >= 0 && this.unpackedBytes !== this.contentBytes) {
       throw new Error(`a frame unpacks to ${this.unpackedBytes} bytes, not to the ${this.contentBytes} it tells`);
     }
-    this.skipBytes = this.checksumBytes;
-    this.expect('magic', 4);
+    this.expectFrame(this.checksumBytes);
   }
 
   /** Makes room for a block: in larger memory while the window is not full, otherwise by moving the window to the front. */
