@@ -2,6 +2,7 @@
 import { Annotations } from './annotations.ts';
 import type { TimeBase } from './base/time.ts';
 import { formatTime } from './base/time.ts';
+import { Core } from './core/core.ts';
 import type { Finding } from './findings/finding.ts';
 import type { CaptureFacts, SeenParts } from './findings/joined.ts';
 import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
@@ -12,7 +13,7 @@ import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
 import type { FlowAddresses, PlainPlace } from './flow/place.ts';
 import { peek } from './flow/settle.ts';
-import { Tracker, type TrackerWatcher } from './flow/tracker.ts';
+import { Tracker, type TrackerOptions, type TrackerWatcher } from './flow/tracker.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
 import { PlainKinds } from './plain-kinds.ts';
 import { buildConnection } from './report/build.ts';
@@ -22,7 +23,9 @@ import type { PacketSink, ResolvedName } from './source/packet.ts';
 import type { CaptureReport } from './source/reader.ts';
 import { SegmentBatch } from './wire/batch.ts';
 import { Decoder } from './wire/decode.ts';
+import { LinkType } from './wire/linktype.ts';
 import { linkTypeName } from './wire/linktype-names.ts';
+import { type PcapRun, RunDecoder } from './wire/run.ts';
 
 /** How a capture is analysed, and from where on something is reported; everything has a default. */
 export interface AnalyzeOptions extends PolicyOptions {
@@ -104,6 +107,16 @@ class CaptureClock implements CaptureFacts {
     if (back > 0) this.#note(back, frame);
   }
 
+  /** Time of the latest packet of an interface, nanoseconds; NaN before the first. */
+  latestOf(interfaceIndex: number): number {
+    return this.#latest[interfaceIndex] ?? Number.NaN;
+  }
+
+  /** Packets came that did not go back, up to a time. */
+  goOn(interfaceIndex: number, timeNanos: number): void {
+    this.#latest[interfaceIndex] = timeNanos;
+  }
+
   #note(backNanos: number, frame: number): void {
     this.backwardSteps++;
     this.furthestBackNanos = Math.max(this.furthestBackNanos, backNanos);
@@ -115,7 +128,9 @@ class CaptureClock implements CaptureFacts {
 export class Analysis implements PacketSink {
   readonly timeBase: TimeBase = { epochSeconds: 0 };
   #batch: SegmentBatch;
+  readonly #core = new Core();
   readonly #decoder: Decoder;
+  readonly #runs = new RunDecoder(this.#core, this.timeBase);
   readonly #annotations = new Annotations();
   readonly #verifiesChecksums: boolean;
   readonly #tracker: Tracker;
@@ -136,14 +151,14 @@ export class Analysis implements PacketSink {
    */
   constructor(options: AnalyzeOptions, handler: AnalysisHandler, watcher?: TrackerWatcher, taker?: BatchTaker) {
     this.#taker = taker ?? null;
-    this.#batch = taker?.exchange(null, this.timeBase) ?? new SegmentBatch(this.timeBase);
+    this.#batch = taker?.exchange(null, this.timeBase) ?? SegmentBatch.of(this.#core, this.timeBase);
     const { decapsulate = true, checksums: verifyChecksums = false } = options;
     this.#decoder = new Decoder(this.#batch, { decapsulate, verifyChecksums, keepIncomplete: true });
     this.#verifiesChecksums = verifyChecksums;
     this.#policy = resolvePolicy(options);
     this.#joined = joinAll(this.#policy);
     this.#handler = handler;
-    this.#tracker = new Tracker({
+    const trackerOptions: TrackerOptions = {
       segments: options.segments ?? false,
       ...(options.segmentLimit === undefined ? {} : { segmentLimit: options.segmentLimit }),
       timeWaitNanos: (options.timeWaitSeconds ?? DEFAULT_TIME_WAIT_SECONDS) * 1e9,
@@ -156,7 +171,8 @@ export class Analysis implements PacketSink {
             onPlain: (kind, id, build, place) => this.#takePlain(kind, id, build, place),
             limits: plainLimits(this.#policy),
           }),
-    });
+    };
+    this.#tracker = new Tracker(trackerOptions, this.#core);
   }
 
   #limit(maxConnections: number): ConnectionLimit {
@@ -193,6 +209,31 @@ export class Analysis implements PacketSink {
       this.flush();
       this.#expireFragments();
     } else if (batch.count === row && decoder.hasGivenUp) this.#takeGivenUp();
+  }
+
+  /** Ordinary packets are read by the core, which stops at others and where time goes back. @hot */
+  onPcapRun(bytes: Uint8Array, from: number, end: number, run: PcapRun): number {
+    if (this.#verifiesChecksums || run.linkType !== LinkType.ETHERNET) return from;
+    const { interfaceIndex } = run;
+    const runs = this.#runs;
+    let at = from;
+    for (;;) {
+      const batch = this.#batch;
+      const before = batch.count;
+      runs.clockNanos = this.#clock.latestOf(interfaceIndex);
+      at = runs.decode(bytes, at, end, run, batch);
+      if (batch.count === before) return at;
+      this.#clock.goOn(interfaceIndex, runs.clockNanos);
+      this.#decoder.countRows(interfaceIndex, batch.count - before);
+      if (run.lastTimeNanos > this.#lastNanos) this.#lastNanos = run.lastTimeNanos;
+      if (!batch.isFull) return at;
+      this.flush();
+      this.#expireFragments();
+    }
+  }
+
+  openBlock(bytes: number): Uint8Array {
+    return this.#core.openBlock(bytes);
   }
 
   /** The rest of a segment that did not come by now does not come: its connection must still be known then. */

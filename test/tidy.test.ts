@@ -22,11 +22,12 @@ const read = (file: string): string => readFileSync(path.join(root, file), 'utf8
 /** What each folder of src may import besides itself; `cli` may import everything. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   base: [],
-  wire: ['base'],
+  core: ['base'],
+  wire: ['base', 'core'],
   source: ['base', 'wire'],
   tcp: ['base', 'wire'],
   synth: ['base', 'wire'],
-  flow: ['base', 'wire', 'tcp'],
+  flow: ['base', 'core', 'wire', 'tcp'],
   findings: ['base', 'wire', 'tcp', 'flow'],
   report: ['base', 'wire', 'source', 'tcp', 'flow', 'findings'],
   live: ['base', 'wire', 'source', 'tcp', 'flow', 'findings', 'report', 'front door'],
@@ -35,7 +36,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   transcript: ['base', 'wire', 'source', 'tcp', 'synth', 'flow', 'findings', 'report'],
   page: ['report'],
 };
-const PURE = ['base', 'wire', 'tcp', 'synth', 'flow', 'findings'];
+const PURE = ['base', 'core', 'wire', 'tcp', 'synth', 'flow', 'findings'];
 
 const layerOf = (file: string): string => (file.split(path.sep).length > 2 ? file.split(path.sep)[1] : 'front door');
 

@@ -7,8 +7,6 @@
  *               │            │               │             HOLE_0, HOLE_1
  *               └────────────┴───────────────┴───anything else──┴───────────────────► ODD
  */
-import { TcpOption, Word } from '../wire/batch.ts';
-
 /** HOLE_0 and HOLE_1 are open too: octets of end 0 or 1 have come before others that belong ahead of them. */
 export const PlainStage = {
   NEW: 0,
@@ -52,7 +50,6 @@ export const Plain = {
 /** Two float64 of a record, in nanoseconds: the time of the latest segment, and that of the SYN, then of the first FIN. */
 export const PlainNanos = { LAST: 9, MARK: 10 } as const; // words 18 and 19, 20 and 21
 export const PLAIN_WORDS = 24;
-export const PLAIN_DOUBLES = PLAIN_WORDS / 2;
 
 export const FIN_BITS = 3;
 /** Rows at the beginning that are kept whatever happens. */
@@ -76,20 +73,11 @@ export const Course = {
   SYN_ACK_AGAIN: 128,
   /** Data was sent again or came out of order, or an acknowledgment was repeated. */
   TROUBLE: 256,
+  /** Rows in the middle were added up; no part of the kind. */
+  CONDENSED: 0x8000,
 } as const;
 export const COURSE_BITS = 0x1ff;
 export const REPEATS_SHIFT = 16;
-
-/** RFC 9293 §3.7.1. */
-const DEFAULT_MSS = 536;
-
-export function windowOf(packet: Int32Array, p: number): number {
-  return packet[p + Word.WINDOW] & 0xffff;
-}
-
-export function mssOf(packet: Int32Array, p: number): number {
-  return (packet[p + Word.OPTIONS] & TcpOption.MSS) !== 0 ? packet[p + Word.CHECKSUM] >>> 16 : DEFAULT_MSS;
-}
 
 /** Notes what an end has sent while the connection was open. */
 export function noteKind(words: Int32Array, at: number, from: number, payload: number): void {

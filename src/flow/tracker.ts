@@ -1,16 +1,36 @@
-import { type IcmpError, ROW_DOUBLES, ROW_WORDS, type SegmentBatch, TcpFlag, Word } from '../wire/batch.ts';
+import { Core } from '../core/core.ts';
+import {
+  MODE,
+  MODE_LANE,
+  MODE_SHARE,
+  NEXT_ID,
+  NOW,
+  OURS,
+  BUCKETS as ROW_BUCKETS,
+  STOP_BITS,
+  STOP_FLOW,
+  STOP_GIVE_UP,
+  STOP_LONG,
+  STOP_NEW,
+  STOP_OVER,
+  STOP_SCOPE,
+  STOP_TROUBLE,
+} from '../core/layout.ts';
+import { type IcmpError, ROW_WORDS, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
 import { BUCKETS } from './bucket.ts';
 import { ClosedQueue, NO_BUCKET } from './closed-queue.ts';
 import { type Connection, type ConnectionOptions, keepsSegments } from './connection.ts';
 import { type ConnectionLimit, earliest, excessOf } from './eviction.ts';
 import { Flow, type FlowContext } from './flow.ts';
 import type { FlowAddresses, PlainPlace } from './place.ts';
+import { Places } from './places.ts';
 import { PlainLane, type PlainLimits } from './plain-lane.ts';
 import { PlainStage } from './plain-record.ts';
 import { replay } from './replay.ts';
 import { takeSegment } from './segment.ts';
 import { settle } from './settle.ts';
 import { NO_ENTRY, TupleTable } from './table.ts';
+import { Variants } from './variants.ts';
 
 /** Sees what becomes of connections before they are over, as somebody who watches a live capture wants to. */
 export interface TrackerWatcher extends ConnectionLimit {
@@ -49,7 +69,7 @@ export interface TrackerOptions extends ConnectionOptions {
 
 /** Connections that are over are kept for stray segments, until many wait and their TIME_WAIT has been over for this long. */
 const LINGER_NANOS = 5_000_000_000;
-const INITIAL_ENTRIES = 1 << 12;
+const STOP_MASK = (1 << STOP_BITS) - 1;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
 const { POSITIVE_INFINITY: NEVER } = Number;
@@ -62,101 +82,113 @@ const SAME_CONNECTION_OCTETS = 1 << 22;
 /** Follows every tuple of a capture and hands over its connections. */
 export class Tracker {
   readonly #options: TrackerOptions;
-  readonly #table = new TupleTable();
+  readonly #core: Core;
+  readonly #table: TupleTable;
   readonly #plain: PlainLane;
   /** By entry: the flow of a tuple that the machine has; null for a plain one. */
   readonly #flows: (Flow | null)[] = [];
-  /** By entry: the id of a plain tuple's connection. */
-  readonly #ids: number[] = [];
-  /** By first entry of a tuple that was seen on several: the entry of each. */
-  readonly #variants = new Map<number, Map<number, number>>();
-  /** By entry of a further variant: where it is listed. */
-  readonly #variantOf = new Map<number, { readonly first: number; readonly scope: number }>();
+  readonly #variants = new Variants();
+  readonly #places: Places;
   readonly #context: FlowContext;
   readonly #lane: boolean;
   readonly #closed = new ClosedQueue();
-  /** By entry: 1 if it waits among those that may be over. */
-  #isQueued = new Uint8Array(INITIAL_ENTRIES);
   readonly #watcher: TrackerWatcher | null;
   readonly #limit: ConnectionLimit | null;
   /** Entries of flows that hold segments back; only kept for a watcher. */
   readonly #holding = new Set<number>();
-  #openCount = 0;
   #entry = NO_ENTRY;
-  readonly #place = {
-    clientIndex: 0 as 0 | 1,
-    firstFrame: 0,
-    lastFrame: 0,
-    firstNanos: Number.NaN,
-    lastNanos: Number.NaN,
-    isOpened: true,
-    synOptions: 0,
-    addresses: {
-      ipVersion: 4 as 4 | 6,
-      words0: new Int32Array(4),
-      words1: new Int32Array(4),
-      ports: [0, 0] as [number, number],
-    },
-  };
   /** For the plain connection of `#entry`. */
   readonly #buildPlain = (): void => this.#finishFlow(this.#replay(this.#entry), this.#entry);
-  readonly #placePlain = (): PlainPlace => this.#placeOf(this.#entry);
-  /** Latest time of any segment, nanoseconds. */
-  #nowNanos = Number.NEGATIVE_INFINITY;
-
-  constructor(options: TrackerOptions) {
+  readonly #placePlain = (): PlainPlace => this.#places.placeOf(this.#entry);
+  /** Batches of the core are taken as they are, others are copied. */
+  constructor(options: TrackerOptions, core: Core = new Core()) {
     this.#options = options;
-    this.#plain = new PlainLane(options.limits ?? NO_LIMITS);
+    this.#core = core;
+    this.#table = new TupleTable(core);
+    this.#plain = new PlainLane(options.limits ?? NO_LIMITS, core);
+    this.#places = new Places(this.#table, this.#plain);
     this.#watcher = options.watcher ?? null;
     this.#limit = options.limit ?? this.#watcher;
     this.#lane = options.segments !== true && options.alwaysInFull !== true && this.#watcher === null;
     this.#context = {
       options,
-      nextId: 1,
+      get nextId() {
+        return core.unsigned[NEXT_ID >> 2];
+      },
+      set nextId(id) {
+        core.words[NEXT_ID >> 2] = id;
+      },
       retire: (connection) => this.#handOver(connection, this.#entry),
     };
+    this.#context.nextId = 1;
+    this.#nowNanos = Number.NEGATIVE_INFINITY;
+    core.words[MODE >> 2] = this.#lane && options.segments === false ? MODE_LANE : 0;
+  }
+
+  /** Latest time of any segment, nanoseconds. */
+  get #nowNanos(): number {
+    return this.#core.doubles[NOW >> 3];
+  }
+
+  set #nowNanos(nanos: number) {
+    this.#core.doubles[NOW >> 3] = nanos;
   }
 
   /** Takes in all rows of a batch, and the ICMP errors among them. */
   push(batch: SegmentBatch): void {
-    let icmp = 0;
-    for (let row = 0; row < batch.count; row++) {
-      while (icmp < batch.icmpErrors.length && batch.icmpErrors[icmp].beforeRow <= row) {
-        this.#takeIcmp(batch.icmpErrors[icmp++]);
-      }
-      this.#takeRow(batch, row);
-      if (this.#closed.overfull !== NO_BUCKET) this.#evict(this.#closed.overfull);
+    this.#load(batch);
+    let row = 0;
+    for (const error of batch.icmpErrors) {
+      row = this.#takeRows(batch, row, error.beforeRow);
+      this.#takeIcmp(error);
     }
-    while (icmp < batch.icmpErrors.length) this.#takeIcmp(batch.icmpErrors[icmp++]);
-    if (this.#limit !== null && this.#openCount > this.#limit.maxConnections) this.#giveUp(this.#limit);
+    this.#takeRows(batch, row, batch.count);
+    if (this.#limit !== null && this.openCount > this.#limit.maxConnections) this.#giveUp(this.#limit);
   }
 
   /** As `push`, for a share of the rows; time passes with all of them. */
   pushShare(batch: SegmentBatch, share: RowShare): void {
-    const { isMine, buckets } = share;
-    const context = this.#context;
-    let icmp = 0;
-    for (let row = 0; row <= batch.count; row++) {
+    this.#load(batch);
+    const { words, bytes } = this.#core;
+    bytes.set(share.isMine, OURS);
+    bytes.set(share.buckets, ROW_BUCKETS);
+    words[MODE >> 2] |= MODE_SHARE;
+    let row = 0;
+    for (const error of batch.icmpErrors) {
+      row = this.#takeRows(batch, row, error.beforeRow, share);
       share.step = row * 2 - 1;
-      while (icmp < batch.icmpErrors.length && (row === batch.count || batch.icmpErrors[icmp].beforeRow <= row)) {
-        this.#takeIcmp(batch.icmpErrors[icmp++]);
-      }
-      if (row === batch.count) return;
-      if (isMine[buckets[row]] === 0) {
-        if (batch.timeNanos(row) > this.#nowNanos) this.#nowNanos = batch.timeNanos(row);
-        continue;
-      }
-      share.step = row * 2;
-      const { nextId } = context;
-      this.#takeRow(batch, row);
-      if (this.#closed.overfull !== NO_BUCKET) this.#evict(this.#closed.overfull);
-      if (context.nextId !== nextId) share.onOpened(context.nextId);
+      this.#takeIcmp(error);
     }
+    this.#takeRows(batch, row, batch.count, share);
+    share.step = batch.count * 2 - 1;
+  }
+
+  /** Lets the core have the rows. */
+  #load(batch: SegmentBatch): void {
+    const { words, rowsAt } = this.#core;
+    if (batch.core !== this.#core) words.set(batch.words.subarray(0, batch.count * ROW_WORDS), rowsAt >> 2);
+  }
+
+  /** Takes in the rows `[from, to)`; returns `to`. The core does most of it, and stops where it does not know on. */
+  #takeRows(batch: SegmentBatch, from: number, to: number, share?: RowShare): number {
+    const { exports } = this.#core;
+    const context = this.#context;
+    for (let row = from; row < to; row++) {
+      const nextId = share === undefined ? 0 : context.nextId;
+      const stop = exports.take(row, to);
+      row = stop >>> STOP_BITS;
+      if (row >= to) break;
+      if (share !== undefined) share.step = row * 2;
+      this.#takeStop(stop & STOP_MASK, this.#table.found, batch, row);
+      if (this.#closed.overfull !== NO_BUCKET) this.#evict(this.#closed.overfull);
+      if (share !== undefined && context.nextId !== nextId) share.onOpened(context.nextId);
+    }
+    return to;
   }
 
   /** Number of the first connection of the tuple in work: what is left at the end is handed over in this order. */
   get tupleId(): number {
-    return this.#ids[this.#entry];
+    return this.#table.idOf(this.#entry);
   }
 
   /** Number of the connection that begins next. */
@@ -166,7 +198,7 @@ export class Tracker {
 
   /** Tuples that are tracked, those among them that are over included. */
   get openCount(): number {
-    return this.#openCount;
+    return this.#table.count;
   }
 
   /** Time has passed, whether a segment came or not: what waited long enough goes on, and what is long over goes. */
@@ -184,7 +216,7 @@ export class Tracker {
 
   /** Addresses of the tuple at an entry that a watcher was told. */
   addressesAt(entry: number): FlowAddresses {
-    return this.#addressesOf(entry);
+    return this.#places.copyAddresses(entry);
   }
 
   /**
@@ -195,10 +227,11 @@ export class Tracker {
     this.#nowNanos = Math.max(this.#nowNanos, endNanos);
     const { endEntry } = this.#table;
     // By id and entry in one number, since numbers are sorted faster than anything else.
-    const order = new Float64Array(this.#openCount);
+    const order = new Float64Array(this.openCount);
     let count = 0;
     for (let entry = 0; entry < endEntry; entry++) {
-      if (this.#ids[entry] > 0) order[count++] = this.#ids[entry] * endEntry + entry;
+      const id = this.#table.idOf(entry);
+      if (id > 0) order[count++] = id * endEntry + entry;
     }
     order.sort();
     for (let from = 0; from < count; from += CLOSED_AT_A_TIME) {
@@ -215,30 +248,40 @@ export class Tracker {
     for (let index = 0; index < order.length; index++) this.#close((order[index] % endEntry) | 0);
   }
 
-  /** @hot */
-  #takeRow(batch: SegmentBatch, row: number): void {
-    const table = this.#table;
-    const time = batch.nanos[row * ROW_DOUBLES];
-    if (time > this.#nowNanos) this.#nowNanos = time;
-    let entry = table.find(batch, row);
-    if (entry !== NO_ENTRY && table.scopeOf(entry) !== batch.words[row * ROW_WORDS + Word.SCOPE])
-      entry = this.#findScoped(entry, batch, row);
-    if (entry === NO_ENTRY) {
-      this.#open(batch, row);
-      return;
-    }
-    if (entry === HANDLED) return;
-    const plain = this.#plain;
-    if (plain.has(entry)) {
-      if (plain.take(entry, batch, row, table.from)) {
-        if (plain.stageOf(entry) >= PlainStage.DONE) this.#queue(entry);
+  /** Sees to a row at which the core stopped, for which it found an entry or none. */
+  #takeStop(stop: number, entry: number, batch: SegmentBatch, row: number): void {
+    switch (stop) {
+      case STOP_OVER:
+        this.#queue(entry);
         return;
-      }
-      this.#takeInFull(this.#promote(entry), entry, batch, row);
-      return;
+      case STOP_TROUBLE:
+        if (!this.#plain.takeOther(entry, batch, row, this.#table.from)) this.#takePromoted(entry, batch, row);
+        else if (this.#plain.stageOf(entry) >= PlainStage.DONE) this.#queue(entry);
+        return;
+      case STOP_FLOW:
+        if (this.#flows[entry]) this.#takeInFull(this.#flows[entry], entry, batch, row);
+        return;
+      case STOP_GIVE_UP:
+        this.#takePromoted(entry, batch, row);
+        return;
+      case STOP_LONG:
+        this.#plain.condense(entry);
+        return;
+      case STOP_NEW:
+        this.#open(batch, row);
+        return;
+      case STOP_SCOPE:
+        this.#takeScoped(entry, batch, row);
     }
-    const flow = this.#flows[entry];
-    if (flow !== null) this.#takeInFull(flow, entry, batch, row);
+  }
+
+  #takePromoted(entry: number, batch: SegmentBatch, row: number): void {
+    this.#takeInFull(this.#promote(entry), entry, batch, row);
+  }
+
+  #takeScoped(first: number, batch: SegmentBatch, row: number): void {
+    const entry = this.#findScoped(first, batch, row);
+    if (entry !== HANDLED) this.#takeStop(this.#core.exports.takeAt(entry, row), entry, batch, row);
   }
 
   /**
@@ -246,18 +289,15 @@ export class Tracker {
    * one direction only; otherwise it is another one that happens to have the same addresses and ports.
    */
   #findScoped(first: number, batch: SegmentBatch, row: number): number {
+    const variants = this.#variants;
     const scope = batch.scope(row);
-    const variants = this.#variants.get(first) ?? new Map<number, number>();
-    this.#variants.set(first, variants);
-    const known = variants.get(scope);
+    const known = variants.get(first, scope);
     if (known !== undefined) return known;
     if (this.#goesOn(first, batch, row)) {
-      variants.set(scope, first);
+      variants.set(first, scope, first);
       return first;
     }
-    const entry = this.#open(batch, row, variants.size + 1);
-    variants.set(scope, entry);
-    this.#variantOf.set(entry, { first, scope });
+    variants.set(first, scope, this.#open(batch, row, variants.count(first) + 1));
     return HANDLED;
   }
 
@@ -278,59 +318,54 @@ export class Tracker {
 
   #open(batch: SegmentBatch, row: number, variant = 0): number {
     const table = this.#table;
+    const { isSelf } = table;
     const entry = table.add(variant, batch.scope(row));
-    this.#openCount++;
-    const id = this.#context.nextId;
-    this.#ids[entry] = id;
-    if (entry >= this.#isQueued.length) this.#growQueued(entry);
-    this.#isQueued[entry] = 0;
-    const isRecorded = keepsSegments(this.#options.segments, id);
-    if (this.#lane && !table.isSelf && !isRecorded) {
-      this.#plain.open(entry, batch, row, table.from);
-      this.#context.nextId++;
-      if (entry >= this.#flows.length) this.#flows[entry] = null;
+    const id = this.#context.nextId++;
+    table.setId(entry, id);
+    if (this.#lane && !isSelf && !keepsSegments(this.#options.segments, id)) {
+      this.#plain.open(entry, row);
       if (this.#plain.stageOf(entry) === PlainStage.ODD) this.#queue(entry);
       return entry;
     }
     const ports = table.portsOf(entry);
-    this.#context.nextId++;
-    const flow = new Flow(ports >>> 16, ports & 0xffff, table.isSelf, this.#context, id);
-    this.#flows[entry] = flow;
+    const flow = new Flow(ports >>> 16, ports & 0xffff, isSelf, this.#context, id);
+    this.#keep(entry, flow);
     this.#takeInFull(flow, entry, batch, row);
     return entry;
   }
 
-  #growQueued(entry: number): void {
-    const grown = new Uint8Array(entry * 2);
-    grown.set(this.#isQueued);
-    this.#isQueued = grown;
+  #keep(entry: number, flow: Flow): void {
+    const flows = this.#flows;
+    // One after the other: V8 makes an array slow in which it is told to leave room.
+    while (flows.length <= entry) flows.push(null);
+    flows[entry] = flow;
   }
 
   #takeInFull(flow: Flow, entry: number, batch: SegmentBatch, row: number): void {
     this.#entry = entry;
     flow.take(takeSegment(batch, row, this.#table.from));
-    if (flow.isOver && this.#isQueued[entry] === 0) this.#queue(entry);
+    if (flow.isOver && !this.#table.isQueued(entry)) this.#queue(entry);
     if (this.#watcher !== null) this.#noteChange(flow, entry);
   }
 
   #noteChange(flow: Flow, entry: number): void {
     if (flow.isHolding) this.#holding.add(entry);
-    if (flow.isOver && this.#isQueued[entry] === 0) this.#queue(entry);
+    if (flow.isOver && !this.#table.isQueued(entry)) this.#queue(entry);
     this.#watcher?.onChange(flow, entry);
   }
 
   /** There are too many connections: those go first that were over first, then those that were silent for longest. */
   #giveUp(limit: ConnectionLimit): void {
-    let excess = excessOf(this.#openCount, limit);
+    let excess = excessOf(this.openCount, limit);
     for (; excess > 0; excess--) {
       const entry = this.#closed.takeOldestOfAll();
       if (entry === NO_ENTRY) break;
       this.#giveUpOne(limit, entry);
     }
     if (excess <= 0) return;
-    const open = new Int32Array(this.#openCount);
+    const open = new Int32Array(this.openCount);
     let count = 0;
-    for (let entry = 0; entry < this.#table.endEntry; entry++) if (this.#ids[entry] > 0) open[count++] = entry;
+    for (let entry = 0; entry < this.#table.endEntry; entry++) if (this.#table.idOf(entry) > 0) open[count++] = entry;
     const nanos = Float64Array.from(open, (entry) => this.#lastNanosOf(entry));
     for (const entry of earliest(open, nanos, excess)) this.#giveUpOne(limit, entry);
   }
@@ -346,13 +381,13 @@ export class Tracker {
 
   /** What the machine has of a tuple; null for a plain one, whose record tells so without a look at another place. */
   #flowAt(entry: number): Flow | null {
-    return this.#plain.has(entry) ? null : this.#flows[entry];
+    return this.#plain.has(entry) ? null : (this.#flows[entry] ?? null);
   }
 
   /** Gives a plain connection to the machine, which takes in all its rows again. */
   #promote(entry: number): Flow {
     const flow = this.#replay(entry);
-    this.#flows[entry] = flow;
+    this.#keep(entry, flow);
     this.#plain.release(entry);
     return flow;
   }
@@ -360,14 +395,14 @@ export class Tracker {
   #replay(entry: number): Flow {
     this.#entry = entry;
     const ports = this.#table.portsOf(entry);
-    const flow = new Flow(ports >>> 16, ports & 0xffff, false, this.#context, this.#ids[entry]);
+    const flow = new Flow(ports >>> 16, ports & 0xffff, false, this.#context, this.#table.idOf(entry));
     replay(flow, this.#plain.rowsOf(entry));
     return flow;
   }
 
   #queue(entry: number): void {
-    if (this.#isQueued[entry] !== 0) return;
-    this.#isQueued[entry] = 1;
+    if (this.#table.isQueued(entry)) return;
+    this.#table.setQueued(entry, true);
     this.#closed.add(this.#table.bucketOf(entry), entry, this.#nowNanos);
   }
 
@@ -387,7 +422,7 @@ export class Tracker {
       if (entry === NO_ENTRY) return;
       const lastNanos = this.#lastNanosOf(entry);
       if (lastNanos > horizon) this.#closed.add(bucket, entry, this.#nowNanos);
-      else if (!this.#closeIfOver(entry)) this.#isQueued[entry] = 0;
+      else if (!this.#closeIfOver(entry)) this.#table.setQueued(entry, false);
     }
   }
 
@@ -408,21 +443,15 @@ export class Tracker {
     else {
       const kind = this.#plain.kindOf(entry);
       const { onPlain } = this.#options;
-      if (kind !== -1 && onPlain !== undefined) onPlain(kind, this.#ids[entry], this.#buildPlain, this.#placePlain);
+      if (kind !== -1 && onPlain !== undefined)
+        onPlain(kind, this.#table.idOf(entry), this.#buildPlain, this.#placePlain);
       else this.#buildPlain();
     }
     if (own === null) this.#plain.release(entry);
     else this.#flows[entry] = null;
-    this.#ids[entry] = 0;
-    this.#openCount--;
     this.#table.remove(entry);
     if (this.#holding.size > 0) this.#holding.delete(entry);
-    if (this.#variants.size + this.#variantOf.size === 0) return;
-    this.#variants.delete(entry);
-    const variant = this.#variantOf.get(entry);
-    if (variant === undefined) return;
-    this.#variants.get(variant.first)?.delete(variant.scope);
-    this.#variantOf.delete(entry);
+    this.#variants.forget(entry);
   }
 
   #finishFlow(flow: Flow, entry: number): void {
@@ -432,41 +461,9 @@ export class Tracker {
 
   #handOver(connection: Connection, entry: number): void {
     settle(connection, this.#nowNanos);
-    this.#options.onConnection(connection, this.#watcher === null ? this.#lookUp(entry) : this.#addressesOf(entry));
-  }
-
-  #addressesOf(entry: number): FlowAddresses {
-    const { ipVersion, words0, words1, ports } = this.#lookUp(entry);
-    return { ipVersion, words0: words0.slice(), words1: words1.slice(), ports: [ports[0], ports[1]] };
-  }
-
-  /** As `addressesOf`, written over by the next call. */
-  #lookUp(entry: number): FlowAddresses {
-    const table = this.#table;
-    const { addresses } = this.#place;
-    table.copyAddress(entry, 0, addresses.words0);
-    table.copyAddress(entry, 1, addresses.words1);
-    const ports = table.portsOf(entry);
-    addresses.ports[0] = ports >>> 16;
-    addresses.ports[1] = ports & 0xffff;
-    addresses.ipVersion = table.ipVersionOf(entry);
-    return addresses;
-  }
-
-  /** Where and when the connection was that is being handed over. */
-  #placeOf(entry: number): PlainPlace {
-    const plain = this.#plain;
-    const place = this.#place;
-    this.#lookUp(entry);
-    place.clientIndex = plain.clientOf(entry);
-    place.lastNanos = plain.lastNanosOf(entry);
-    place.isOpened = plain.wasAnswered(entry);
-    place.synOptions = plain.synOptionsOf(entry);
-    if (place.isOpened) return place;
-    place.firstFrame = plain.firstFrameOf(entry);
-    place.lastFrame = plain.lastFrameOf(entry);
-    place.firstNanos = plain.firstNanosOf(entry);
-    return place;
+    const places = this.#places;
+    const addresses = this.#watcher === null ? places.addressesOf(entry) : places.copyAddresses(entry);
+    this.#options.onConnection(connection, addresses);
   }
 
   #takeIcmp(error: IcmpError): void {

@@ -17,12 +17,15 @@ export interface Input {
   readonly blocks: Blocks;
 }
 
+/** Gives memory to read to. */
+export type OpenBlock = (bytes: number) => Uint8Array;
+
 /**
- * Opens a file, or standard input for `-`.
+ * Opens a file, or standard input for `-`; `openBlock` gives the memory that its octets are read to.
  *
  * @throws CaptureError `unreadable` or `is-directory`.
  */
-export function openInput(path: string, blockBytes: number = BLOCK_BYTES): Input {
+export function openInput(path: string, blockBytes: number = BLOCK_BYTES, openBlock: OpenBlock = newBlock): Input {
   if (path === STANDARD_INPUT) return { totalBytes: 0, blocks: iterateBytes(process.stdin, path) };
   let descriptor: number;
   try {
@@ -38,7 +41,7 @@ export function openInput(path: string, blockBytes: number = BLOCK_BYTES): Input
   const totalBytes = status.isFile() ? status.size : 0;
   // One byte more than the file has, so that the first read also sees its end.
   const bufferBytes = totalBytes > 0 ? Math.min(blockBytes, totalBytes + 1) : Math.min(blockBytes, 1 << 20);
-  return { totalBytes, blocks: readBlocks(descriptor, bufferBytes, path) };
+  return { totalBytes, blocks: readBlocks(descriptor, openBlock(bufferBytes), path) };
 }
 
 /** True when a path can only be read once from front to back: standard input, a pipe, a device. */
@@ -52,8 +55,12 @@ export function isOneWay(path: string): boolean {
   }
 }
 
-async function* readBlocks(descriptor: number, bufferBytes: number, path: string): Blocks {
-  const buffer = new Uint8Array(bufferBytes);
+function newBlock(bytes: number): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+async function* readBlocks(descriptor: number, buffer: Uint8Array, path: string): Blocks {
+  const bufferBytes = buffer.length;
   try {
     for (;;) {
       const count = readSync(descriptor, buffer, 0, bufferBytes, null);

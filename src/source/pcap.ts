@@ -18,6 +18,7 @@
  */
 import type { CaptureError } from '../base/error.ts';
 import { NANOS_PER_SECOND } from '../base/time.ts';
+import type { PcapRun } from '../wire/run.ts';
 import { fixTimeBase, type InterfaceInfo, MAX_INTERFACES, maxPacketBytes } from './packet.ts';
 import { PushParser } from './push-parser.ts';
 
@@ -50,17 +51,21 @@ function swapBytes(word: number): number {
 }
 
 /** Incremental parser of classic pcap. */
-export class PcapParser extends PushParser {
+export class PcapParser extends PushParser implements PcapRun {
   readonly format = 'pcap';
 
+  nanosPerTick = 1000;
+  linkType = 0;
+  interfaceIndex = 0;
   private littleEndian = true;
   private magic: number = PcapMagic.MICROS;
   private packetHeaderBytes = PACKET_HEADER_BYTES;
-  private nanosPerTick = 1000;
   private lengthOrder: number = LengthOrder.CAPTURED_FIRST;
-  private linkType = 0;
   private maxCapturedBytes = 0;
-  private interfaceIndex = 0;
+
+  get isBigEndian(): boolean {
+    return !this.littleEndian;
+  }
 
   /** @hot Nothing is allocated per packet. */
   protected consume(bytes: Uint8Array, view: DataView, from: number, end: number): number {
@@ -73,7 +78,12 @@ export class PcapParser extends PushParser {
     }
     const { sink, littleEndian, packetHeaderBytes, nanosPerTick, linkType, interfaceIndex, lengthOrder } = this;
     const timeBase = this.context.timeBase;
+    const isUsual = packetHeaderBytes === PACKET_HEADER_BYTES && lengthOrder === LengthOrder.CAPTURED_FIRST;
     for (;;) {
+      // What is known from the first packet is not known before it.
+      if (isUsual && this.packetCount > 0 && sink.onPcapRun !== undefined) {
+        offset = sink.onPcapRun(bytes, offset, end, this);
+      }
       const start = offset + packetHeaderBytes;
       this.neededBytes = packetHeaderBytes;
       if (start > end) return offset;

@@ -79,7 +79,8 @@ export class CaptureReader {
 
   /** A reader of a file, or of standard input for `-`; it is opened by the first step. */
   static ofFile(path: string, context: SourceContext, sink: PacketSink, options: ReaderOptions = {}): CaptureReader {
-    const open = (): Input => openInput(path, options.blockBytes ?? BLOCK_BYTES);
+    const openBlock = sink.openBlock?.bind(sink);
+    const open = (): Input => openInput(path, options.blockBytes ?? BLOCK_BYTES, openBlock);
     return new CaptureReader(path, context, sink, open, options.onSecondInterface);
   }
 

@@ -1,4 +1,5 @@
 import type { TimeBase } from '../base/time.ts';
+import type { Core } from '../core/core.ts';
 
 /** TCP flag bits as on the wire (RFC 9293 §3.1), the reserved NS bit as bit 8. */
 export const TcpFlag = {
@@ -113,10 +114,23 @@ export class SegmentBatch {
   readonly icmpErrors: IcmpError[] = [];
 
   readonly timeBase: TimeBase;
+  /** The core whose batch this is; null for one that the core has to copy. */
+  readonly core: Core | null;
+
+  /** The batch of a core: one for all who ask. */
+  static of(core: Core, timeBase: TimeBase): SegmentBatch {
+    return new SegmentBatch(timeBase, core.memory, core.rowsAt, core);
+  }
 
   /** `memory` has `BATCH_BYTES` bytes from `offset` on, all 0; it may be shared between threads. */
-  constructor(timeBase: TimeBase, memory: ArrayBufferLike = new ArrayBuffer(BATCH_BYTES), offset = 0) {
+  constructor(
+    timeBase: TimeBase,
+    memory: ArrayBufferLike = new ArrayBuffer(BATCH_BYTES),
+    offset = 0,
+    core: Core | null = null,
+  ) {
     this.timeBase = timeBase;
+    this.core = core;
     this.words = new Int32Array(memory, offset, BATCH_ROWS * ROW_WORDS);
     this.unsigned = new Uint32Array(memory, offset, BATCH_ROWS * ROW_WORDS);
     this.nanos = new Float64Array(memory, offset, BATCH_ROWS * ROW_DOUBLES);

@@ -95,6 +95,12 @@ export class Decoder {
     if (packet.aggregateOffset !== 0) this.#peelAggregate(packet, row);
   }
 
+  /** Rows of an interface were appended by somebody else. */
+  countRows(interfaceIndex: number, rows: number): void {
+    if (interfaceIndex !== this.#packet.interfaceIndex) this.#switchTo(interfaceIndex);
+    this.#packet.tally.rows += rows;
+  }
+
   /** Whether `decodeGivenUp` has something to append. @hot */
   get hasGivenUp(): boolean {
     return this.#packet.reassembler.givenUp.length > 0;

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Core } from '../../src/core/core.ts';
 import type { Segment } from '../../src/flow/segment.ts';
 import { SegmentLog } from '../../src/flow/segment-log.ts';
-import { ROW_WORDS, SegmentBatch } from '../../src/wire/batch.ts';
+import { SegmentBatch } from '../../src/wire/batch.ts';
 import { putSegment } from '../support/batch.ts';
 
 const anyUint = (bits: number): fc.Arbitrary<number> =>
@@ -35,32 +36,41 @@ const anySegment: fc.Arbitrary<Segment> = fc.record({
   origin: anyUint(5),
 });
 
-const batch = new SegmentBatch({ epochSeconds: 0 });
 const ROW = 5;
+const ROW_BYTES = 128;
+
+/** A log, and the core that appends to it. */
+class Writer {
+  readonly core = new Core();
+  readonly log = new SegmentLog(this.core);
+  readonly batch = SegmentBatch.of(this.core, { epochSeconds: 0 });
+  readonly rowAt = this.core.rowsAt + ROW * ROW_BYTES;
+}
 
 /** One list of a log, and what it should hold. */
 class List {
   readonly segments: Segment[] = [];
-  readonly #log: SegmentLog;
+  readonly #writer: Writer;
   readonly first: number;
   last: number;
   rows = 0;
 
-  constructor(log: SegmentLog) {
-    this.#log = log;
-    this.first = log.open();
+  constructor(writer: Writer) {
+    this.#writer = writer;
+    this.first = writer.core.exports.takeChunk();
     this.last = this.first;
   }
 
   append(segment: Segment): void {
+    const { core, batch, rowAt } = this.#writer;
     putSegment(batch, ROW, segment);
-    this.last = this.#log.append(this.last, this.rows++, batch.words, ROW * ROW_WORDS, segment.from);
-    if (segment.sack.length > 0) this.last = this.#log.appendSack(this.last, this.rows++, batch, ROW);
+    this.last = core.exports.append(this.last, this.rows++, rowAt, segment.from);
+    if (segment.sack.length > 0) this.last = core.exports.appendSack(this.last, this.rows++, rowAt);
     this.segments.push(segment);
   }
 
   check(): void {
-    expect(this.#log.read(this.first, this.rows)).toEqual(this.segments);
+    expect(this.#writer.log.read(this.first, this.rows)).toEqual(this.segments);
   }
 }
 
@@ -68,7 +78,7 @@ describe('the log of segments', () => {
   it('gives back what was put in, whatever the values', () => {
     fc.assert(
       fc.property(fc.array(anySegment, { maxLength: 40 }), (segments) => {
-        const list = new List(new SegmentLog());
+        const list = new List(new Writer());
         for (const segment of segments) list.append(segment);
         list.check();
       }),
@@ -82,14 +92,14 @@ describe('the log of segments', () => {
     });
     fc.assert(
       fc.property(fc.array(fc.tuple(anyStep, anySegment), { maxLength: 300 }), (steps) => {
-        const log = new SegmentLog();
+        const writer = new Writer();
         const lists = new Map<number, List>();
         for (const [{ list, action }, segment] of steps) {
-          const known = lists.get(list) ?? new List(log);
+          const known = lists.get(list) ?? new List(writer);
           lists.set(list, known);
           if (action === 'append') known.append(segment);
           else {
-            log.close(known.first, known.last);
+            writer.log.close(known.first, known.last);
             lists.delete(list);
           }
         }
@@ -108,16 +118,16 @@ describe('the log of segments', () => {
         fc.nat(),
         fc.nat(),
         (segments, later, a, b) => {
-          const log = new SegmentLog();
-          const list = new List(log);
+          const writer = new Writer();
+          const list = new List(writer);
           for (const segment of segments) list.append(segment);
           // The last chunk stays, and so does the first.
           const chunks = Math.ceil(segments.length / 8);
           const [from, to] = [1 + (a % (chunks - 1)), 1 + (b % (chunks - 1))].sort((x, y) => x - y).map((n) => n * 8);
-          log.drop(list.first, from, to);
+          writer.log.drop(list.first, from, to);
           list.segments.splice(from, to - from);
           list.rows -= to - from;
-          const other = new List(log);
+          const other = new List(writer);
           for (const segment of later) other.append(segment);
           for (const segment of later) list.append(segment);
           list.check();
@@ -129,9 +139,9 @@ describe('the log of segments', () => {
   });
 
   it('spans pages', () => {
-    const log = new SegmentLog();
+    const writer = new Writer();
     const [segment] = fc.sample(anySegment, { numRuns: 1, seed: 7 });
-    const lists = Array.from({ length: 300 }, () => new List(log));
+    const lists = Array.from({ length: 300 }, () => new List(writer));
     for (let i = 0; i < 60; i++) for (const list of lists) list.append({ ...segment, sack: [], seq: i });
     for (const list of lists) list.check();
   });

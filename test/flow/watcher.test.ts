@@ -5,6 +5,7 @@ import type { Flow } from '../../src/flow/flow.ts';
 import type { TrackerWatcher } from '../../src/flow/tracker.ts';
 import { analyzeFile } from '../../src/index.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
+import type { PacketSink } from '../../src/source/packet.ts';
 import { readChunks } from '../../src/source/session.ts';
 import { listFixtures } from '../support/fixtures.ts';
 
@@ -34,12 +35,14 @@ class Watched implements TrackerWatcher {
 
   async read(path: string): Promise<void> {
     const { analysis } = this;
-    const sink = Object.create(analysis) as Analysis;
-    sink.onPacket = (...packet) => {
-      analysis.onPacket(...packet);
-      analysis.tick(packet[7]);
-      this.look(packet[7]);
-      this.mostOpen = Math.max(this.mostOpen, analysis.openCount);
+    const sink: PacketSink = {
+      onPacket: (...packet) => {
+        analysis.onPacket(...packet);
+        analysis.tick(packet[7]);
+        this.look(packet[7]);
+        this.mostOpen = Math.max(this.mostOpen, analysis.openCount);
+      },
+      onName: (name) => analysis.onName(name),
     };
     await readChunks([readFileSync(path)], sink, { timeBase: analysis.timeBase });
     analysis.finish();

@@ -1,0 +1,245 @@
+/**
+ * Ordinary packets of a classic pcap file on Ethernet, with a VLAN tag or none, straight from the octets of the file to
+ * rows: IPv4 without options or IPv6 without extension headers, whole TCP headers. At any other packet the core stops, and src/wire decodes it.
+ */
+import {
+  CLOCK,
+  EPOCH_SECONDS,
+  FIRST_TIME,
+  FRAME,
+  INTERFACE,
+  IS_SWAPPED,
+  LAST_TIME,
+  MAX_ROWS,
+  NANOS_PER_TICK,
+  ROW_BYTES,
+  ROW_COUNT,
+  ROWS,
+} from '../src/core/layout';
+import {
+  FLAG_BITS,
+  OPTION_FAST_OPEN,
+  OPTION_MSS,
+  OPTION_SACK,
+  OPTION_SACK_PERMITTED,
+  OPTION_TIMESTAMPS,
+  OPTION_WINDOW_SCALE,
+  ROW_ACK,
+  ROW_CHECKSUM,
+  ROW_DESTINATION,
+  ROW_FLAGS,
+  ROW_FRAME,
+  ROW_INTERFACE,
+  ROW_OPTIONS,
+  ROW_PAYLOAD,
+  ROW_PORTS,
+  ROW_SACK,
+  ROW_SCOPE,
+  ROW_SEQ,
+  ROW_SOURCE,
+  ROW_TSECR,
+  ROW_TSVAL,
+  ROW_VERSION,
+  ROW_WINDOW,
+  SACK_SHIFT,
+  TTL_SHIFT,
+} from '../src/core/row';
+
+const PACKET_HEADER_BYTES: u32 = 16;
+const ETHERNET_BYTES: u32 = 14;
+const VLAN_BYTES: u32 = 4;
+const VLAN_ID_BITS: u32 = 0x0fff;
+const IPV4_BYTES: u32 = 20;
+const IPV6_BYTES: u32 = 40;
+const TCP_BYTES: u32 = 20;
+/** A longer packet is no packet, and no file has more octets of one. */
+const MAX_WIRE_BYTES: u32 = 1 << 24;
+const MAX_CAPTURED_BYTES: u32 = 262144;
+const NANOS_PER_SECOND: f64 = 1e9;
+/** As they stand in memory, little-endian. */
+const TYPE_IPV4: u32 = 0x0008;
+const TYPE_IPV6: u32 = 0xdd86;
+const TYPE_VLAN: u32 = 0x0081;
+const FRAGMENT_BITS: u32 = 0xff3f;
+/** NOP NOP TIMESTAMPS 10. */
+const ALIGNED_TIMESTAMPS: u32 = 0x0a080101;
+const FAST_OPEN_MAGIC: u32 = 0x89f9;
+const MAX_SACK_BYTES: u32 = 32;
+
+/**
+ * Appends the rows of the packets that lie whole in `[from, end)` to the batch; returns where the first one begins that it
+ * did not take: because of what it is, or because the batch is full, or because it is not all there.
+ */
+export function decodePcap(from: u32, end: u32): u32 {
+  let count = load<u32>(ROW_COUNT);
+  let frame = load<u32>(FRAME);
+  let clock = load<f64>(CLOCK);
+  let latest = load<f64>(LAST_TIME);
+  const earliest = load<f64>(FIRST_TIME);
+  const isSwapped = load<u32>(IS_SWAPPED) !== 0;
+  const nanosPerTick = load<f64>(NANOS_PER_TICK);
+  const epochSeconds = load<f64>(EPOCH_SECONDS);
+  const interfaceIndex = load<u32>(INTERFACE);
+  let at = from;
+  while (count < <u32>MAX_ROWS && end - at >= PACKET_HEADER_BYTES) {
+    let seconds = load<u32>(at);
+    let ticks = load<u32>(at, 4);
+    let captured = load<u32>(at, 8);
+    let wire = load<u32>(at, 12);
+    if (isSwapped) {
+      seconds = bswap<u32>(seconds);
+      ticks = bswap<u32>(ticks);
+      captured = bswap<u32>(captured);
+      wire = bswap<u32>(wire);
+    }
+    const start = at + PACKET_HEADER_BYTES;
+    if (captured > end - start || captured > MAX_CAPTURED_BYTES || wire > MAX_WIRE_BYTES || wire < captured) break;
+    const time = (<f64>seconds - epochSeconds) * NANOS_PER_SECOND + <f64>ticks * nanosPerTick;
+    // The packets of a file are rarely out of order: who looks into that need not see the others.
+    if (!(time >= clock) || time < earliest) break;
+    const row = ROWS + count * ROW_BYTES;
+    if (!decodeEthernet(row, start, captured, wire)) break;
+    clock = time;
+    if (time > latest) latest = time;
+    store<f64>(row, time);
+    store<u32>(row, ++frame, ROW_FRAME);
+    store<u32>(row, interfaceIndex, ROW_INTERFACE);
+    count++;
+    at = start + captured;
+  }
+  store<u32>(ROW_COUNT, count);
+  store<u32>(FRAME, frame);
+  store<f64>(CLOCK, clock);
+  store<f64>(LAST_TIME, latest);
+  return at;
+}
+
+function decodeEthernet(row: u32, start: u32, captured: u32, wire: u32): bool {
+  if (captured < ETHERNET_BYTES + IPV4_BYTES + TCP_BYTES) return false;
+  let type = <u32>load<u16>(start, 12);
+  let network = start + ETHERNET_BYTES;
+  let scope: u32 = 0;
+  if (type === TYPE_VLAN) {
+    if (captured < ETHERNET_BYTES + VLAN_BYTES + IPV4_BYTES + TCP_BYTES) return false;
+    scope = word16(network, 0) & VLAN_ID_BITS;
+    type = <u32>load<u16>(network, 2);
+    network += VLAN_BYTES;
+  }
+  store<u32>(row, scope, ROW_SCOPE);
+  if (type === TYPE_IPV4) return decodeIpv4(row, network, start + captured, start + wire);
+  return type === TYPE_IPV6 && decodeIpv6(row, network, start + captured, start + wire);
+}
+
+function decodeIpv4(row: u32, at: u32, capturedEnd: u32, wireEnd: u32): bool {
+  const total = word16(at, 2);
+  if (load<u8>(at) !== 0x45 || load<u8>(at, 9) !== 6 || (load<u16>(at, 6) & FRAGMENT_BITS) !== 0) return false;
+  if (total < IPV4_BYTES + TCP_BYTES) return false;
+  const end = min(wireEnd, at + total);
+  if (!decodeTcp(row, at + IPV4_BYTES, min(capturedEnd, end), end)) return false;
+  store<u32>(row, load<u32>(row, ROW_FLAGS) | ((<u32>load<u8>(at, 8)) << TTL_SHIFT), ROW_FLAGS);
+  store<u32>(row, load<u32>(row, ROW_WINDOW) | (word16(at, 4) << 16), ROW_WINDOW);
+  store<u32>(row, word32(at, 12), ROW_SOURCE);
+  store<u32>(row, word32(at, 16), ROW_DESTINATION);
+  if (load<u32>(row, ROW_VERSION) === 6) {
+    memory.fill(row + ROW_SOURCE + 4, 0, 12);
+    memory.fill(row + ROW_DESTINATION + 4, 0, 12);
+  }
+  store<u32>(row, 4, ROW_VERSION);
+  return true;
+}
+
+function decodeIpv6(row: u32, at: u32, capturedEnd: u32, wireEnd: u32): bool {
+  const payload = word16(at, 4);
+  if (capturedEnd - at < IPV6_BYTES + TCP_BYTES || load<u8>(at) >> 4 !== 6 || load<u8>(at, 6) !== 6) return false;
+  if (payload < TCP_BYTES) return false;
+  const end = min(wireEnd, at + IPV6_BYTES + payload);
+  if (!decodeTcp(row, at + IPV6_BYTES, min(capturedEnd, end), end)) return false;
+  store<u32>(row, load<u32>(row, ROW_FLAGS) | ((<u32>load<u8>(at, 7)) << TTL_SHIFT), ROW_FLAGS);
+  for (let i: u32 = 0; i < 16; i += 4) {
+    store<u32>(row + i, word32(at + i, 8), ROW_SOURCE);
+    store<u32>(row + i, word32(at + i, 24), ROW_DESTINATION);
+  }
+  store<u32>(row, 6, ROW_VERSION);
+  return true;
+}
+
+/** A TCP header that was captured whole, whose list of options is in order. */
+function decodeTcp(row: u32, at: u32, capturedEnd: u32, wireEnd: u32): bool {
+  if (capturedEnd - at < TCP_BYTES) return false;
+  const flagsAndWindow = word32(at, 12);
+  const header = (flagsAndWindow >> 26) & 0x3c;
+  if (header < TCP_BYTES || capturedEnd - at < header) return false;
+  store<u32>(row, (flagsAndWindow >> 16) & FLAG_BITS, ROW_FLAGS);
+  store<u32>(row, word16(at, 16), ROW_CHECKSUM);
+  store<u64>(row, 0, ROW_TSVAL);
+  store<u32>(row, 0, ROW_OPTIONS);
+  if (header > TCP_BYTES && !decodeOptions(row, at + TCP_BYTES, at + header)) return false;
+  store<u32>(row, flagsAndWindow & 0xffff, ROW_WINDOW);
+  store<u32>(row, word32(at, 0), ROW_PORTS);
+  store<u32>(row, word32(at, 4), ROW_SEQ);
+  store<u32>(row, word32(at, 8), ROW_ACK);
+  store<u32>(row, wireEnd - at - header, ROW_PAYLOAD);
+  return true;
+}
+
+/** False if the list is malformed. */
+function decodeOptions(row: u32, from: u32, end: u32): bool {
+  if (end - from === 12 && load<u32>(from) === ALIGNED_TIMESTAMPS) {
+    store<u32>(row, OPTION_TIMESTAMPS, ROW_OPTIONS);
+    store<u32>(row, word32(from, 4), ROW_TSVAL);
+    store<u32>(row, word32(from, 8), ROW_TSECR);
+    return true;
+  }
+  let found: u32 = 0;
+  let sackBytes: u32 = 0;
+  for (let at = from; at < end; ) {
+    const kind = <u32>load<u8>(at);
+    if (kind === 1) {
+      at++;
+      continue;
+    }
+    if (kind === 0) break;
+    if (at + 1 >= end) return false;
+    const length = <u32>load<u8>(at, 1);
+    if (length < 2 || length > end - at) return false;
+    if (kind === 2) {
+      if (length !== 4) return false;
+      store<u32>(row, (load<u32>(row, ROW_CHECKSUM) & 0xffff) | (word16(at, 2) << 16), ROW_CHECKSUM);
+      found |= OPTION_MSS;
+    } else if (kind === 3) {
+      if (length !== 3) return false;
+      found = (found & 0xff) | OPTION_WINDOW_SCALE | ((<u32>load<u8>(at, 2)) << 8);
+    } else if (kind === 4) {
+      if (length !== 2) return false;
+      found |= OPTION_SACK_PERMITTED;
+    } else if (kind === 5) {
+      if (length === 2 || (length - 2) % 8 !== 0) return false;
+      for (let edge: u32 = 2; edge < length && sackBytes < MAX_SACK_BYTES; edge += 4) {
+        store<u32>(row + sackBytes, word32(at + edge, 0), ROW_SACK);
+        sackBytes += 4;
+      }
+      found |= OPTION_SACK;
+    } else if (kind === 8) {
+      if (length !== 10) return false;
+      store<u32>(row, word32(at, 2), ROW_TSVAL);
+      store<u32>(row, word32(at, 6), ROW_TSECR);
+      found |= OPTION_TIMESTAMPS;
+    } else if (kind === 34) found |= OPTION_FAST_OPEN;
+    else if ((kind === 253 || kind === 254) && length >= 4 && load<u16>(at, 2) === FAST_OPEN_MAGIC) {
+      found |= OPTION_FAST_OPEN;
+    }
+    at += length;
+  }
+  store<u32>(row, found, ROW_OPTIONS);
+  store<u32>(row, load<u32>(row, ROW_FLAGS) | ((sackBytes >> 3) << SACK_SHIFT), ROW_FLAGS);
+  return true;
+}
+
+/** A big-endian word. */
+function word32(at: u32, offset: u32): u32 {
+  return bswap<u32>(load<u32>(at + offset));
+}
+
+function word16(at: u32, offset: u32): u32 {
+  return <u32>bswap<u16>(load<u16>(at + offset));
+}

@@ -1,0 +1,412 @@
+/**
+ * Connections that go by the book, up to the row that does not: what src/flow/plain-lane.ts explains, without the parts
+ * that are rare. The core goes through a batch and stops at each row that TypeScript has to see to.
+ */
+import {
+  BUCKETS,
+  CLOSE_LIMIT,
+  ENTRY_ID,
+  ENTRY_NUMBER,
+  ENTRY_QUEUED,
+  ENTRY_RECORD,
+  ENTRY_SCOPE,
+  FOUND,
+  FROM,
+  HANDSHAKE_LIMIT,
+  IS_SELF,
+  MODE,
+  MODE_LANE,
+  MODE_SHARE,
+  NEXT_ID,
+  NO_ENTRY,
+  NOW,
+  OURS,
+  ROW_BYTES,
+  ROWS,
+  STOP_BITS,
+  STOP_END,
+  STOP_FLOW,
+  STOP_GIVE_UP,
+  STOP_LONG,
+  STOP_NEW,
+  STOP_OPENED,
+  STOP_OVER,
+  STOP_SCOPE,
+  STOP_TROUBLE,
+} from '../src/core/layout';
+import {
+  ACKED,
+  CLIENT,
+  CONDENSE_MASK,
+  CONDENSE_ROWS,
+  COURSE,
+  COURSE_CLOSED_BY_1,
+  COURSE_CONDENSED,
+  COURSE_CROSSING,
+  COURSE_HALF_CLOSE,
+  COURSE_REMARKABLE,
+  COURSE_SYN_ACK_AGAIN,
+  COURSE_SYN_AGAIN,
+  COURSE_THREE_SEGMENTS,
+  COURSE_TROUBLE,
+  DEFAULT_MSS,
+  FIN_BITS,
+  FIRST_CHUNK,
+  GIVE_UP_ROWS,
+  HEAD_ROWS,
+  ISN,
+  LAST_CHUNK,
+  LAST_NANOS,
+  MARK_NANOS,
+  MAX_ODD_ROWS,
+  MSS,
+  NEW_KIND_ROW,
+  NXT,
+  RECORD_BYTES,
+  ROW_COUNT,
+  SEEN,
+  STAGE,
+  STAGE_ANSWERED,
+  STAGE_DONE,
+  STAGE_NEW,
+  STAGE_ODD,
+  STAGE_OPEN,
+  STAGE_REFUSED,
+  STAGE_RESET,
+  STAGE_SYN,
+  SYNS,
+  WINDOW,
+} from '../src/core/record';
+import {
+  ACK,
+  CONTROL_BITS,
+  FIN,
+  FORM_BITS,
+  OPTION_CUT,
+  OPTION_MSS,
+  OPTION_TIMESTAMPS,
+  ORIGIN_SHIFT,
+  ROW_ACK,
+  ROW_CHECKSUM,
+  ROW_FLAGS,
+  ROW_OPTIONS,
+  ROW_PAYLOAD,
+  ROW_SCOPE,
+  ROW_SEQ,
+  ROW_WINDOW,
+  RST,
+  SACK_BITS,
+  SYN,
+  TTL_SHIFT,
+} from '../src/core/row';
+import { append, appendSack, takeChunk } from './log';
+import { addKey, addressOf, findAddress } from './table';
+
+const RST_ACK: u32 = RST | ACK;
+const ODD_OPTIONS: u32 = OPTION_CUT | (0xff << ORIGIN_SHIFT);
+
+/** Takes in the rows from `first` on; returns the one at which it stopped, and why in its low bits. */
+export function take(first: u32, count: u32): u32 {
+  const mode = load<u32>(MODE);
+  for (let row = first; row < count; row++) {
+    const p = ROWS + row * ROW_BYTES;
+    const time = load<f64>(p);
+    if (time > load<f64>(NOW)) store<f64>(NOW, time);
+    if ((mode & MODE_SHARE) !== 0 && load<u8>(OURS + load<u8>(BUCKETS + row)) === 0) continue;
+    const entry = findAddress(p);
+    let stop = STOP_END;
+    if (entry === 0) stop = begin(p, mode);
+    else {
+      store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
+      stop = load<u32>(entry, ENTRY_SCOPE) === load<u32>(p, ROW_SCOPE) ? takeRow(entry, p) : STOP_SCOPE;
+    }
+    if (stop !== STOP_END) return (row << STOP_BITS) | stop;
+  }
+  return count << STOP_BITS;
+}
+
+/** Takes in a row of an entry; returns why TypeScript has to see to it, if it has. */
+export function takeAt(entry: u32, row: u32): u32 {
+  return takeRow(addressOf(entry), ROWS + row * ROW_BYTES);
+}
+
+/** Begins the record of an entry with a row. */
+export function openAt(entry: u32, row: u32): void {
+  openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES);
+}
+
+/** Keeps a row that does not go by the book, as long as it cannot begin another connection. */
+export function takeOddAt(entry: u32, row: u32): bool {
+  return takeOdd(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, load<u32>(FROM));
+}
+
+/** Appends a row to the record of an entry, whatever it is. */
+export function appendAt(entry: u32, row: u32): void {
+  appendRow(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, load<u32>(FROM));
+}
+
+/** Takes in a row as the SYN-ACK of an entry; false, with nothing changed, if it is none. */
+export function takeSynAckAt(entry: u32, row: u32): bool {
+  const r = addressOf(entry) + ENTRY_RECORD;
+  const p = ROWS + row * ROW_BYTES;
+  const from = load<u32>(FROM);
+  if (!takeSynAck(r, p, from)) return false;
+  store<f64>(r, load<f64>(p), LAST_NANOS);
+  appendRow(r, p, from);
+  return true;
+}
+
+function begin(p: u32, mode: u32): u32 {
+  store<i32>(FOUND, NO_ENTRY);
+  if ((mode & MODE_LANE) === 0 || load<u32>(IS_SELF) !== 0) return STOP_NEW;
+  const entry = addKey(load<u32>(p, ROW_SCOPE));
+  const id = load<u32>(NEXT_ID);
+  store<u32>(entry, id, ENTRY_ID);
+  store<u32>(NEXT_ID, id + 1);
+  store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
+  openRecord(entry + ENTRY_RECORD, p);
+  if (load<u32>(entry + ENTRY_RECORD, STAGE) === STAGE_ODD) return STOP_OVER;
+  return (mode & MODE_SHARE) === 0 ? STOP_END : STOP_OPENED;
+}
+
+function openRecord(r: u32, p: u32): void {
+  memory.fill(r, 0, RECORD_BYTES);
+  const from = load<u32>(FROM);
+  const isPlain = (load<u32>(p, ROW_FLAGS) & CONTROL_BITS) === SYN && load<u32>(p, ROW_PAYLOAD) === 0;
+  store<u32>(r, isPlain && !isOddRow(p) ? STAGE_SYN : STAGE_ODD, STAGE);
+  store<u32>(r, from, CLIENT);
+  store<u32>(r, mssOf(p), MSS);
+  store<u32>(r + (from << 2), load<u32>(p, ROW_SEQ) + 1, NXT);
+  store<u32>(r, load<u32>(p, ROW_OPTIONS) << 24, SYNS);
+  noteIsn(r, p, from);
+  const chunk = takeChunk();
+  store<u32>(r, chunk, FIRST_CHUNK);
+  store<u32>(r, chunk, LAST_CHUNK);
+  appendRow(r, p, from);
+  store<f64>(r, load<f64>(p), LAST_NANOS);
+  store<f64>(r, load<f64>(p), MARK_NANOS);
+}
+
+function takeRow(entry: u32, p: u32): u32 {
+  const r = entry + ENTRY_RECORD;
+  const stage = load<i32>(r, STAGE);
+  if (stage === STAGE_NEW) return STOP_FLOW;
+  const rows = load<i32>(r, ROW_COUNT);
+  if (rows >= MAX_ODD_ROWS && (rows >= GIVE_UP_ROWS || (load<u32>(r, COURSE) & COURSE_TROUBLE) !== 0)) {
+    return STOP_GIVE_UP;
+  }
+  const from = load<u32>(FROM);
+  const time = load<f64>(p);
+  if (isOddRow(p) || time < load<f64>(r, LAST_NANOS)) return takeOther(entry, p, from, stage);
+  if (stage === STAGE_OPEN) {
+    const seen = load<u32>(r, SEEN);
+    if (!takeOpen(r, p, from)) return takeOther(entry, p, from, stage);
+    if (seen !== load<u32>(r, SEEN) || load<u32>(r, STAGE) === STAGE_DONE) noteClose(r, seen, time, from);
+  } else if (!takeOpening(r, p, from, stage)) return takeOther(entry, p, from, stage);
+  store<f64>(r, time, LAST_NANOS);
+  store<u32>(r, append(load<u32>(r, LAST_CHUNK), rows, p, from), LAST_CHUNK);
+  store<u32>(r, rows + 1, ROW_COUNT);
+  if (rows >= CONDENSE_ROWS && (rows & CONDENSE_MASK) === CONDENSE_MASK) return STOP_LONG;
+  return stopOf(entry);
+}
+
+function stopOf(entry: u32): u32 {
+  const mayBeOver = load<i32>(entry + ENTRY_RECORD, STAGE) >= STAGE_DONE && load<u32>(entry, ENTRY_QUEUED) === 0;
+  return mayBeOver ? STOP_OVER : STOP_END;
+}
+
+/** A row that does not go by the book: before the close it may be a trouble that is put right. */
+function takeOther(entry: u32, p: u32, from: u32, stage: i32): u32 {
+  const r = entry + ENTRY_RECORD;
+  if (stage < STAGE_DONE && (load<u32>(r, SEEN) & FIN_BITS) === 0) return STOP_TROUBLE;
+  return takeOdd(r, p, from) ? stopOf(entry) : STOP_GIVE_UP;
+}
+
+function takeOpening(r: u32, p: u32, from: u32, stage: i32): bool {
+  if (stage === STAGE_SYN) return (load<u32>(r, COURSE) & COURSE_SYN_AGAIN) === 0 && takeAnswer(r, p, from);
+  if (stage !== STAGE_ANSWERED || !takeThird(r, p, from)) return false;
+  noteDuration(r, load<f64>(p), load<f64>(HANDSHAKE_LIMIT));
+  return true;
+}
+
+function takeOdd(r: u32, p: u32, from: u32): bool {
+  if (load<i32>(r, ROW_COUNT) >= MAX_ODD_ROWS - 1 || (load<u32>(r, COURSE) & COURSE_CONDENSED) !== 0) return false;
+  const flags = load<u32>(p, ROW_FLAGS);
+  if ((flags & SYN) !== 0) {
+    const known = load<u32>(r, SYNS);
+    const peer = 1 - from;
+    const isKnown = ((known >> from) & 1) !== 0;
+    const isFirstAnswer =
+      !isKnown &&
+      (flags & ACK) !== 0 &&
+      ((known >> peer) & 1) !== 0 &&
+      load<u32>(p, ROW_ACK) === load<u32>(r + (peer << 2), ISN) + 1;
+    if (!isFirstAnswer && !(isKnown && load<u32>(r + (from << 2), ISN) === load<u32>(p, ROW_SEQ))) return false;
+  }
+  noteIsn(r, p, from);
+  store<u32>(r, STAGE_ODD, STAGE);
+  const time = load<f64>(p);
+  if (time > load<f64>(r, LAST_NANOS)) store<f64>(r, time, LAST_NANOS);
+  appendRow(r, p, from);
+  return true;
+}
+
+function appendRow(r: u32, p: u32, from: u32): void {
+  const rows = load<i32>(r, ROW_COUNT);
+  store<u32>(r, append(load<u32>(r, LAST_CHUNK), rows, p, from), LAST_CHUNK);
+  store<u32>(r, rows + 1, ROW_COUNT);
+  if ((load<u32>(p, ROW_FLAGS) & SACK_BITS) === 0) return;
+  store<u32>(r, appendSack(load<u32>(r, LAST_CHUNK), rows + 1, p), LAST_CHUNK);
+  store<u32>(r, rows + 2, ROW_COUNT);
+}
+
+function noteIsn(r: u32, p: u32, from: u32): void {
+  const flags = load<u32>(p, ROW_FLAGS);
+  const known = load<u32>(r, SYNS);
+  if ((flags & (SYN | FIN | RST)) !== SYN || ((known >> from) & 1) !== 0) return;
+  store<u32>(r, known | (1 << from) | ((flags >> TTL_SHIFT) << (8 << from)), SYNS);
+  store<u32>(r + (from << 2), load<u32>(p, ROW_SEQ), ISN);
+}
+
+function noteDuration(r: u32, time: f64, limit: f64): void {
+  if (time - load<f64>(r, MARK_NANOS) >= limit) noteCourse(r, COURSE_REMARKABLE);
+}
+
+function noteCourse(r: u32, bit: u32): void {
+  store<u32>(r, load<u32>(r, COURSE) | bit, COURSE);
+}
+
+function noteClose(r: u32, seenBefore: u32, time: f64, from: u32): void {
+  if ((load<u32>(r, SEEN) & FIN_BITS) !== 0 && (seenBefore & FIN_BITS) === 0) {
+    store<f64>(r, time, MARK_NANOS);
+    if (from === 1) noteCourse(r, COURSE_CLOSED_BY_1);
+  }
+  if (load<u32>(r, STAGE) === STAGE_DONE) noteDuration(r, time, load<f64>(CLOSE_LIMIT));
+}
+
+function takeAnswer(r: u32, p: u32, from: u32): bool {
+  return (load<u32>(p, ROW_FLAGS) & CONTROL_BITS) === RST_ACK ? takeRefusal(r, p, from) : takeSynAck(r, p, from);
+}
+
+function takeRefusal(r: u32, p: u32, from: u32): bool {
+  const client = load<u32>(r, CLIENT);
+  if (from === client || load<u32>(p, ROW_ACK) !== load<u32>(r + (client << 2), NXT)) return false;
+  if (load<u32>(p, ROW_SEQ) !== 0 || windowOf(p) !== 0 || load<u32>(p, ROW_PAYLOAD) !== 0) return false;
+  store<u32>(r, STAGE_REFUSED, STAGE);
+  return true;
+}
+
+/** A reset with the very next number, of an end that still has the connection. */
+function takeReset(r: u32, p: u32, from: u32): bool {
+  const seq = load<u32>(p, ROW_SEQ);
+  const ack = load<u32>(p, ROW_ACK);
+  if ((load<u32>(r, SEEN) & FIN_BITS) !== 0 || load<u32>(p, ROW_PAYLOAD) !== 0) return false;
+  if ((load<u32>(r, COURSE) & (COURSE_TROUBLE | COURSE_SYN_ACK_AGAIN)) !== 0) return false;
+  if (seq === 0 || seq !== load<u32>(r + (from << 2), NXT)) return false;
+  if (<i32>(ack - load<u32>(r + (from << 2), ACKED)) < 0) return false;
+  if (<i32>(ack - load<u32>(r + ((1 - from) << 2), NXT)) > 0) return false;
+  // One without window and time stamps may come from a host that does not have the connection.
+  if (windowOf(p) === 0 && (load<u32>(p, ROW_OPTIONS) & OPTION_TIMESTAMPS) === 0) return false;
+  if (from === 1) noteCourse(r, COURSE_CLOSED_BY_1);
+  const usualTtl = (load<u32>(r, SYNS) >> (8 << from)) & 0xff;
+  if (load<u32>(p, ROW_FLAGS) >> TTL_SHIFT !== usualTtl) noteCourse(r, COURSE_REMARKABLE);
+  store<u32>(r, STAGE_RESET, STAGE);
+  return true;
+}
+
+function takeSynAck(r: u32, p: u32, from: u32): bool {
+  const client = load<u32>(r, CLIENT);
+  if (from === client || (load<u32>(p, ROW_FLAGS) & CONTROL_BITS) !== (SYN | ACK)) return false;
+  const ack = load<u32>(p, ROW_ACK);
+  const window = windowOf(p);
+  if (ack !== load<u32>(r + (client << 2), NXT) || load<u32>(p, ROW_PAYLOAD) !== 0 || window === 0) return false;
+  const next = load<u32>(p, ROW_SEQ) + 1;
+  store<u32>(r + (from << 2), next, NXT);
+  store<u32>(r + (from << 2), ack, ACKED);
+  store<u32>(r + (client << 2), next, ACKED);
+  store<u32>(r + (from << 2), window, WINDOW);
+  store<u32>(r, min(mssOf(p), load<u32>(r, MSS)), MSS);
+  store<u32>(r, STAGE_ANSWERED, STAGE);
+  noteIsn(r, p, from);
+  return true;
+}
+
+function takeThird(r: u32, p: u32, from: u32): bool {
+  if (from !== load<u32>(r, CLIENT)) return false;
+  const window = windowOf(p);
+  if ((load<u32>(p, ROW_FLAGS) & FORM_BITS) !== ACK || window === 0) return false;
+  const seq = load<u32>(p, ROW_SEQ);
+  if (seq !== load<u32>(r + (from << 2), NXT)) return false;
+  if (load<u32>(p, ROW_ACK) !== load<u32>(r + ((1 - from) << 2), NXT)) return false;
+  const payload = load<u32>(p, ROW_PAYLOAD);
+  store<u32>(r + (from << 2), seq + payload, NXT);
+  store<u32>(r + (from << 2), window, WINDOW);
+  store<u32>(r, STAGE_OPEN, STAGE);
+  if (payload > load<u32>(r, MSS)) noteCourse(r, COURSE_REMARKABLE);
+  noteKind(r, from, payload);
+  return true;
+}
+
+function takeOpen(r: u32, p: u32, from: u32): bool {
+  const flags = load<u32>(p, ROW_FLAGS) & FORM_BITS;
+  const hasFin = flags === (ACK | FIN);
+  if (flags === RST_ACK) return takeReset(r, p, from);
+  if (flags !== ACK && !hasFin) return false;
+  const mine = r + (from << 2);
+  const theirs = r + ((1 - from) << 2);
+  const window = windowOf(p);
+  const seq = load<u32>(p, ROW_SEQ);
+  if (window === 0 || seq !== load<u32>(mine, NXT)) return false;
+  const ack = load<u32>(p, ROW_ACK);
+  const ahead = <i32>(ack - load<u32>(mine, ACKED));
+  if (ahead < 0 || <i32>(ack - load<u32>(theirs, NXT)) > 0) return false;
+  const payload = load<u32>(p, ROW_PAYLOAD);
+  const seen = load<u32>(r, SEEN);
+  const hasPeerFin = ((seen >> (1 - from)) & 1) !== 0;
+  if (payload === 0 && !hasFin && ahead === 0 && (window === load<u32>(mine, WINDOW) || (seen & FIN_BITS) !== 0)) {
+    return false;
+  }
+  const isBehindFin = hasPeerFin && ack === load<u32>(theirs, NXT);
+  if ((payload > 0 || hasFin) && ((seen >> from) & 1) !== 0) return false;
+  if (payload > 0 && hasPeerFin && !isBehindFin) return false;
+  if (payload > load<u32>(r, MSS)) noteCourse(r, COURSE_REMARKABLE);
+  if (payload > 0 && isBehindFin) noteCourse(r, COURSE_HALF_CLOSE);
+  if (hasFin && hasPeerFin) {
+    if (!isBehindFin) noteCourse(r, COURSE_CROSSING);
+    else if (ahead !== 0) noteCourse(r, COURSE_THREE_SEGMENTS);
+  }
+  store<u32>(mine, seq + payload + u32(hasFin), NXT);
+  store<u32>(mine, ack, ACKED);
+  store<u32>(mine, window, WINDOW);
+  if (hasFin) store<u32>(r, seen | (1 << from), SEEN);
+  noteKind(r, from, payload);
+  if ((load<u32>(r, SEEN) & FIN_BITS) === FIN_BITS && areFinsCovered(r)) store<u32>(r, STAGE_DONE, STAGE);
+  return true;
+}
+
+function areFinsCovered(r: u32): bool {
+  return load<u32>(r, ACKED) === load<u32>(r, NXT + 4) && load<u32>(r, ACKED + 4) === load<u32>(r, NXT);
+}
+
+/** Notes what an end has sent while the connection was open. */
+function noteKind(r: u32, from: u32, payload: u32): void {
+  const bit: u32 = (payload > 0 ? 4 : 16) << from;
+  const seen = load<u32>(r, SEEN);
+  if ((seen & bit) !== 0) return;
+  store<u32>(r, seen | bit, SEEN);
+  const rows = load<i32>(r, ROW_COUNT);
+  if (load<u32>(r, NEW_KIND_ROW) === 0 && rows >= HEAD_ROWS) store<u32>(r, rows, NEW_KIND_ROW);
+}
+
+function windowOf(p: u32): u32 {
+  return load<u32>(p, ROW_WINDOW) & 0xffff;
+}
+
+function mssOf(p: u32): u32 {
+  return (load<u32>(p, ROW_OPTIONS) & OPTION_MSS) !== 0 ? load<u32>(p, ROW_CHECKSUM) >> 16 : DEFAULT_MSS;
+}
+
+/** Whether a row has SACK ranges, was cut, or is not as it came from the wire. */
+function isOddRow(p: u32): bool {
+  return (load<u32>(p, ROW_OPTIONS) & ODD_OPTIONS) !== 0 || (load<u32>(p, ROW_FLAGS) & SACK_BITS) !== 0;
+}

@@ -1,0 +1,68 @@
+/** Segments of many connections, each a list of chunks of packed rows. src/flow/segment-log.ts reads them. */
+import { CHUNK_BYTES, CHUNK_FIRST_ROW, CHUNK_ROWS, FREE_CHUNK, SEGMENT_BYTES } from '../src/core/layout';
+import { ROW_FLAGS, ROW_SACK, SACK_BITS, SACK_SHIFT } from '../src/core/row';
+import { allocate } from './memory';
+
+const FROM_SHIFT: u32 = 16;
+/** Chunks are carved out of so much memory at a time. */
+const REGION_BYTES: u32 = 1 << 17;
+
+let next: u32 = 0;
+let end: u32 = 0;
+
+/** Memory that was used for something else becomes free chunks. */
+export function addChunks(at: u32, bytes: u32): void {
+  for (let chunk = at; chunk + CHUNK_BYTES <= at + bytes; chunk += CHUNK_BYTES) releaseChunk(chunk);
+}
+
+/** An empty chunk, the first of a new list: its address. */
+export function takeChunk(): u32 {
+  let chunk = load<u32>(FREE_CHUNK);
+  if (chunk !== 0) store<u32>(FREE_CHUNK, load<u32>(chunk));
+  else {
+    if (next + CHUNK_BYTES > end) {
+      next = allocate(REGION_BYTES);
+      end = next + REGION_BYTES;
+    }
+    chunk = next;
+    next += CHUNK_BYTES;
+  }
+  store<u32>(chunk, 0);
+  return chunk;
+}
+
+export function releaseChunk(chunk: u32): void {
+  store<u32>(chunk, load<u32>(FREE_CHUNK));
+  store<u32>(FREE_CHUNK, chunk);
+}
+
+/** The chunk for row `count` of a list whose last chunk is `last`. */
+function chunkFor(last: u32, count: u32): u32 {
+  if (count % CHUNK_ROWS !== 0 || count === 0) return last;
+  const chunk = takeChunk();
+  store<u32>(last, chunk);
+  return chunk;
+}
+
+/** Appends the row at `p` to a list of `count` rows whose last chunk is `last`; returns the last chunk after. */
+export function append(last: u32, count: u32, p: u32, from: u32): u32 {
+  const chunk = chunkFor(last, count);
+  const at = chunk + CHUNK_FIRST_ROW + (count % CHUNK_ROWS) * SEGMENT_BYTES;
+  memory.copy(at, p, SEGMENT_BYTES);
+  store<u32>(at, load<u32>(at, ROW_FLAGS) | (from << FROM_SHIFT), ROW_FLAGS);
+  return chunk;
+}
+
+/** Appends the edges of the SACK ranges of the row at `p`, which was appended just before. */
+export function appendSack(last: u32, count: u32, p: u32): u32 {
+  const chunk = chunkFor(last, count);
+  const at = chunk + CHUNK_FIRST_ROW + (count % CHUNK_ROWS) * SEGMENT_BYTES;
+  memory.copy(at, p + ROW_SACK, ((load<u32>(p, ROW_FLAGS) & SACK_BITS) >> SACK_SHIFT) << 3);
+  return chunk;
+}
+
+/** Gives all chunks of a list back, from its first to its last. */
+export function closeLog(first: u32, last: u32): void {
+  store<u32>(last, load<u32>(FREE_CHUNK));
+  store<u32>(FREE_CHUNK, first);
+}

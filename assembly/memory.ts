@@ -1,0 +1,27 @@
+/** Memory that only grows; whoever gives some back keeps a list of it. */
+import { HEAP } from '../src/core/layout';
+
+/** Tells TypeScript that there is more memory to look at. */
+declare function grown(): void;
+/** Tells it that there is no more to be had; does not return. */
+export declare function full(): void;
+
+const PAGE_SHIFT: u32 = 16;
+const LEAST_GROWTH: i32 = 32;
+let top: u32 = HEAP;
+
+/** Zeroed memory, at a multiple of 64 octets. */
+export function allocate(bytes: u32): u32 {
+  const at = top;
+  const end = ((<u64>at + bytes + 63) >> 6) << 6;
+  const pages = <i32>((end + 0xffff) >> PAGE_SHIFT);
+  const held = memory.size();
+  if (pages > held) {
+    const wanted = pages - held;
+    // An eighth more at a time: growing is dear, and what is not touched takes nothing.
+    if (memory.grow(max(wanted, max(held >> 3, LEAST_GROWTH))) < 0 && memory.grow(wanted) < 0) full();
+    grown();
+  }
+  top = <u32>end;
+  return at;
+}

@@ -1,0 +1,217 @@
+/**
+ * Tuples to entries: open addressing over packed keys. End 0 is the one with the lower (address, port), so that both
+ * directions meet in one entry. src/flow/table.ts tells more.
+ */
+import {
+  COUNT,
+  DIRECTORY,
+  END_ENTRY,
+  ENTRY_BYTES,
+  ENTRY_HASH,
+  ENTRY_HIGH,
+  ENTRY_ID,
+  ENTRY_LOW,
+  ENTRY_NEXT,
+  ENTRY_NUMBER,
+  ENTRY_PORTS,
+  ENTRY_QUEUED,
+  ENTRY_SCOPE,
+  FOUND,
+  FROM,
+  IS_SELF,
+  KEY,
+  KEY_BYTES,
+  MAX_PAGES,
+  NO_ENTRY,
+  PAGE_BITS,
+  PAGE_ENTRIES,
+  ROW_BYTES,
+  ROWS,
+  VARIANT_SHIFT,
+  VERSION_BITS,
+} from '../src/core/layout';
+import { ROW_DESTINATION, ROW_PORTS, ROW_SOURCE, ROW_VERSION } from '../src/core/row';
+import { addChunks } from './log';
+import { allocate, full } from './memory';
+
+const VARIANT_HASH: u32 = 0x27d4eb2f;
+const INITIAL_SLOTS: u32 = 1 << 12;
+
+/** Two words a slot: the address of an entry, or 0 in an empty one, and its hash, so that others are passed by at one look. */
+let slots: u32 = allocate(INITIAL_SLOTS << 3);
+let mask: u32 = INITIAL_SLOTS - 1;
+let firstFree: u32 = 0;
+
+/** Address of an entry. */
+export function addressOf(entry: u32): u32 {
+  return load<u32>(DIRECTORY + ((entry >> PAGE_BITS) << 2)) + (entry & (PAGE_ENTRIES - 1)) * ENTRY_BYTES;
+}
+
+/** Finds the tuple of a row; returns its entry, or `NO_ENTRY`, and notes it. */
+export function find(row: u32): i32 {
+  const entry = findAddress(ROWS + row * ROW_BYTES);
+  const number = entry === 0 ? NO_ENTRY : load<i32>(entry, ENTRY_NUMBER);
+  store<i32>(FOUND, number);
+  return number;
+}
+
+/** Address of the entry of the tuple of the row at `p`; 0 if there is none, whose key is then written down. */
+export function findAddress(p: u32): u32 {
+  return load<u32>(p, ROW_VERSION) === 4 ? find4(p) : find6(p);
+}
+
+function find4(p: u32): u32 {
+  const source = load<u32>(p, ROW_SOURCE);
+  const destination = load<u32>(p, ROW_DESTINATION);
+  const ports = load<u32>(p, ROW_PORTS);
+  const isSwapped: u32 =
+    u32(source > destination) | (u32(source === destination) & u32(ports >> 16 > (ports & 0xffff)));
+  store<u32>(IS_SELF, u32(source === destination) & u32(ports >> 16 === (ports & 0xffff)));
+  store<u32>(FROM, isSwapped);
+  const low = select<u32>(destination, source, isSwapped);
+  const high = select<u32>(source, destination, isSwapped);
+  const ordered = select<u32>(rotl<u32>(ports, 16), ports, isSwapped);
+  let hash: u32 = (ordered ^ low) * 0x9e3779b1;
+  hash = ((hash ^ (hash >> 15)) + high) * 0x85ebca6b;
+  hash ^= hash >> 16;
+  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const at = slots + (slot << 3);
+    const entry = load<u32>(at);
+    if (entry === 0) break;
+    if (load<u32>(at, 4) !== hash) continue;
+    if (load<u32>(entry, ENTRY_PORTS) !== ordered || load<u32>(entry, ENTRY_LOW) !== low) continue;
+    if (load<u32>(entry, ENTRY_HIGH) === high && load<u32>(entry) === 4) return entry;
+  }
+  memory.fill(KEY, 0, KEY_BYTES);
+  store<u32>(KEY, 4);
+  store<u32>(KEY, ordered, ENTRY_PORTS);
+  store<u32>(KEY, low, ENTRY_LOW);
+  store<u32>(KEY, high, ENTRY_HIGH);
+  store<u32>(KEY, hash, ENTRY_HASH);
+  return 0;
+}
+
+function find6(p: u32): u32 {
+  const ports = load<u32>(p, ROW_PORTS);
+  let order: i32 = 0;
+  for (let i: u32 = 0; i < 16 && order === 0; i += 4) {
+    const a = load<u32>(p + i, ROW_SOURCE);
+    const b = load<u32>(p + i, ROW_DESTINATION);
+    order = i32(a > b) - i32(a < b);
+  }
+  if (order === 0) order = <i32>(ports >> 16) - <i32>(ports & 0xffff);
+  const isSwapped = u32(order > 0);
+  store<u32>(IS_SELF, u32(order === 0));
+  store<u32>(FROM, isSwapped);
+  const low = p + select<u32>(ROW_DESTINATION, ROW_SOURCE, isSwapped);
+  const high = p + select<u32>(ROW_SOURCE, ROW_DESTINATION, isSwapped);
+  let hash = select<u32>(rotl<u32>(ports, 16), ports, isSwapped);
+  store<u32>(KEY, 6);
+  store<u32>(KEY, hash, ENTRY_PORTS);
+  for (let i: u32 = 0; i < 16; i += 4) {
+    const a = load<u32>(low + i);
+    const b = load<u32>(high + i);
+    store<u32>(KEY + i, a, ENTRY_LOW);
+    store<u32>(KEY + i, b, ENTRY_HIGH);
+    hash = ((hash ^ (hash >> 15)) + a) * 0xc2b2ae35;
+    hash = (hash ^ (hash >> 13) ^ b) * 0x85ebca6b;
+  }
+  hash ^= hash >> 16;
+  store<u32>(KEY, 0, ENTRY_SCOPE);
+  store<u32>(KEY, hash, ENTRY_HASH);
+  let slot = hash & mask;
+  let entry = load<u32>(slots + (slot << 3));
+  while (entry !== 0 && !(load<u32>(slots + (slot << 3), 4) === hash && isKey(entry))) {
+    slot = (slot + 1) & mask;
+    entry = load<u32>(slots + (slot << 3));
+  }
+  return entry;
+}
+
+/** Whether an entry has the key that is written down, up to the scope. */
+function isKey(entry: u32): bool {
+  for (let i: u32 = 0; i < <u32>ENTRY_SCOPE; i += 8) if (load<u64>(entry + i) !== load<u64>(KEY + i)) return false;
+  return true;
+}
+
+/** Adds the tuple of the latest `find`, or a further variant of it; returns its entry. */
+export function add(variant: u32, scope: u32): u32 {
+  const found = load<i32>(FOUND);
+  if (found !== NO_ENTRY) {
+    const at = addressOf(found);
+    memory.copy(KEY, at, KEY_BYTES);
+    store<u32>(KEY, load<u32>(KEY, ENTRY_HASH) ^ ((load<u32>(KEY) >> VARIANT_SHIFT) * VARIANT_HASH), ENTRY_HASH);
+    store<u32>(KEY, load<u32>(KEY) & VERSION_BITS);
+  }
+  store<u32>(KEY, load<u32>(KEY) | (variant << VARIANT_SHIFT));
+  store<u32>(KEY, load<u32>(KEY, ENTRY_HASH) ^ (variant * VARIANT_HASH), ENTRY_HASH);
+  return load<u32>(addKey(scope), ENTRY_NUMBER);
+}
+
+/** Adds the key that is written down; returns the address of its entry. */
+export function addKey(scope: u32): u32 {
+  const count = load<u32>(COUNT);
+  if (count * 2 > mask) growSlots();
+  store<u32>(KEY, scope, ENTRY_SCOPE);
+  const entry = takeEntry();
+  memory.copy(entry, KEY, KEY_BYTES);
+  store<u32>(entry, 0, ENTRY_QUEUED);
+  insert(entry, load<u32>(KEY, ENTRY_HASH));
+  store<u32>(COUNT, count + 1);
+  return entry;
+}
+
+/** Removes an entry; slots behind it in its chain move up. */
+export function remove(number: u32): void {
+  const entry = addressOf(number);
+  let hole = load<u32>(entry, ENTRY_HASH) & mask;
+  while (load<u32>(slots + (hole << 3)) !== entry) hole = (hole + 1) & mask;
+  for (let slot = (hole + 1) & mask; load<u32>(slots + (slot << 3)) !== 0; slot = (slot + 1) & mask) {
+    const home = load<u32>(slots + (slot << 3), 4) & mask;
+    const staysBehind = hole <= slot ? home > hole && home <= slot : home > hole || home <= slot;
+    if (staysBehind) continue;
+    store<u64>(slots + (hole << 3), load<u64>(slots + (slot << 3)));
+    hole = slot;
+  }
+  store<u32>(slots + (hole << 3), 0);
+  store<u32>(entry, 0, ENTRY_ID);
+  store<u32>(entry, firstFree, ENTRY_NEXT);
+  firstFree = entry;
+  store<u32>(COUNT, load<u32>(COUNT) - 1);
+}
+
+function takeEntry(): u32 {
+  if (firstFree !== 0) {
+    const entry = firstFree;
+    firstFree = load<u32>(entry, ENTRY_NEXT);
+    return entry;
+  }
+  const number = load<u32>(END_ENTRY);
+  if ((number & (PAGE_ENTRIES - 1)) === 0) {
+    if (number >> PAGE_BITS === MAX_PAGES) full();
+    store<u32>(DIRECTORY + ((number >> PAGE_BITS) << 2), allocate(PAGE_ENTRIES * ENTRY_BYTES));
+  }
+  store<u32>(END_ENTRY, number + 1);
+  const entry = addressOf(number);
+  store<u32>(entry, number, ENTRY_NUMBER);
+  return entry;
+}
+
+function insert(entry: u32, hash: u32): void {
+  let slot = hash & mask;
+  while (load<u32>(slots + (slot << 3)) !== 0) slot = (slot + 1) & mask;
+  store<u32>(slots + (slot << 3), entry);
+  store<u32>(slots + (slot << 3), hash, 4);
+}
+
+function growSlots(): void {
+  const old = slots;
+  const bytes = (mask + 1) << 3;
+  slots = allocate(bytes << 1);
+  mask = (mask << 1) | 1;
+  for (let at = old; at < old + bytes; at += 8) {
+    const entry = load<u32>(at);
+    if (entry !== 0) insert(entry, load<u32>(at, 4));
+  }
+  addChunks(old, bytes);
+}

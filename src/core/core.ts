@@ -1,0 +1,130 @@
+/**
+ * The part of the analysis that sees every packet, compiled from assembly/ to WebAssembly: it decodes ordinary packets,
+ * finds their tuples and takes in what goes by the book. Its memory is read and written by TypeScript as well.
+ *
+ * Memory is declared shared though one thread uses it: then it grows in place, and views of it that somebody holds stay
+ * good for what they show.
+ */
+import { CaptureError } from '../base/error.ts';
+import { CORE_BINARY } from './binary.ts';
+import { COUNT, DIRECTORY, ENTRY_BYTES, PAGE_BITS, PAGE_ENTRIES, ROWS } from './layout.ts';
+
+/** What the core can be asked for; addresses and lengths are octets, as unsigned numbers in signed clothes. */
+export interface CoreExports {
+  /** Zeroed memory, at a multiple of 64. */
+  allocate(bytes: number): number;
+  /** Appends rows of packets to the batch; returns where the first begins that it did not take. */
+  decodePcap(from: number, end: number): number;
+  /** Entry of the tuple of a row, or -1. */
+  find(row: number): number;
+  /** Adds the tuple of the latest `find`, or a variant of it; returns its entry. */
+  add(variant: number, scope: number): number;
+  remove(entry: number): void;
+  /** Takes in rows; returns the one at which it stopped, and why in the low bits (`STOP_*`). */
+  take(first: number, count: number): number;
+  takeAt(entry: number, row: number): number;
+  openAt(entry: number, row: number): void;
+  appendAt(entry: number, row: number): void;
+  takeOddAt(entry: number, row: number): number;
+  takeSynAckAt(entry: number, row: number): number;
+  takeChunk(): number;
+  releaseChunk(chunk: number): void;
+  /** Appends the row at an address to a list of `count` rows; returns its last chunk after. */
+  append(last: number, count: number, rowAt: number, from: number): number;
+  appendSack(last: number, count: number, rowAt: number): number;
+  closeLog(first: number, last: number): void;
+}
+
+/** As much of https://webassembly.github.io/spec/js-api/ as is used: neither Node's types nor ES2023 have it. */
+declare const WebAssembly: {
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => CoreMemory;
+  readonly Module: new (binary: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+};
+interface CoreMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+
+const INITIAL_PAGES = 16;
+/** All that there is to address: 4 GiB, of which nothing is taken before it is used. */
+const MAXIMUM_PAGES = 65_536;
+let compiled: object | null = null;
+
+/** One instance of the core, and its memory. */
+export class Core {
+  readonly #memory: CoreMemory;
+  /** Each time the memory grows it gets another object, though it stays where it is. */
+  readonly #seen = new WeakSet<ArrayBufferLike>();
+  readonly exports: CoreExports;
+  /** All memory, in words. @hot */
+  words!: Int32Array;
+  unsigned!: Uint32Array;
+  doubles!: Float64Array;
+  bytes!: Uint8Array;
+
+  constructor() {
+    this.#memory = openMemory();
+    this.#look();
+    const grown = (): void => this.#look();
+    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(CORE_BINARY), (character) => character.charCodeAt(0)));
+    const imports = { env: { memory: this.#memory }, memory: { grown, full: refuse } };
+    this.exports = new WebAssembly.Instance(compiled, imports).exports as CoreExports;
+  }
+
+  get memory(): SharedArrayBuffer {
+    return this.#memory.buffer;
+  }
+
+  /** Where the rows of its batch begin, octets. */
+  get rowsAt(): number {
+    return ROWS;
+  }
+
+  /** Tuples in the table. */
+  get count(): number {
+    return this.words[COUNT >> 2];
+  }
+
+  /** Address of an entry, in words. @hot */
+  wordsOf(entry: number): number {
+    const page = this.words[(DIRECTORY >> 2) + (entry >> PAGE_BITS)] >>> 2;
+    return page + (entry & (PAGE_ENTRIES - 1)) * (ENTRY_BYTES >> 2);
+  }
+
+  /** A piece of its memory, at no place that anything else has. */
+  openBlock(bytes: number): Uint8Array {
+    const at = this.exports.allocate(bytes) >>> 0;
+    return new Uint8Array(this.memory, at, bytes);
+  }
+
+  /** Whether octets lie in its memory. */
+  owns(bytes: Uint8Array): boolean {
+    return this.#seen.has(bytes.buffer);
+  }
+
+  #look(): void {
+    const memory = this.#memory.buffer;
+    this.#seen.add(memory);
+    this.words = new Int32Array(memory);
+    this.unsigned = new Uint32Array(memory);
+    this.doubles = new Float64Array(memory);
+    this.bytes = new Uint8Array(memory);
+  }
+}
+
+function openMemory(): CoreMemory {
+  try {
+    return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true });
+  } catch {
+    throw limitReached('there is no address space for the connections (10 GiB, most of it never used)');
+  }
+}
+
+function refuse(): never {
+  throw limitReached('the connections that are open at a time take more than 4 GiB');
+}
+
+function limitReached(message: string): CaptureError {
+  const hint = 'Give up the oldest with --max-connections, or take part of the capture (lastack extract, editcap).';
+  return new CaptureError('limit-reached', message, { byteOffset: 0, packetNumber: 0, hint });
+}

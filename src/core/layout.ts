@@ -1,0 +1,108 @@
+/**
+ * Where things lie in the memory of the core: numbers only, so that AssemblyScript and TypeScript read the same file.
+ *
+ *     STATE ─ KEY ─ OURS ─ DIRECTORY ─ ROWS ─ BUCKETS ─ HEAP: pages of entries, slots, chunks of rows, what TypeScript asks for
+ *
+ * Offsets and sizes are octets. Rows are laid out as `Word` of src/wire/batch.ts says, records as `Plain` of
+ * src/flow/plain-record.ts; test/core/layout.test.ts holds them together.
+ */
+
+/** Numbers that both sides read and write: float64 first. */
+export const STATE = 1024;
+/** Latest time of any segment, nanoseconds, as all times. */
+export const NOW = STATE;
+/** From how long on a handshake or a close is worth a closer look. */
+export const HANDSHAKE_LIMIT = STATE + 8;
+export const CLOSE_LIMIT = STATE + 16;
+/** Of a run of packets: the time of the latest one, the earliest and the latest of all. */
+export const CLOCK = STATE + 24;
+export const FIRST_TIME = STATE + 32;
+export const LAST_TIME = STATE + 40;
+export const NANOS_PER_TICK = STATE + 48;
+/** What times count from. */
+export const EPOCH_SECONDS = STATE + 56;
+/** Number of the next connection. */
+export const NEXT_ID = STATE + 64;
+/** What the latest search found: an entry, or NO_ENTRY; which end sent the row; whether both ends are the same. */
+export const FOUND = STATE + 68;
+export const FROM = STATE + 72;
+export const IS_SELF = STATE + 76;
+/** Bits of MODE_*. */
+export const MODE = STATE + 80;
+/** Tuples in the table, and entries that are or were in use. */
+export const COUNT = STATE + 84;
+export const END_ENTRY = STATE + 88;
+/** Rows in ROWS. */
+export const ROW_COUNT = STATE + 92;
+/** Of a run of packets: number of the latest frame, index of the interface, whether numbers are big-endian. */
+export const FRAME = STATE + 96;
+export const INTERFACE = STATE + 100;
+export const IS_SWAPPED = STATE + 104;
+/** Free chunks of rows, a list. */
+export const FREE_CHUNK = STATE + 108;
+
+/** New tuples get a record, and no further attention. */
+export const MODE_LANE = 1;
+/** Only the rows of certain buckets are looked at. */
+export const MODE_SHARE = 2;
+
+/** The key of a tuple that was not found, laid out as in an entry. */
+export const KEY = 1536;
+/** One octet a bucket: 1 if its rows are ours. */
+export const OURS = 1792;
+
+/** Where the pages of entries begin, four octets each. */
+export const DIRECTORY = 4096;
+export const PAGE_BITS = 10;
+export const PAGE_ENTRIES = 1 << PAGE_BITS;
+export const MAX_PAGES = 16384;
+
+/** Rows of the present batch, and the bucket of each. */
+export const ROWS = DIRECTORY + MAX_PAGES * 4;
+export const ROW_BYTES = 128;
+export const MAX_ROWS = 1024;
+/** One row more, for whoever looks for a tuple that is in no batch. */
+export const SPARE_ROW = MAX_ROWS;
+export const BUCKETS = ROWS + (MAX_ROWS + 1) * ROW_BYTES;
+export const HEAP = BUCKETS + MAX_ROWS;
+
+/** An entry: the key of its tuple, the record of a plain connection, then this. */
+export const ENTRY_BYTES = 160;
+export const ENTRY_PORTS = 4;
+export const ENTRY_LOW = 8;
+export const ENTRY_HIGH = 24;
+export const ENTRY_SCOPE = 40;
+export const ENTRY_HASH = 44;
+export const ENTRY_RECORD = 48;
+/** Number of the entry, number of its first connection (0 if it is free), whether it waits among those that are over. */
+export const ENTRY_NUMBER = 144;
+export const ENTRY_ID = 148;
+export const ENTRY_QUEUED = 152;
+/** Of a free entry: the next free one. */
+export const ENTRY_NEXT = 156;
+export const KEY_BYTES = 48;
+export const VERSION_BITS = 0xff;
+export const VARIANT_SHIFT = 8;
+export const NO_ENTRY = -1;
+
+/** A chunk of rows: the address of the next one, then eight rows of as many octets. */
+export const CHUNK_BYTES = 392;
+export const CHUNK_ROWS = 8;
+export const CHUNK_FIRST_ROW = 8;
+export const SEGMENT_BYTES = 48;
+
+/** Why the core stopped at a row, in the low bits of what it returns; the row is above them. */
+export const STOP_BITS = 4;
+/** All rows are taken. */
+export const STOP_END = 0;
+/** The tuple is new, and is not for the core; its entry has another scope; the machine has it. */
+export const STOP_NEW = 1;
+export const STOP_SCOPE = 2;
+export const STOP_FLOW = 3;
+/** The row does not go by the book: it may be a trouble that is put right; or the machine has to take over. */
+export const STOP_TROUBLE = 4;
+export const STOP_GIVE_UP = 5;
+/** The row was taken, and the connection may be over; or its rows are to be condensed; or it began with this row. */
+export const STOP_OVER = 6;
+export const STOP_LONG = 7;
+export const STOP_OPENED = 8;

@@ -1,0 +1,53 @@
+/** The record of a plain connection: octets at which its words begin, see `Plain` of src/flow/plain-record.ts. */
+export const STAGE = 0;
+export const CLIENT = 4;
+/** Of ends 0 and 1, as all pairs. */
+export const NXT = 8;
+export const ACKED = 16;
+export const WINDOW = 24;
+export const SEEN = 32;
+export const FIRST_CHUNK = 36;
+export const LAST_CHUNK = 40;
+export const ROW_COUNT = 44;
+export const NEW_KIND_ROW = 48;
+export const COURSE = 52;
+export const MSS = 56;
+export const ISN = 60;
+export const SYNS = 68;
+export const LAST_NANOS = 72;
+export const MARK_NANOS = 80;
+export const AHEAD = 88;
+export const RECORD_BYTES = 96;
+
+export const STAGE_NEW = 0;
+export const STAGE_SYN = 1;
+export const STAGE_ANSWERED = 2;
+export const STAGE_OPEN = 3;
+export const STAGE_DONE = 6;
+export const STAGE_ODD = 7;
+export const STAGE_RESET = 8;
+export const STAGE_REFUSED = 9;
+
+export const FIN_BITS = 3;
+export const HEAD_ROWS = 16;
+
+export const COURSE_CLOSED_BY_1 = 1;
+export const COURSE_THREE_SEGMENTS = 2;
+export const COURSE_REMARKABLE = 4;
+export const COURSE_HALF_CLOSE = 8;
+export const COURSE_CROSSING = 16;
+export const COURSE_SYN_AGAIN = 32;
+export const COURSE_SYN_ACK_AGAIN = 128;
+export const COURSE_TROUBLE = 256;
+export const COURSE_CONDENSED = 0x8000;
+
+/** RFC 9293 §3.7.1. */
+export const DEFAULT_MSS = 536;
+
+/** Rows of an odd or troubled connection that are kept before the machine takes it over. */
+export const MAX_ODD_ROWS = 64;
+/** Rows from which on the middle is condensed, and those that the machine takes over because it could not be. */
+export const CONDENSE_ROWS = 320;
+export const GIVE_UP_ROWS = 1024;
+/** It is tried once in so many rows, less one. */
+export const CONDENSE_MASK = 63;

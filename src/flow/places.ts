@@ -1,0 +1,64 @@
+import type { FlowAddresses, PlainPlace } from './place.ts';
+import type { PlainLane } from './plain-lane.ts';
+import type { TupleTable } from './table.ts';
+
+/** Tells where connections are, in objects that are written over for the next one. */
+export class Places {
+  readonly #table: TupleTable;
+  readonly #plain: PlainLane;
+  readonly #place = {
+    clientIndex: 0 as 0 | 1,
+    firstFrame: 0,
+    lastFrame: 0,
+    firstNanos: Number.NaN,
+    lastNanos: Number.NaN,
+    isOpened: true,
+    synOptions: 0,
+    addresses: {
+      ipVersion: 4 as 4 | 6,
+      words0: new Int32Array(4),
+      words1: new Int32Array(4),
+      ports: [0, 0] as [number, number],
+    },
+  };
+
+  constructor(table: TupleTable, plain: PlainLane) {
+    this.#table = table;
+    this.#plain = plain;
+  }
+
+  /** Addresses of the tuple at an entry, for good. */
+  copyAddresses(entry: number): FlowAddresses {
+    const { ipVersion, words0, words1, ports } = this.addressesOf(entry);
+    return { ipVersion, words0: words0.slice(), words1: words1.slice(), ports: [ports[0], ports[1]] };
+  }
+
+  /** As `copyAddresses`, written over by the next call. */
+  addressesOf(entry: number): FlowAddresses {
+    const table = this.#table;
+    const { addresses } = this.#place;
+    table.copyAddress(entry, 0, addresses.words0);
+    table.copyAddress(entry, 1, addresses.words1);
+    const ports = table.portsOf(entry);
+    addresses.ports[0] = ports >>> 16;
+    addresses.ports[1] = ports & 0xffff;
+    addresses.ipVersion = table.ipVersionOf(entry);
+    return addresses;
+  }
+
+  /** Where and when the plain connection at an entry was. */
+  placeOf(entry: number): PlainPlace {
+    const plain = this.#plain;
+    const place = this.#place;
+    this.addressesOf(entry);
+    place.clientIndex = plain.clientOf(entry);
+    place.lastNanos = plain.lastNanosOf(entry);
+    place.isOpened = plain.wasAnswered(entry);
+    place.synOptions = plain.synOptionsOf(entry);
+    if (place.isOpened) return place;
+    place.firstFrame = plain.firstFrameOf(entry);
+    place.lastFrame = plain.lastFrameOf(entry);
+    place.firstNanos = plain.firstNanosOf(entry);
+    return place;
+  }
+}
