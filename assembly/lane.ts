@@ -36,6 +36,7 @@ import {
 } from '../src/core/layout';
 import {
   ACKED,
+  ANSWER_NANOS,
   CLIENT,
   CONDENSE_MASK,
   CONDENSE_ROWS,
@@ -44,6 +45,7 @@ import {
   COURSE_CONDENSED,
   COURSE_CROSSING,
   COURSE_HALF_CLOSE,
+  COURSE_HALF_CLOSE_TAKEN,
   COURSE_REMARKABLE,
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
@@ -51,6 +53,7 @@ import {
   COURSE_TROUBLE,
   DEFAULT_MSS,
   FIN_BITS,
+  FIN_WAIT_NANOS,
   FIRST_CHUNK,
   GIVE_UP_ROWS,
   HEAD_ROWS,
@@ -66,6 +69,7 @@ import {
   ROW_COUNT,
   SEEN,
   STAGE,
+  STAGE_ABANDONED,
   STAGE_ANSWERED,
   STAGE_DONE,
   STAGE_NEW,
@@ -99,7 +103,7 @@ import {
   SYN,
   TTL_SHIFT,
 } from '../src/core/row';
-import { append, appendSack, takeChunk } from './log';
+import { append, appendSack, lastOf, senderOf, takeChunk } from './log';
 import { addKey, addressOf, findAddress } from './table';
 
 const RST_ACK: u32 = RST | ACK;
@@ -117,8 +121,8 @@ export function take(first: u32, count: u32): u32 {
     let stop = STOP_END;
     if (entry === 0) stop = begin(p, mode);
     else {
-      store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
       stop = load<u32>(entry, ENTRY_SCOPE) === load<u32>(p, ROW_SCOPE) ? takeRow(entry, p) : STOP_SCOPE;
+      if (stop !== STOP_END) store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
     }
     if (stop !== STOP_END) return (row << STOP_BITS) | stop;
   }
@@ -224,7 +228,9 @@ function takeOther(entry: u32, p: u32, from: u32, stage: i32): u32 {
 
 function takeOpening(r: u32, p: u32, from: u32, stage: i32): bool {
   if (stage === STAGE_SYN) return (load<u32>(r, COURSE) & COURSE_SYN_AGAIN) === 0 && takeAnswer(r, p, from);
-  if (stage !== STAGE_ANSWERED || !takeThird(r, p, from)) return false;
+  if (stage !== STAGE_ANSWERED) return false;
+  if ((load<u32>(p, ROW_FLAGS) & FORM_BITS) === RST) return takeAbandonment(r, p, from);
+  if (!takeThird(r, p, from)) return false;
   noteDuration(r, load<f64>(p), load<f64>(HANDSHAKE_LIMIT));
   return true;
 }
@@ -296,6 +302,40 @@ function takeRefusal(r: u32, p: u32, from: u32): bool {
   return true;
 }
 
+/** The reset with which a client that has given up answers a SYN-ACK at once. */
+function takeAbandonment(r: u32, p: u32, from: u32): bool {
+  if (from !== load<u32>(r, CLIENT) || load<u32>(p, ROW_SEQ) !== load<u32>(r + (from << 2), NXT)) return false;
+  if (windowOf(p) !== 0 || load<u32>(p, ROW_PAYLOAD) !== 0) return false;
+  if ((load<u32>(r, COURSE) & (COURSE_SYN_AGAIN | COURSE_SYN_ACK_AGAIN)) !== 0) return false;
+  if (load<f64>(p) - load<f64>(r, LAST_NANOS) > ANSWER_NANOS) return false;
+  noteDuration(r, load<f64>(r, LAST_NANOS), load<f64>(HANDSHAKE_LIMIT));
+  noteTtl(r, p, from);
+  store<u32>(r, STAGE_ABANDONED, STAGE);
+  return true;
+}
+
+/** The reset with which an end that has sent its FIN, and is gone, answers data at once. */
+function takeResetAfterFin(r: u32, p: u32, from: u32): bool {
+  const seq = load<u32>(p, ROW_SEQ);
+  if ((load<u32>(r, SEEN) & FIN_BITS) !== u32(1) << from || seq !== load<u32>(r + (from << 2), NXT)) return false;
+  if (windowOf(p) !== 0 || load<u32>(p, ROW_PAYLOAD) !== 0) return false;
+  if (seq !== load<u32>(r + ((1 - from) << 2), ACKED)) return false;
+  if ((load<u32>(r, COURSE) & (COURSE_TROUBLE | COURSE_SYN_ACK_AGAIN)) !== 0) return false;
+  const last = lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT));
+  if (senderOf(last) === from || load<u32>(last, ROW_PAYLOAD) === 0) return false;
+  const time = load<f64>(r, LAST_NANOS);
+  if (load<f64>(p) - time > ANSWER_NANOS || time - load<f64>(r, MARK_NANOS) > FIN_WAIT_NANOS) return false;
+  noteTtl(r, p, from);
+  store<u32>(r, STAGE_RESET, STAGE);
+  return true;
+}
+
+/** It is out of the ordinary if a reset has another time to live than the SYN of its end. */
+function noteTtl(r: u32, p: u32, from: u32): void {
+  const usual = (load<u32>(r, SYNS) >> (8 << from)) & 0xff;
+  if (load<u32>(p, ROW_FLAGS) >> TTL_SHIFT !== usual) noteCourse(r, COURSE_REMARKABLE);
+}
+
 /** A reset with the very next number, of an end that still has the connection. */
 function takeReset(r: u32, p: u32, from: u32): bool {
   const seq = load<u32>(p, ROW_SEQ);
@@ -308,8 +348,7 @@ function takeReset(r: u32, p: u32, from: u32): bool {
   // One without window and time stamps may come from a host that does not have the connection.
   if (windowOf(p) === 0 && (load<u32>(p, ROW_OPTIONS) & OPTION_TIMESTAMPS) === 0) return false;
   if (from === 1) noteCourse(r, COURSE_CLOSED_BY_1);
-  const usualTtl = (load<u32>(r, SYNS) >> (8 << from)) & 0xff;
-  if (load<u32>(p, ROW_FLAGS) >> TTL_SHIFT !== usualTtl) noteCourse(r, COURSE_REMARKABLE);
+  noteTtl(r, p, from);
   store<u32>(r, STAGE_RESET, STAGE);
   return true;
 }
@@ -351,6 +390,7 @@ function takeOpen(r: u32, p: u32, from: u32): bool {
   const flags = load<u32>(p, ROW_FLAGS) & FORM_BITS;
   const hasFin = flags === (ACK | FIN);
   if (flags === RST_ACK) return takeReset(r, p, from);
+  if (flags === RST) return takeResetAfterFin(r, p, from);
   if (flags !== ACK && !hasFin) return false;
   const mine = r + (from << 2);
   const theirs = r + ((1 - from) << 2);
@@ -371,6 +411,9 @@ function takeOpen(r: u32, p: u32, from: u32): bool {
   if (payload > 0 && hasPeerFin && !isBehindFin) return false;
   if (payload > load<u32>(r, MSS)) noteCourse(r, COURSE_REMARKABLE);
   if (payload > 0 && isBehindFin) noteCourse(r, COURSE_HALF_CLOSE);
+  if (ahead > 0 && ((seen >> from) & 1) !== 0 && (load<u32>(r, COURSE) & COURSE_HALF_CLOSE) !== 0) {
+    noteCourse(r, COURSE_HALF_CLOSE_TAKEN);
+  }
   if (hasFin && hasPeerFin) {
     if (!isBehindFin) noteCourse(r, COURSE_CROSSING);
     else if (ahead !== 0) noteCourse(r, COURSE_THREE_SEGMENTS);

@@ -61,6 +61,16 @@ export function appendSack(last: u32, count: u32, p: u32): u32 {
   return chunk;
 }
 
+/** Address of the last of `count` rows, none with SACK ranges, of a list whose last chunk is `last`. */
+export function lastOf(last: u32, count: u32): u32 {
+  return last + CHUNK_FIRST_ROW + ((count - 1) % CHUNK_ROWS) * SEGMENT_BYTES;
+}
+
+/** Which end sent the row at an address in a chunk. */
+export function senderOf(at: u32): u32 {
+  return (load<u32>(at, ROW_FLAGS) >> FROM_SHIFT) & 1;
+}
+
 /** Gives all chunks of a list back, from its first to its last. */
 export function closeLog(first: u32, last: u32): void {
   store<u32>(last, load<u32>(FREE_CHUNK));

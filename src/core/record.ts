@@ -27,6 +27,7 @@ export const STAGE_DONE = 6;
 export const STAGE_ODD = 7;
 export const STAGE_RESET = 8;
 export const STAGE_REFUSED = 9;
+export const STAGE_ABANDONED = 10;
 
 export const FIN_BITS = 3;
 export const HEAD_ROWS = 16;
@@ -39,10 +40,15 @@ export const COURSE_CROSSING = 16;
 export const COURSE_SYN_AGAIN = 32;
 export const COURSE_SYN_ACK_AGAIN = 128;
 export const COURSE_TROUBLE = 256;
+export const COURSE_HALF_CLOSE_TAKEN = 512;
 export const COURSE_CONDENSED = 0x8000;
 
 /** RFC 9293 §3.7.1. */
 export const DEFAULT_MSS = 536;
+
+/** Within so long, nanoseconds, a reset is an answer; after so long an end may have given up waiting for the other FIN. */
+export const ANSWER_NANOS = 1e8;
+export const FIN_WAIT_NANOS = 3e10;
 
 /** Rows of an odd or troubled connection that are kept before the machine takes it over. */
 export const MAX_ODD_ROWS = 64;

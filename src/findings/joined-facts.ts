@@ -10,6 +10,8 @@ export interface JoinedFacts {
   readonly lastFrame: number;
   /** Time of the first segment, nanoseconds. */
   readonly firstNanos: number;
+  /** Frame of the first FIN; 0 if none was seen. */
+  readonly finFrame: number;
   /** How long the end that has not closed was seen to stay in CLOSE_WAIT, nanoseconds; 0 if it did not. */
   readonly closeWaitNanos: number;
   /** Whether the server sent a SYN-ACK. */
@@ -29,28 +31,38 @@ export interface JoinedFacts {
 /** Options that the SYN of every common stack has, and that of a hand-made probe has not. */
 const USUAL_OPTIONS = TcpOption.SACK_PERMITTED | TcpOption.TIMESTAMPS | TcpOption.WINDOW_SCALE;
 
+const TELLING: ReadonlySet<Outcome> = new Set<Outcome>([
+  'refused',
+  'unanswered',
+  'abandoned',
+  'handshake-incomplete',
+  'half-closed',
+]);
+
 /**
  * What joined detectors are told of a connection that is passed over because it went by the book: null if it was open, as
  * nearly all are, for then there is nothing to tell.
  */
 export function factsOfPassedOver(outcome: Outcome, facts: JoinedFacts | null): JoinedFacts | null {
-  return outcome === 'refused' || outcome === 'unanswered' ? facts : null;
+  return TELLING.has(outcome) ? facts : null;
 }
 
 /** As `factsOfPassedOver`, of one that the machine has not seen. */
 export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
-  if (place.isOpened) return null;
-  const { firstFrame, lastFrame, firstNanos, synOptions } = place;
+  if (!place.isTelling) return null;
+  const { firstFrame, lastFrame, firstNanos, synOptions, isAnswered, isCompleted, finFrame, silenceNanos } = place;
+  const isHalfOpen = isAnswered && !isCompleted;
   return {
     firstFrame,
     lastFrame,
     firstNanos,
-    closeWaitNanos: 0,
-    isAnswered: false,
-    isCompleted: false,
-    isHalfOpen: false,
-    isProbe: (synOptions & USUAL_OPTIONS) === 0,
-    hasPlainSegments: false,
+    finFrame,
+    closeWaitNanos: finFrame === 0 ? 0 : silenceNanos,
+    isAnswered,
+    isCompleted,
+    isHalfOpen,
+    isProbe: isHalfOpen || (!isAnswered && (synOptions & USUAL_OPTIONS) === 0),
+    hasPlainSegments: isCompleted,
     isFiltered: false,
   };
 }
@@ -73,6 +85,11 @@ export class ConnectionFacts implements JoinedFacts {
 
   get firstNanos(): number {
     return this.#connection.firstNanos;
+  }
+
+  get finFrame(): number {
+    const { ends, firstFinIndex } = this.#connection;
+    return firstFinIndex === -1 ? 0 : (ends[firstFinIndex].finCopies[0]?.frame ?? 0);
   }
 
   get closeWaitNanos(): number {

@@ -71,9 +71,14 @@ export function resolvePolicy(options: PolicyOptions = {}): Policy {
 }
 
 /** From where on a connection that went by the book is worth a closer look. */
-export function plainLimits({ slowHandshakeSeconds, slowTeardownSeconds, retransmissionCopies }: Policy): PlainLimits {
-  const [handshakeNanos, closeNanos] = [slowHandshakeSeconds * 1e9, slowTeardownSeconds * 1e9];
-  return { handshakeNanos, closeNanos, copies: retransmissionCopies };
+export function plainLimits(policy: Policy): PlainLimits {
+  return {
+    handshakeNanos: policy.slowHandshakeSeconds * 1e9,
+    closeNanos: policy.slowTeardownSeconds * 1e9,
+    copies: policy.retransmissionCopies,
+    closeWaitNanos: policy.closeWaitSeconds * 1e9,
+    closeWaitErrorNanos: policy.closeWaitErrorSeconds * 1e9,
+  };
 }
 
 export const DEFAULT_POLICY: Policy = resolvePolicy();

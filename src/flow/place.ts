@@ -15,13 +15,20 @@ export interface PlainPlace {
   readonly clientIndex: 0 | 1;
   /** Time of the latest segment, nanoseconds. */
   readonly lastNanos: number;
+  /** Whether there is more to tell of it than that it opened; only then the rest is known. */
+  readonly isTelling: boolean;
   /** `TcpOption` bits of the SYN. */
   readonly synOptions: number;
-  /** Whether the SYN was answered with a SYN-ACK; only if not, the rest is known. */
-  readonly isOpened: boolean;
+  /** Whether the SYN was answered with a SYN-ACK, and that with a third segment. */
+  readonly isAnswered: boolean;
+  readonly isCompleted: boolean;
   readonly firstFrame: number;
   readonly lastFrame: number;
   /** Nanoseconds. */
   readonly firstNanos: number;
+  /** Frame of the first FIN; 0 if there is none. */
+  readonly finFrame: number;
+  /** How long it was watched after its latest segment, nanoseconds. */
+  readonly silenceNanos: number;
   readonly addresses: FlowAddresses;
 }

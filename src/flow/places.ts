@@ -12,7 +12,11 @@ export class Places {
     lastFrame: 0,
     firstNanos: Number.NaN,
     lastNanos: Number.NaN,
-    isOpened: true,
+    isTelling: false,
+    isAnswered: true,
+    isCompleted: true,
+    finFrame: 0,
+    silenceNanos: 0,
     synOptions: 0,
     addresses: {
       ipVersion: 4 as 4 | 6,
@@ -46,16 +50,20 @@ export class Places {
     return addresses;
   }
 
-  /** Where and when the plain connection at an entry was. */
-  placeOf(entry: number): PlainPlace {
+  /** Where and when the plain connection at an entry was, that was watched until `nowNanos`. */
+  placeOf(entry: number, nowNanos: number): PlainPlace {
     const plain = this.#plain;
     const place = this.#place;
     this.addressesOf(entry);
     place.clientIndex = plain.clientOf(entry);
     place.lastNanos = plain.lastNanosOf(entry);
-    place.isOpened = plain.wasAnswered(entry);
+    place.isCompleted = plain.wasCompleted(entry);
+    place.isTelling = !place.isCompleted || plain.isHalfClosed(entry);
+    if (!place.isTelling) return place;
+    place.isAnswered = plain.wasAnswered(entry);
     place.synOptions = plain.synOptionsOf(entry);
-    if (place.isOpened) return place;
+    place.finFrame = place.isCompleted ? plain.finFrameOf(entry) : 0;
+    place.silenceNanos = nowNanos - place.lastNanos;
     place.firstFrame = plain.firstFrameOf(entry);
     place.lastFrame = plain.lastFrameOf(entry);
     place.firstNanos = plain.firstNanosOf(entry);

@@ -10,7 +10,7 @@
 import { Core } from '../core/core.ts';
 import { CLOSE_LIMIT, ENTRY_RECORD, HANDSHAKE_LIMIT } from '../core/layout.ts';
 import { MAX_ODD_ROWS } from '../core/record.ts';
-import { ORIGIN_SHIFT, ROW_WORDS, SACK_BITS, type SegmentBatch, TcpOption, Word } from '../wire/batch.ts';
+import { ORIGIN_SHIFT, ROW_WORDS, SACK_BITS, type SegmentBatch, TcpFlag, TcpOption, Word } from '../wire/batch.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { COURSE_BITS, Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
 import { answeredCopy, type PlainRecord, takeTrouble } from './plain-trouble.ts';
@@ -21,6 +21,12 @@ const { STAGE, CLIENT, NXT, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, C
 const { LAST: LAST_NANOS, MARK: MARK_NANOS } = PlainNanos;
 const RECORD_WORD = ENTRY_RECORD >> 2;
 const TAIL_PER_END = 16;
+/** Silence after which an answer to a SYN or a SYN-ACK does not come any more. */
+const SILENCE_NANOS = 3e9;
+/** Silence after which it is certain that nothing is merely late. */
+const LONG_SILENCE_NANOS = 6e10;
+/** Copies of a SYN-ACK from which on silence means that its sender has given up. */
+const COPIES_OF_GIVING_UP = 3;
 
 /** From where on a connection is worth a closer look although it went by the book. */
 export interface PlainLimits {
@@ -29,6 +35,9 @@ export interface PlainLimits {
   readonly closeNanos: number;
   /** Copies of one segment. */
   readonly copies: number;
+  /** How long an end stays in CLOSE_WAIT, nanoseconds, and from when on that is an error. */
+  readonly closeWaitNanos: number;
+  readonly closeWaitErrorNanos: number;
 }
 
 /** Packed records of plain connections, known by the entries of their tuples. */
@@ -59,29 +68,92 @@ export class PlainLane {
   /**
    * What all connections that ended by the book, or did not end, without anything remarkable, have in common with this
    * one: they differ in numbers only, so they have the same outcome and the same finding codes. -1 if it is remarkable.
+   * `nowNanos` is until when it was watched.
    */
-  kindOf(record: number): number {
+  kindOf(record: number, nowNanos: number): number {
     const { words } = this.#core;
     const at = this.#at(record);
     const stage = words[at + STAGE];
     const course = words[at + COURSE] & COURSE_BITS;
     const seen = words[at + SEEN];
-    const isStill = stage === PlainStage.OPEN && (seen & FIN_BITS) === 0;
-    const isUnanswered = stage === PlainStage.SYN && (course & Course.SYN_AGAIN) !== 0;
-    if (!(isStill || isUnanswered || this.isClosed(record)) || (course & Course.REMARKABLE) !== 0) return -1;
-    return (stage << 16) | (seen << 10) | (course << 1) | words[at + CLIENT];
+    const detail = (course & Course.REMARKABLE) !== 0 ? -1 : this.#detailOf(record, at, nowNanos);
+    return detail === -1 ? -1 : (detail << 21) | (stage << 17) | (seen << 11) | (course << 1) | words[at + CLIENT];
+  }
+
+  /** What tells connections of one stage apart besides; -1 if it may be anything. */
+  #detailOf(record: number, at: number, nowNanos: number): number {
+    const { words, doubles } = this.#core;
+    const silenceNanos = nowNanos - doubles[(at >> 1) + LAST_NANOS];
+    switch (words[at + STAGE]) {
+      case PlainStage.SYN:
+        return (words[at + COURSE] & Course.SYN_AGAIN) !== 0 || silenceNanos >= SILENCE_NANOS ? 0 : -1;
+      case PlainStage.ANSWERED:
+        return this.#detailOfAnswered(at, silenceNanos);
+      case PlainStage.OPEN:
+        return (words[at + SEEN] & FIN_BITS) === 0 ? 0 : this.#detailOfHalfClosed(at, silenceNanos);
+      default:
+        return this.isClosed(record) ? 0 : -1;
+    }
+  }
+
+  /** The SYN-ACK was never answered: how often it was sent, up to three times, and whether its sender had given up. */
+  #detailOfAnswered(at: number, silenceNanos: number): number {
+    const { words } = this.#core;
+    const copies = words[at + ROWS] - 1;
+    if ((words[at + COURSE] & Course.SYN_AGAIN) !== 0 || silenceNanos < SILENCE_NANOS) return -1;
+    const rows = this.log.read(words[at + FIRST_CHUNK], words[at + ROWS]);
+    if (rows[1].timeNanos - rows[0].timeNanos >= this.#limits.handshakeNanos) return -1;
+    if (copies < COPIES_OF_GIVING_UP) return copies;
+    const intervalNanos = rows[copies].timeNanos - rows[copies - 1].timeNanos;
+    return silenceNanos >= 2 * intervalNanos ? COPIES_OF_GIVING_UP + 1 : COPIES_OF_GIVING_UP;
+  }
+
+  /** One end has closed, the other has acknowledged that and is silent: for how long. */
+  #detailOfHalfClosed(at: number, silenceNanos: number): number {
+    const { words } = this.#core;
+    const closer = (words[at + SEEN] & 1) !== 0 ? 0 : 1;
+    const peer = 1 - closer;
+    const { closeWaitNanos, closeWaitErrorNanos } = this.#limits;
+    if ((words[at + SEEN] & FIN_BITS) === FIN_BITS || words[at + Plain.ACK + peer] !== words[at + NXT + closer])
+      return -1;
+    if ((words[at + COURSE] & (Course.HALF_CLOSE | Course.TROUBLE)) !== 0) return -1;
+    const last = words[at + ROWS] - 1;
+    if (this.log.senderAt(words[at + LAST_CHUNK], last) !== peer) return -1;
+    if (this.log.payloadAt(words[at + LAST_CHUNK], last) > 0) return -1;
+    if (silenceNanos < Math.max(closeWaitNanos, LONG_SILENCE_NANOS)) return -1;
+    return silenceNanos >= closeWaitErrorNanos ? 2 : 1;
   }
 
   /** Whether nothing is left of it at either end, or but a TIME_WAIT. */
   isClosed(record: number): boolean {
     const stage = this.stageOf(record);
-    return stage === PlainStage.DONE || stage === PlainStage.RESET || stage === PlainStage.REFUSED;
+    return stage === PlainStage.DONE || stage >= PlainStage.RESET;
   }
 
   /** Whether its SYN was answered with a SYN-ACK. */
   wasAnswered(record: number): boolean {
     const stage = this.stageOf(record);
     return stage !== PlainStage.REFUSED && stage !== PlainStage.SYN;
+  }
+
+  /** Whether the third segment of the handshake came. */
+  wasCompleted(record: number): boolean {
+    const stage = this.stageOf(record);
+    return this.wasAnswered(record) && stage !== PlainStage.ANSWERED && stage !== PlainStage.ABANDONED;
+  }
+
+  /** Whether it was left half-closed. */
+  isHalfClosed(record: number): boolean {
+    const { words } = this.#core;
+    const at = this.#at(record);
+    return words[at + STAGE] === PlainStage.OPEN && (words[at + SEEN] & FIN_BITS) !== 0;
+  }
+
+  /** Number of the frame with the first FIN; 0 if there is none. */
+  finFrameOf(record: number): number {
+    const { words } = this.#core;
+    const at = this.#at(record);
+    return this.log.frameWith(TcpFlag.FIN, words[at + FIRST_CHUNK], words[at + ROWS]);
   }
 
   /** `TcpOption` bits of the segment that it began with. */

@@ -2,11 +2,12 @@
  * The record of a plain connection: what has to be known of it to tell whether the next segment goes by the book.
  *
  *     stage    NEW ──SYN──► SYN ──SYN-ACK──► ANSWERED ──ACK──► OPEN ──both FINs covered──► DONE
- *               │            └──RST──► REFUSED                  │ ▲└──RST instead of a FIN──► RESET
- *               │            │               │          a hole ▼ │ filled
- *               │            │               │             HOLE_0, HOLE_1
- *               └────────────┴───────────────┴───anything else──┴───────────────────► ODD
+ *               │            └─RST─► REFUSED    └─RST─► ABANDONED │ ▲└──RST, no FIN or behind its own──► RESET
+ *               │            │               │            a hole ▼ │ filled
+ *               │            │               │               HOLE_0, HOLE_1
+ *               └────────────┴───────────────┴────anything else───┴───────────────────► ODD
  */
+
 /** HOLE_0 and HOLE_1 are open too: octets of end 0 or 1 have come before others that belong ahead of them. */
 export const PlainStage = {
   NEW: 0,
@@ -19,6 +20,7 @@ export const PlainStage = {
   ODD: 7,
   RESET: 8,
   REFUSED: 9,
+  ABANDONED: 10,
 } as const;
 
 /** Words of a record. */
@@ -73,10 +75,12 @@ export const Course = {
   SYN_ACK_AGAIN: 128,
   /** Data was sent again or came out of order, or an acknowledgment was repeated. */
   TROUBLE: 256,
+  /** Data behind a FIN was acknowledged by the end that had sent the FIN. */
+  HALF_CLOSE_TAKEN: 512,
   /** Rows in the middle were added up; no part of the kind. */
   CONDENSED: 0x8000,
 } as const;
-export const COURSE_BITS = 0x1ff;
+export const COURSE_BITS = 0x3ff;
 export const REPEATS_SHIFT = 16;
 
 /** Notes what an end has sent while the connection was open. */

@@ -53,6 +53,26 @@ export class SegmentLog {
     return this.#core.doubles[placeOf(chunk, row) >> 1];
   }
 
+  /** As `frameAt`, which end sent it, and its payload octets. */
+  senderAt(chunk: number, row: number): number {
+    return (this.#core.words[placeOf(chunk, row) + Word.FLAGS] >>> FROM_SHIFT) & 1;
+  }
+
+  payloadAt(chunk: number, row: number): number {
+    return this.#core.unsigned[placeOf(chunk, row) + Word.PAYLOAD];
+  }
+
+  /** Number of the first frame with a flag among the `count` rows of a list without SACK ranges; 0 if there is none. */
+  frameWith(flag: number, first: number, count: number): number {
+    const { words, unsigned } = this.#core;
+    for (let row = 0, chunk = first; row < count; row++) {
+      if (row > 0 && row % CHUNK_ROWS === 0) chunk = words[chunk >>> 2];
+      const at = placeOf(chunk, row);
+      if ((words[at + Word.FLAGS] & flag) !== 0) return unsigned[at + Word.FRAME];
+    }
+    return 0;
+  }
+
   /** Takes whole chunks out of a list: those of the rows `[fromRow, toRow)`, both multiples of 8 and `fromRow` > 0. */
   drop(first: number, fromRow: number, toRow: number): void {
     const { words, exports } = this.#core;

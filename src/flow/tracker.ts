@@ -73,7 +73,13 @@ const STOP_MASK = (1 << STOP_BITS) - 1;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
 const { POSITIVE_INFINITY: NEVER } = Number;
-const NO_LIMITS: PlainLimits = { handshakeNanos: NEVER, closeNanos: NEVER, copies: NEVER };
+const NO_LIMITS: PlainLimits = {
+  handshakeNanos: NEVER,
+  closeNanos: NEVER,
+  copies: NEVER,
+  closeWaitNanos: NEVER,
+  closeWaitErrorNanos: NEVER,
+};
 /** The segment was given to a new entry already. */
 const HANDLED = -2;
 /** Sequence numbers this near belong to one connection. */
@@ -99,7 +105,7 @@ export class Tracker {
   #entry = NO_ENTRY;
   /** For the plain connection of `#entry`. */
   readonly #buildPlain = (): void => this.#finishFlow(this.#replay(this.#entry), this.#entry);
-  readonly #placePlain = (): PlainPlace => this.#places.placeOf(this.#entry);
+  readonly #placePlain = (): PlainPlace => this.#places.placeOf(this.#entry, this.#nowNanos);
   /** Batches of the core are taken as they are, others are copied. */
   constructor(options: TrackerOptions, core: Core = new Core()) {
     this.#options = options;
@@ -441,7 +447,7 @@ export class Tracker {
     const flow = own ?? replayed;
     if (flow !== null) this.#finishFlow(flow, entry);
     else {
-      const kind = this.#plain.kindOf(entry);
+      const kind = this.#plain.kindOf(entry, this.#nowNanos);
       const { onPlain } = this.#options;
       if (kind !== -1 && onPlain !== undefined)
         onPlain(kind, this.#table.idOf(entry), this.#buildPlain, this.#placePlain);

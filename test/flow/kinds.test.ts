@@ -35,14 +35,14 @@ const BY_THE_BOOK = [...OPENING, ...TALK, ...CLOSE];
 function take(
   steps: readonly Step[],
   slow = -1,
-  { lateNanos = SLOW_NANOS, policy = IMPATIENT } = {},
+  { lateNanos = SLOW_NANOS, policy = IMPATIENT, silenceNanos = 1e9 } = {},
 ): { kind: number; connection: ConnectionResult } {
   let timeNanos = 0;
   const rows = steps.map(([source, destination, fields], index) => {
     timeNanos += index === slow ? lateNanos : USUAL_NANOS;
     return makeRow({ frame: index + 1, timeNanos, source, destination, ...fields });
   });
-  const recording = { rows, icmpErrors: [], endNanos: timeNanos + 1e9, timeBase: { epochSeconds: 0 } };
+  const recording = { rows, icmpErrors: [], endNanos: timeNanos + silenceNanos, timeBase: { epochSeconds: 0 } };
   const { kinds, connections } = track(recording, { policy });
   expect(connections).toHaveLength(1);
   expect(connections).toEqual(track(recording, { policy, alwaysInFull: true }).connections);
@@ -326,4 +326,98 @@ describe('connections that are alike because they were refused', () => {
   ])('have no reset with %s', (_, fields) => expect(isAlike(refuse(fields))).toBe(false));
 
   it('did not try again', () => expect(isAlike([...refuse({}), SENT_SYN])).toBe(false));
+});
+
+describe('connections that are alike although they were never closed by both', () => {
+  const kindAfter = (steps: readonly Step[], seconds: number, slow = -1, lateNanos = SLOW_NANOS) =>
+    take(steps, slow, { silenceNanos: seconds * 1e9, lateNanos, policy: resolvePolicy({ slowHandshakeSeconds: 0.1 }) });
+  const left: readonly Step[] = [...OPENING, ...TALK, CLOSE[0], [SERVER, CLIENT, { flags: ACK, seq: 901, ack: 152 }]];
+
+  it('stay in CLOSE_WAIT for a minute, or for ten, which makes them others', () => {
+    const { kind, connection } = kindAfter(left, 61);
+    expect(kind).not.toBe(-1);
+    expect(connection.outcome).toBe('half-closed');
+    expect(codesOf(connection)).toContain('close-wait-lingering');
+    expect(kindAfter(left, 599).kind).toBe(kind);
+    expect(kindAfter(left, 59).kind).toBe(-1);
+    const long = kindAfter(left, 601);
+    expect(long.kind).not.toBe(-1);
+    expect(long.kind).not.toBe(kind);
+    expect(long.connection.findings.find(({ code }) => code === 'close-wait-lingering')?.severity).toBe('error');
+  });
+
+  it('are none if the FIN was not acknowledged, or with data, or if data followed', () => {
+    expect(kindAfter(left.slice(0, -1), 61).kind).toBe(-1);
+    const withData = left.with(-1, [SERVER, CLIENT, { flags: ACK, seq: 901, ack: 152, payloadBytes: 9 }]);
+    expect(kindAfter(withData, 61).kind).toBe(-1);
+    const thenData: Step = [SERVER, CLIENT, { flags: ACK, seq: 901, ack: 152, payloadBytes: 9 }];
+    expect(kindAfter([...left, thenData], 61).kind).toBe(-1);
+  });
+
+  it('were never answered, as far as there was time to see', () => {
+    const { kind, connection } = kindAfter([SENT_SYN], 3);
+    expect(kind).not.toBe(-1);
+    expect(connection.outcome).toBe('unanswered');
+    expect(kindAfter([SENT_SYN], 2.9).kind).toBe(-1);
+  });
+
+  it('have a SYN-ACK that nobody acknowledged: by how often it was sent, and whether its sender gave up', () => {
+    const again = (times: number): Step[] => [SENT_SYN, ...Array.from({ length: times }, () => OPENING[1])];
+    const copies = (times: number, seconds: number) => {
+      let timeNanos = 0;
+      const rows = again(times).map(([source, destination, fields], index) => {
+        timeNanos += index < 2 ? USUAL_NANOS : 1e9 * 2 ** (index - 2);
+        const ipId = 100 + index;
+        return makeRow({ frame: index + 1, timeNanos, source, destination, ipId, ...fields });
+      });
+      const recording = { rows, icmpErrors: [], endNanos: timeNanos + seconds * 1e9, timeBase: { epochSeconds: 0 } };
+      const { kinds, connections } = track(recording);
+      expect(connections).toEqual(track(recording, { alwaysInFull: true }).connections);
+      return { kind: [...kinds.keys()][0] ?? -1, connection: connections[0] };
+    };
+    const kinds = [copies(1, 9), copies(2, 9), copies(3, 3.9), copies(3, 9)].map(({ kind }) => kind);
+    expect(kinds).not.toContain(-1);
+    expect(new Set(kinds).size).toBe(4);
+    expect(copies(4, 9).kind).toBe(kinds[3]);
+    expect(codesOf(copies(3, 9).connection)).toContain('syn-ack-give-up');
+    expect(codesOf(copies(3, 3.9).connection)).not.toContain('syn-ack-give-up');
+    expect(copies(1, 2).kind).toBe(-1);
+    expect(kindAfter(OPENING.slice(0, 2), 9, 1).kind).toBe(-1);
+  });
+
+  it('were given up by the client, who resets the SYN-ACK at once', () => {
+    const reset: Step = [CLIENT, SERVER, { flags: RST, seq: 101, window: 0 }];
+    const { kind, connection } = kindAfter([...OPENING.slice(0, 2), reset], 1);
+    expect(kind).not.toBe(-1);
+    expect([connection.outcome, ...codesOf(connection)]).toEqual(['abandoned', 'client-abandoned-connect']);
+    const isAfter = (step: Step, slow = -1, lateNanos = SLOW_NANOS): boolean =>
+      kindAfter([...OPENING.slice(0, 2), step], 1, slow, lateNanos).kind !== -1;
+    expect(isAfter(reset, 2)).toBe(false);
+    expect(isAfter(reset, 1)).toBe(false);
+    expect(isAfter([CLIENT, SERVER, { ...reset[2], seq: 102 }])).toBe(false);
+    expect(isAfter([CLIENT, SERVER, { ...reset[2], ttl: 30 }])).toBe(false);
+    expect(isAfter([SERVER, CLIENT, { flags: RST, seq: 901, window: 0 }])).toBe(false);
+  });
+
+  it('were reset by an end that had closed, when data came', () => {
+    const data: Step = [SERVER, CLIENT, { flags: ACK, seq: 901, ack: 152, payloadBytes: 9 }];
+    const reset: Step = [CLIENT, SERVER, { flags: RST, seq: 152, window: 0 }];
+    const all = [...left, data, reset];
+    const { kind, connection } = kindAfter(all, 1);
+    expect(kind).not.toBe(-1);
+    expect([connection.outcome, connection.closedFirst]).toEqual(['reset', 'client']);
+    expect(codesOf(connection)).toContain('data-after-close-reset');
+    expect(kindAfter(all, 1, 7, 29e9).kind).toBe(kind);
+    // Later it may have been the kernel that gave up waiting; a reset that comes late answers nothing.
+    expect(kindAfter(all, 1, 7, 31e9).kind).toBe(-1);
+    expect(kindAfter(all, 1, 8).kind).toBe(-1);
+    expect(kindAfter(all.with(-1, [CLIENT, SERVER, { ...reset[2], ttl: 30 }]), 1).kind).toBe(-1);
+    expect(kindAfter(all.with(-1, [SERVER, CLIENT, { flags: RST, seq: 910, window: 0 }]), 1).kind).toBe(-1);
+    expect(kindAfter([...left, reset], 1).kind).toBe(-1);
+    const taken: Step[] = [data, [CLIENT, SERVER, { flags: ACK, seq: 152, ack: 910 }]];
+    const more: Step = [SERVER, CLIENT, { flags: ACK, seq: 910, ack: 152, payloadBytes: 9 }];
+    const later = kindAfter([...left, ...taken, more, reset], 1);
+    expect(later.kind).not.toBe(kind);
+    expect(codesOf(later.connection)).toContain('half-close');
+  });
 });

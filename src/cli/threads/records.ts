@@ -49,9 +49,10 @@ export const Field = {
   RESULT: 21,
   /** Number within the thread of the first connection of its tuple: the order at the end of the capture. */
   TUPLE_ID: 22,
-  FINDINGS: 23,
+  FIN_FRAME: 23,
+  FINDINGS: 24,
 } as const;
-export const RECORD_NUMBERS = 24;
+export const RECORD_NUMBERS = 25;
 const FINDING_NUMBERS = 2;
 
 const Bit = {
@@ -123,6 +124,7 @@ export class RecordWriter {
     numbers[at + Field.CLOSE_WAIT_NANOS] = facts?.closeWaitNanos ?? 0;
     numbers[at + Field.FIRST_FRAME] = facts?.firstFrame ?? 0;
     numbers[at + Field.LAST_FRAME] = facts?.lastFrame ?? 0;
+    numbers[at + Field.FIN_FRAME] = facts?.finFrame ?? 0;
     numbers[at + Field.RESULT] = parts.result;
     numbers[at + Field.TUPLE_ID] = parts.tupleId;
     numbers[at + Field.FINDINGS] = findings.length;
@@ -227,6 +229,7 @@ export class RecordReader {
       firstFrame: this.#get(Field.FIRST_FRAME),
       lastFrame: this.#get(Field.LAST_FRAME),
       firstNanos: this.#get(Field.FIRST_NANOS),
+      finFrame: this.#get(Field.FIN_FRAME),
       closeWaitNanos: this.#get(Field.CLOSE_WAIT_NANOS),
       isAnswered: this.#has(Bit.ANSWERED),
       isCompleted: this.#has(Bit.COMPLETED),

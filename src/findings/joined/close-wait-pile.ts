@@ -25,7 +25,8 @@ export const closeWaitPile: JoinedDetector = {
         if (connection === null) return;
         pile.connections++;
         pile.longestNanos = Math.max(pile.longestNanos, connection.closeWaitNanos);
-        keepFrames(pile.frames, finding.frames.slice(0, 1));
+        // The frames of the finding may be those of another connection of its kind.
+        keepFrames(pile.frames, connection.finFrame === 0 ? finding.frames.slice(0, 1) : [connection.finFrame]);
       },
       finish() {
         return [...atServers.values(), ...atClients.values()].flatMap((pile) => {
