@@ -1,5 +1,5 @@
 /**
- * Ordinary packets of a classic pcap file on Ethernet, with a VLAN tag or none, straight from the octets of the file to
+ * Ordinary packets of a pcap or pcapng file on Ethernet, with a VLAN tag or none, straight from the octets of the file to
  * rows: IPv4 without options or IPv6 without extension headers, whole TCP headers. At any other packet the core stops, and src/wire decodes it.
  */
 import {
@@ -8,13 +8,15 @@ import {
   FIRST_TIME,
   FRAME,
   INTERFACE,
+  INTERFACE_ID,
   IS_SWAPPED,
   LAST_TIME,
   MAX_ROWS,
-  NANOS_PER_TICK,
+  OFFSET_SECONDS,
   ROW_BYTES,
   ROW_COUNT,
   ROWS,
+  TICKS_PER_SECOND,
 } from '../src/core/layout';
 import {
   FLAG_BITS,
@@ -45,7 +47,14 @@ import {
   TTL_SHIFT,
 } from '../src/core/row';
 
-const PACKET_HEADER_BYTES: u32 = 16;
+const PCAP_HEADER_BYTES: u32 = 16;
+const ENHANCED_PACKET: u32 = 6;
+/** Octets of an enhanced packet block before the packet, and of one around nothing. */
+const BLOCK_HEADER_BYTES: u32 = 28;
+const EMPTY_BLOCK_BYTES: u32 = 32;
+/** Time stamps below are exact in a float64. */
+const EXACT_HIGH_WORD: u32 = 0x200000;
+const TWO_32: f64 = 4294967296;
 const ETHERNET_BYTES: u32 = 14;
 const VLAN_BYTES: u32 = 4;
 const VLAN_ID_BITS: u32 = 0x0fff;
@@ -66,52 +75,100 @@ const ALIGNED_TIMESTAMPS: u32 = 0x0a080101;
 const FAST_OPEN_MAGIC: u32 = 0x89f9;
 const MAX_SACK_BYTES: u32 = 32;
 
-/**
- * Appends the rows of the packets that lie whole in `[from, end)` to the batch; returns where the first one begins that it
- * did not take: because of what it is, or because the batch is full, or because it is not all there.
- */
-export function decodePcap(from: u32, end: u32): u32 {
-  let count = load<u32>(ROW_COUNT);
-  let frame = load<u32>(FRAME);
-  let clock = load<f64>(CLOCK);
-  let latest = load<f64>(LAST_TIME);
-  const earliest = load<f64>(FIRST_TIME);
-  const isSwapped = load<u32>(IS_SWAPPED) !== 0;
-  const nanosPerTick = load<f64>(NANOS_PER_TICK);
-  const epochSeconds = load<f64>(EPOCH_SECONDS);
-  const interfaceIndex = load<u32>(INTERFACE);
-  let at = from;
-  while (count < <u32>MAX_ROWS && end - at >= PACKET_HEADER_BYTES) {
-    let seconds = load<u32>(at);
-    let ticks = load<u32>(at, 4);
-    let captured = load<u32>(at, 8);
-    let wire = load<u32>(at, 12);
-    if (isSwapped) {
-      seconds = bswap<u32>(seconds);
-      ticks = bswap<u32>(ticks);
-      captured = bswap<u32>(captured);
-      wire = bswap<u32>(wire);
-    }
-    const start = at + PACKET_HEADER_BYTES;
-    if (captured > end - start || captured > MAX_CAPTURED_BYTES || wire > MAX_WIRE_BYTES || wire < captured) break;
-    const time = (<f64>seconds - epochSeconds) * NANOS_PER_SECOND + <f64>ticks * nanosPerTick;
-    // The packets of a file are rarely out of order: who looks into that need not see the others.
-    if (!(time >= clock) || time < earliest) break;
-    const row = ROWS + count * ROW_BYTES;
-    if (!decodeEthernet(row, start, captured, wire)) break;
-    clock = time;
-    if (time > latest) latest = time;
-    store<f64>(row, time);
-    store<u32>(row, ++frame, ROW_FRAME);
-    store<u32>(row, interfaceIndex, ROW_INTERFACE);
-    count++;
-    at = start + captured;
-  }
+/** What is the same for all packets of a run. */
+let isSwapped: bool = false;
+let epochSeconds: f64 = 0;
+let ticksPerSecond: f64 = 0;
+let earliest: f64 = 0;
+let interfaceIndex: u32 = 0;
+/** How far it has come. */
+let count: u32 = 0;
+let frame: u32 = 0;
+let clock: f64 = 0;
+let latest: f64 = 0;
+
+function beginRun(): void {
+  isSwapped = load<u32>(IS_SWAPPED) !== 0;
+  epochSeconds = load<f64>(EPOCH_SECONDS);
+  ticksPerSecond = load<f64>(TICKS_PER_SECOND);
+  earliest = load<f64>(FIRST_TIME);
+  interfaceIndex = load<u32>(INTERFACE);
+  count = load<u32>(ROW_COUNT);
+  frame = load<u32>(FRAME);
+  clock = load<f64>(CLOCK);
+  latest = load<f64>(LAST_TIME);
+}
+
+function endRun(): void {
   store<u32>(ROW_COUNT, count);
   store<u32>(FRAME, frame);
   store<f64>(CLOCK, clock);
   store<f64>(LAST_TIME, latest);
+}
+
+/**
+ * Appends the rows of the packets of a pcap file that lie whole in `[from, end)` to the batch; returns where the first one
+ * begins that it did not take: because of what it is, or because the batch is full, or because it is not all there.
+ */
+export function decodePcap(from: u32, end: u32): u32 {
+  beginRun();
+  const nanosPerTick = NANOS_PER_SECOND / ticksPerSecond;
+  let at = from;
+  while (count < <u32>MAX_ROWS && end - at >= PCAP_HEADER_BYTES) {
+    const captured = field(at, 8);
+    const start = at + PCAP_HEADER_BYTES;
+    if (captured > end - start) break;
+    const time = (<f64>field(at, 0) - epochSeconds) * NANOS_PER_SECOND + <f64>field(at, 4) * nanosPerTick;
+    if (!takePacket(start, captured, field(at, 12), time)) break;
+    at = start + captured;
+  }
+  endRun();
   return at;
+}
+
+/** As `decodePcap`, of the enhanced packet blocks of a pcapng file that have no options. */
+export function decodePcapng(from: u32, end: u32): u32 {
+  beginRun();
+  const offsetSeconds = load<f64>(OFFSET_SECONDS);
+  const interfaceId = load<u32>(INTERFACE_ID);
+  let at = from;
+  while (count < <u32>MAX_ROWS && end - at >= EMPTY_BLOCK_BYTES && field(at, 0) === ENHANCED_PACKET) {
+    const total = field(at, 4);
+    const captured = field(at, 20);
+    const high = field(at, 12);
+    if (total > end - at || field(at, 8) !== interfaceId || high >= EXACT_HIGH_WORD) break;
+    if (captured > MAX_CAPTURED_BYTES || total !== EMPTY_BLOCK_BYTES + ((captured + 3) & ~3)) break;
+    if (field(at + total, -4) !== total) break;
+    const ticks = <f64>high * TWO_32 + <f64>field(at, 16);
+    const seconds = floor<f64>(ticks / ticksPerSecond);
+    const nanos = floor<f64>(((ticks - seconds * ticksPerSecond) * NANOS_PER_SECOND) / ticksPerSecond);
+    const time = (seconds + offsetSeconds - epochSeconds) * NANOS_PER_SECOND + nanos;
+    if (!takePacket(at + BLOCK_HEADER_BYTES, captured, field(at, 24), time)) break;
+    at += total;
+  }
+  endRun();
+  return at;
+}
+
+/** A word of the header of a packet. */
+function field(at: u32, offset: i32): u32 {
+  const word = load<u32>(at + offset);
+  return isSwapped ? bswap<u32>(word) : word;
+}
+
+function takePacket(start: u32, captured: u32, wire: u32, time: f64): bool {
+  if (captured > MAX_CAPTURED_BYTES || wire > MAX_WIRE_BYTES || wire < captured) return false;
+  // The packets of a file are rarely out of order: who looks into that need not see the others.
+  if (!(time >= clock) || time < earliest) return false;
+  const row = ROWS + count * ROW_BYTES;
+  if (!decodeEthernet(row, start, captured, wire)) return false;
+  clock = time;
+  if (time > latest) latest = time;
+  store<f64>(row, time);
+  store<u32>(row, ++frame, ROW_FRAME);
+  store<u32>(row, interfaceIndex, ROW_INTERFACE);
+  count++;
+  return true;
 }
 
 function decodeEthernet(row: u32, start: u32, captured: u32, wire: u32): bool {

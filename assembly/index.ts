@@ -1,5 +1,5 @@
 /** What TypeScript can ask of the core; `src/core/core.ts` is its other side. */
-export { decodePcap } from './decode';
+export { decodePcap, decodePcapng } from './decode';
 export { appendAt, openAt, take, takeAt, takeOddAt, takeSynAckAt } from './lane';
 export { append, appendSack, closeLog, releaseChunk, takeChunk } from './log';
 export { allocate } from './memory';

@@ -42,7 +42,9 @@ export async function compileCore() {
 /** V8 inlines nothing in WebAssembly, and a call costs more than most of the functions here do. */
 function inline(binary) {
   const module = binaryen.readBinary(binary);
-  module.setFeatures(binaryen.Features.All);
+  // What every Node.js that is supported knows; with more, Binaryen writes the types in a newer way.
+  const { BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt, ...others } = binaryen.Features;
+  module.setFeatures(others.Atomics | BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt);
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
   binaryen.setOneCallerInlineMaxSize(4000);

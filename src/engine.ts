@@ -25,7 +25,7 @@ import { SegmentBatch } from './wire/batch.ts';
 import { Decoder } from './wire/decode.ts';
 import { LinkType } from './wire/linktype.ts';
 import { linkTypeName } from './wire/linktype-names.ts';
-import { type PcapRun, RunDecoder } from './wire/run.ts';
+import { type PacketRun, RunDecoder } from './wire/run.ts';
 
 /** How a capture is analysed, and from where on something is reported; everything has a default. */
 export interface AnalyzeOptions extends PolicyOptions {
@@ -212,7 +212,7 @@ export class Analysis implements PacketSink {
   }
 
   /** Ordinary packets are read by the core, which stops at others and where time goes back. @hot */
-  onPcapRun(bytes: Uint8Array, from: number, end: number, run: PcapRun): number {
+  onRun(bytes: Uint8Array, from: number, end: number, run: PacketRun): number {
     if (this.#verifiesChecksums || run.linkType !== LinkType.ETHERNET) return from;
     const { interfaceIndex } = run;
     const runs = this.#runs;
@@ -220,10 +220,9 @@ export class Analysis implements PacketSink {
     for (;;) {
       const batch = this.#batch;
       const before = batch.count;
-      runs.clockNanos = this.#clock.latestOf(interfaceIndex);
-      at = runs.decode(bytes, at, end, run, batch);
+      at = runs.decode(bytes, at, end, run, batch, this.#clock.latestOf(interfaceIndex));
       if (batch.count === before) return at;
-      this.#clock.goOn(interfaceIndex, runs.clockNanos);
+      this.#clock.goOn(interfaceIndex, run.timeNanos);
       this.#decoder.countRows(interfaceIndex, batch.count - before);
       if (run.lastTimeNanos > this.#lastNanos) this.#lastNanos = run.lastTimeNanos;
       if (!batch.isFull) return at;

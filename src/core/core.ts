@@ -15,6 +15,7 @@ export interface CoreExports {
   allocate(bytes: number): number;
   /** Appends rows of packets to the batch; returns where the first begins that it did not take. */
   decodePcap(from: number, end: number): number;
+  decodePcapng(from: number, end: number): number;
   /** Entry of the tuple of a row, or -1. */
   find(row: number): number;
   /** Adds the tuple of the latest `find`, or a variant of it; returns its entry. */

@@ -18,7 +18,7 @@ export const CLOSE_LIMIT = STATE + 16;
 export const CLOCK = STATE + 24;
 export const FIRST_TIME = STATE + 32;
 export const LAST_TIME = STATE + 40;
-export const NANOS_PER_TICK = STATE + 48;
+export const TICKS_PER_SECOND = STATE + 48;
 /** What times count from. */
 export const EPOCH_SECONDS = STATE + 56;
 /** Number of the next connection. */
@@ -40,6 +40,9 @@ export const INTERFACE = STATE + 100;
 export const IS_SWAPPED = STATE + 104;
 /** Free chunks of rows, a list. */
 export const FREE_CHUNK = STATE + 108;
+/** Of a run of pcapng blocks: what is added to every time, and the number of the interface in its section. */
+export const OFFSET_SECONDS = STATE + 112;
+export const INTERFACE_ID = STATE + 120;
 
 /** New tuples get a record, and no further attention. */
 export const MODE_LANE = 1;

@@ -1,6 +1,6 @@
 import type { Core } from '../core/core.ts';
 import { CHUNK_FIRST_ROW, CHUNK_ROWS } from '../core/layout.ts';
-import { SACK_BITS, SACK_SHIFT, SEGMENT_WORDS, Word } from '../wire/batch.ts';
+import { readEdges, SACK_BITS, SACK_SHIFT, SEGMENT_WORDS, Word } from '../wire/batch.ts';
 import { NO_SACK, type Segment, unpackSegment } from './segment.ts';
 
 /** Which end sent it: a bit of the word with the flags. */
@@ -34,8 +34,7 @@ export class SegmentLog {
       if (sackCount > 0) {
         i++;
         if (i % CHUNK_ROWS === 0) chunk = words[chunk >>> 2];
-        const edges = placeOf(chunk, i);
-        sack = Array.from(unsigned.subarray(edges, edges + sackCount * 2));
+        sack = readEdges(unsigned, placeOf(chunk, i), sackCount);
       }
       const from = ((words[at + Word.FLAGS] >>> FROM_SHIFT) & 1) as 0 | 1;
       segments.push(unpackSegment(words, unsigned, at, doubles[at >> 1], from, sack));

@@ -4,8 +4,8 @@ import { CaptureError, type CaptureErrorCode } from '../base/error.ts';
 /** Pieces of a file in order; a piece may be overwritten when the next one is asked for. */
 export type Blocks = AsyncGenerator<Uint8Array, void, undefined>;
 
-/** Read by so many bytes at once: large synchronous reads beat a stream. */
-export const BLOCK_BYTES = 8 << 20;
+/** Read by so many bytes at once: synchronous reads beat a stream, and what was read stays in the second-level cache. */
+export const BLOCK_BYTES = 256 << 10;
 
 /** The path that stands for standard input. */
 export const STANDARD_INPUT = '-';

@@ -1,5 +1,5 @@
 import type { TimeBase } from '../base/time.ts';
-import type { PcapRun } from '../wire/run.ts';
+import type { PacketRun } from '../wire/run.ts';
 
 /** What a capture says about one interface it was taken on. */
 export interface InterfaceInfo {
@@ -82,7 +82,7 @@ export interface PacketSink {
    * Takes packets without being told of each: those whose headers and octets are all in `bytes[from, end)`, up to the
    * first that it would rather be told of. Returns where that one begins, or what is left of a half one.
    */
-  onPcapRun?: ((bytes: Uint8Array, from: number, end: number, run: PcapRun) => number) | undefined;
+  onRun?: ((bytes: Uint8Array, from: number, end: number, run: PacketRun) => number) | undefined;
   /** Memory from which it takes runs most easily, for whoever reads octets to lay them down. */
   openBlock?(bytes: number): Uint8Array;
   /** An interface is known; called before its first packet. */

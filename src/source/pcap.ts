@@ -18,7 +18,7 @@
  */
 import type { CaptureError } from '../base/error.ts';
 import { NANOS_PER_SECOND } from '../base/time.ts';
-import type { PcapRun } from '../wire/run.ts';
+import { newRun, type PacketRun } from '../wire/run.ts';
 import { fixTimeBase, type InterfaceInfo, MAX_INTERFACES, maxPacketBytes } from './packet.ts';
 import { PushParser } from './push-parser.ts';
 
@@ -51,21 +51,18 @@ function swapBytes(word: number): number {
 }
 
 /** Incremental parser of classic pcap. */
-export class PcapParser extends PushParser implements PcapRun {
+export class PcapParser extends PushParser {
   readonly format = 'pcap';
 
-  nanosPerTick = 1000;
-  linkType = 0;
-  interfaceIndex = 0;
+  private nanosPerTick = 1000;
+  private linkType = 0;
+  private interfaceIndex = 0;
   private littleEndian = true;
   private magic: number = PcapMagic.MICROS;
   private packetHeaderBytes = PACKET_HEADER_BYTES;
   private lengthOrder: number = LengthOrder.CAPTURED_FIRST;
   private maxCapturedBytes = 0;
-
-  get isBigEndian(): boolean {
-    return !this.littleEndian;
-  }
+  private run: PacketRun = newRun('pcap');
 
   /** @hot Nothing is allocated per packet. */
   protected consume(bytes: Uint8Array, view: DataView, from: number, end: number): number {
@@ -81,8 +78,9 @@ export class PcapParser extends PushParser implements PcapRun {
     const isUsual = packetHeaderBytes === PACKET_HEADER_BYTES && lengthOrder === LengthOrder.CAPTURED_FIRST;
     for (;;) {
       // What is known from the first packet is not known before it.
-      if (isUsual && this.packetCount > 0 && sink.onPcapRun !== undefined) {
-        offset = sink.onPcapRun(bytes, offset, end, this);
+      if (isUsual && this.packetCount > 0 && sink.onRun !== undefined) {
+        this.run.frame = this.packetCount;
+        offset = this.forwardRun(bytes, offset, end, this.run);
       }
       const start = offset + packetHeaderBytes;
       this.neededBytes = packetHeaderBytes;
@@ -172,6 +170,12 @@ export class PcapParser extends PushParser implements PcapRun {
       throw this.fail('limit-reached', message, offset, 'Analyse fewer files at once.');
     }
     this.interfaceIndex = this.context.interfaceCount++;
+    this.run = newRun('pcap', {
+      isBigEndian: !this.littleEndian,
+      ticksPerSecond: NANOS_PER_SECOND / this.nanosPerTick,
+      linkType: this.linkType,
+      interfaceIndex: this.interfaceIndex,
+    });
     this.headerRead = true;
     this.noteSection({
       byteOrder: this.littleEndian ? 'little-endian' : 'big-endian',

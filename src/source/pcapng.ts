@@ -21,6 +21,8 @@
  * Left out: section lengths (blocks are read one by one), decryption secrets, and options that only make sense where they stand.
  */
 import { assert, type CaptureError } from '../base/error.ts';
+import { NANOS_PER_SECOND } from '../base/time.ts';
+import { newRun, type PacketRun } from '../wire/run.ts';
 import { type InterfaceInfo, MAX_INTERFACES, maxPacketBytes } from './packet.ts';
 import {
   findOption,
@@ -60,6 +62,7 @@ const BlockType = {
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const BYTE_ORDER_MAGIC_SWAPPED = 0x4d3c2b1a;
 const SMALLEST_BLOCK_BYTES = 12;
+const SMALLEST_ENHANCED_BYTES = 32;
 const MAX_BLOCK_BYTES = 16 << 20;
 const SMALLEST_OPTION_BYTES = 4;
 /** Drops of an obsolete packet block when they are not known. */
@@ -110,6 +113,8 @@ interface SectionInterface {
   readonly info: InterfaceInfo;
   readonly timestamps: TimestampReader;
   readonly maxCapturedBytes: number;
+  /** Null if its clock is finer than a run may have. */
+  readonly run: PacketRun | null;
   /** Drops that its packets tell of, -1 while none does. */
   packetDrops: number;
 }
@@ -130,6 +135,11 @@ export class PcapngParser extends PushParser {
     for (;;) {
       this.neededBytes = SMALLEST_BLOCK_BYTES;
       if (end - offset < SMALLEST_BLOCK_BYTES) return offset;
+      // What is known from the first packet is not known before it.
+      if (this.packetCount > 0 && this.sink.onRun !== undefined) {
+        offset = this.offerRun(bytes, view, offset, end);
+        if (end - offset < SMALLEST_BLOCK_BYTES) return offset;
+      }
       const type = view.getUint32(offset, this.littleEndian);
       if (type === SECTION_HEADER) this.readByteOrder(view, offset);
       else if (!this.headerRead) throw this.noSection(offset);
@@ -154,6 +164,23 @@ export class PcapngParser extends PushParser {
       else this.readOther(type, bytes, view, offset, totalBytes);
       offset += advance;
     }
+  }
+
+  /** Offers the packets of an interface to the sink; returns where the first block begins that it did not take. */
+  private offerRun(bytes: Uint8Array, view: DataView, offset: number, end: number): number {
+    const { littleEndian, frameCount } = this;
+    if (end - offset < SMALLEST_ENHANCED_BYTES) return offset;
+    if (view.getUint32(offset, littleEndian) !== BlockType.ENHANCED_PACKET) return offset;
+    const interfaceId = view.getUint32(offset + 8, littleEndian);
+    if (interfaceId >= this.section.length) return offset;
+    const { run } = this.section[interfaceId];
+    if (run === null) return offset;
+    run.frame = frameCount;
+    const next = this.forwardRun(bytes, offset, end, run);
+    if (run.frame === frameCount) return offset;
+    this.frameCount = run.frame;
+    this.previousTimeNanos = run.timeNanos;
+    return next;
   }
 
   protected cutShort(heldBytes: number): CaptureError {
@@ -373,7 +400,12 @@ export class PcapngParser extends PushParser {
       receivedCount: null,
       droppedCount: null,
     };
-    this.section.push({ info, timestamps, maxCapturedBytes: maxPacketBytes(linkType), packetDrops: -1 });
+    const interfaceId = this.section.length;
+    const isBigEndian = !littleEndian;
+    const same = { isBigEndian, ticksPerSecond: info.ticksPerSecond, offsetSeconds, linkType, interfaceId };
+    const isFine = info.ticksPerSecond > NANOS_PER_SECOND;
+    const run = isFine ? null : newRun('pcapng', { ...same, interfaceIndex: info.index });
+    this.section.push({ info, timestamps, maxCapturedBytes: maxPacketBytes(linkType), run, packetDrops: -1 });
     this.interfaces.push(info);
     if (this.section.length === 2) this.onSecondInterface?.();
     this.sink.onInterface?.(info);

@@ -1,4 +1,5 @@
 import { assert, CaptureError, type CaptureErrorCode } from '../base/error.ts';
+import type { PacketRun } from '../wire/run.ts';
 import {
   type CaptureParser,
   type InterfaceInfo,
@@ -90,6 +91,18 @@ export abstract class PushParser implements CaptureParser {
     if (this.skipBytes === 0 && this.carryCount === 0 && this.headerRead) return;
     this.position = this.pushedBytes - this.carryCount;
     throw this.cutShort(this.carryCount);
+  }
+
+  /** Lets the sink take packets of a run; returns where the first begins that it did not take. */
+  protected forwardRun(bytes: Uint8Array, offset: number, end: number, run: PacketRun): number {
+    const { frame } = run;
+    run.firstTimeNanos = this.firstTimeNanos;
+    run.lastTimeNanos = this.lastTimeNanos;
+    const next = this.sink.onRun?.(bytes, offset, end, run) ?? offset;
+    this.packetCount += run.frame - frame;
+    this.firstTimeNanos = run.firstTimeNanos;
+    this.lastTimeNanos = run.lastTimeNanos;
+    return next;
   }
 
   protected noteSection(section: SectionInfo): void {

@@ -26,7 +26,7 @@ import { CaptureReader, type CaptureReport } from './reader.ts';
 export interface ReadOptions {
   /** Set at the first packet; give the one that the batches use. */
   readonly timeBase?: TimeBase;
-  /** Size of the reads in bytes; 8 MiB by default, less when many files are open at once. */
+  /** Size of the reads in bytes; 256 KiB by default, less when many files are open at once. */
   readonly blockBytes?: number;
 }
 

@@ -258,14 +258,20 @@ export class SegmentBatch {
 
   /** Edges of the SACK ranges, two a range, the right one exclusive. */
   sackEdges(row: number): number[] {
-    const at = row * ROW_WORDS + Word.SACK;
-    return Array.from(this.words.subarray(at, at + this.sackCount(row) * 2), (word) => word >>> 0);
+    return readEdges(this.unsigned, row * ROW_WORDS + Word.SACK, this.sackCount(row));
   }
 
   /** `RowOrigin` bits. */
   origin(row: number): number {
     return (this.words[row * ROW_WORDS + Word.OPTIONS] >>> ORIGIN_SHIFT) & 0xff;
   }
+}
+
+/** The edges of SACK ranges that begin at an index. */
+export function readEdges(words: Uint32Array, at: number, ranges: number): number[] {
+  const edges: number[] = [];
+  for (let i = 0; i < ranges * 2; i++) edges.push(words[at + i]);
+  return edges;
 }
 
 /** An ICMP or ICMPv6 error about a TCP segment; it belongs before row `beforeRow` of its batch. */

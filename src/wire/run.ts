@@ -6,26 +6,54 @@ import {
   FIRST_TIME,
   FRAME,
   INTERFACE,
+  INTERFACE_ID,
   IS_SWAPPED,
   LAST_TIME,
-  NANOS_PER_TICK,
+  OFFSET_SECONDS,
   ROW_COUNT,
+  TICKS_PER_SECOND,
 } from '../core/layout.ts';
 import { ROW_WORDS, type SegmentBatch } from './batch.ts';
 
-/** Packets of a classic pcap file, as they lie there one after the other. */
-export interface PcapRun {
+/** Packets of one interface of a capture file, as they lie there one after the other. */
+export interface PacketRun {
+  readonly format: 'pcap' | 'pcapng';
   readonly isBigEndian: boolean;
-  readonly nanosPerTick: number;
+  /** Ticks of its clock, at most 1e9, and what a pcapng file adds to every time. */
+  readonly ticksPerSecond: number;
+  readonly offsetSeconds: number;
   /** LINKTYPE_ number. */
   readonly linkType: number;
   readonly interfaceIndex: number;
-  /** Packets before it; whoever takes some counts on. */
-  packetCount: number;
-  /** Earliest and latest time of those, nanoseconds, likewise. */
+  /** Number of the interface in its section of a pcapng file. */
+  readonly interfaceId: number;
+  /** Number of the latest frame, set by whoever reads the file; whoever takes some counts on. */
+  frame: number;
+  /** Earliest and latest time so far, likewise, and the time of the latest frame, nanoseconds. */
   firstTimeNanos: number;
   lastTimeNanos: number;
+  timeNanos: number;
 }
+
+/** A run to begin with; fields that are not given are those of a pcap file of Ethernet packets. */
+export function newRun(format: PacketRun['format'], fields: Partial<PacketRun> = {}): PacketRun {
+  return {
+    format,
+    isBigEndian: false,
+    ticksPerSecond: 1e6,
+    offsetSeconds: 0,
+    linkType: 1,
+    interfaceIndex: 0,
+    interfaceId: 0,
+    frame: 0,
+    firstTimeNanos: Number.POSITIVE_INFINITY,
+    lastTimeNanos: Number.NEGATIVE_INFINITY,
+    timeNanos: 0,
+    ...fields,
+  };
+}
+
+type Decode = (from: number, end: number) => number;
 
 /** Memory that octets are copied to which the core cannot see. */
 const WINDOW_BYTES = 1 << 16;
@@ -42,8 +70,6 @@ export class RunDecoder {
   /** Runs not to try, and how many it was the last time. */
   #passBy = 0;
   #passedBy = 0;
-  /** Time of the latest packet of the interface, nanoseconds: in, and out. */
-  clockNanos = 0;
 
   constructor(core: Core, timeBase: TimeBase) {
     this.#core = core;
@@ -52,9 +78,16 @@ export class RunDecoder {
 
   /**
    * Appends rows to a batch, as many as there is room for; returns where the first packet begins that was not taken, or
-   * what is left of a half one. Stops where time goes back. @hot
+   * what is left of a half one. Stops where time goes back: `clockNanos` is that of the latest packet of the interface. @hot
    */
-  decode(bytes: Uint8Array, from: number, end: number, run: PcapRun, batch: SegmentBatch): number {
+  decode(
+    bytes: Uint8Array,
+    from: number,
+    end: number,
+    run: PacketRun,
+    batch: SegmentBatch,
+    clockNanos: number,
+  ): number {
     if (this.#passBy > 0) {
       this.#passBy--;
       return from;
@@ -62,22 +95,26 @@ export class RunDecoder {
     const core = this.#core;
     const { words, doubles } = core;
     const before = batch.count;
-    doubles[CLOCK >> 3] = this.clockNanos;
+    doubles[CLOCK >> 3] = clockNanos;
     doubles[FIRST_TIME >> 3] = run.firstTimeNanos;
     doubles[LAST_TIME >> 3] = run.lastTimeNanos;
-    doubles[NANOS_PER_TICK >> 3] = run.nanosPerTick;
+    doubles[TICKS_PER_SECOND >> 3] = run.ticksPerSecond;
+    doubles[OFFSET_SECONDS >> 3] = run.offsetSeconds;
     doubles[EPOCH_SECONDS >> 3] = this.#timeBase.epochSeconds;
     words[ROW_COUNT >> 2] = before;
-    words[FRAME >> 2] = run.packetCount;
+    words[FRAME >> 2] = run.frame;
+    words[INTERFACE_ID >> 2] = run.interfaceId;
     words[INTERFACE >> 2] = run.interfaceIndex;
     words[IS_SWAPPED >> 2] = run.isBigEndian ? 1 : 0;
-    const next = core.owns(bytes) ? this.#decodeThere(bytes, from, end) : this.#decodeCopy(bytes, from, end);
+    const { exports } = core;
+    const decode = run.format === 'pcap' ? exports.decodePcap : exports.decodePcapng;
+    const next = core.owns(bytes) ? decodeThere(decode, bytes, from, end) : this.#decodeCopy(decode, bytes, from, end);
     const count = words[ROW_COUNT >> 2];
     this.#noteTaken(count - before);
     batch.count = count;
-    run.packetCount = core.unsigned[FRAME >> 2];
+    run.frame = core.unsigned[FRAME >> 2];
+    run.timeNanos = doubles[CLOCK >> 3];
     run.lastTimeNanos = doubles[LAST_TIME >> 3];
-    this.clockNanos = doubles[CLOCK >> 3];
     if (batch.core !== core && count > before) {
       const rows = core.rowsAt >> 2;
       batch.words.set(words.subarray(rows + before * ROW_WORDS, rows + count * ROW_WORDS), before * ROW_WORDS);
@@ -85,18 +122,13 @@ export class RunDecoder {
     return next;
   }
 
-  #decodeThere(bytes: Uint8Array, from: number, end: number): number {
-    const base = bytes.byteOffset;
-    return (this.#core.exports.decodePcap(base + from, base + end) >>> 0) - base;
-  }
-
-  #decodeCopy(bytes: Uint8Array, from: number, end: number): number {
+  #decodeCopy(decode: Decode, bytes: Uint8Array, from: number, end: number): number {
     const core = this.#core;
     if (this.#windowAt === 0) this.#windowAt = core.exports.allocate(WINDOW_BYTES);
     const at = this.#windowAt;
     const length = Math.min(end - from, this.#windowBytes);
     core.bytes.set(bytes.subarray(from, from + length), at);
-    const taken = core.exports.decodePcap(at, at + length) - at;
+    const taken = decode(at, at + length) - at;
     // What is copied and not taken is copied again: so little at first, then more as long as most of it is taken.
     this.#windowBytes = taken * 2 < length ? LEAST_WINDOW_BYTES : Math.min(this.#windowBytes * 2, WINDOW_BYTES);
     return from + taken;
@@ -107,4 +139,9 @@ export class RunDecoder {
     this.#passedBy = rows > 0 ? 0 : Math.min(this.#passedBy * 2 + 1, MOST_PASSED_BY);
     this.#passBy = this.#passedBy;
   }
+}
+
+function decodeThere(decode: Decode, bytes: Uint8Array, from: number, end: number): number {
+  const base = bytes.byteOffset;
+  return (decode(base + from, base + end) >>> 0) - base;
 }

@@ -127,7 +127,7 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
   it('on what lies where, nothing above anything else', () => {
     const { STATE, KEY, KEY_BYTES, OURS, DIRECTORY, MAX_PAGES, ROWS, ROW_BYTES, SPARE_ROW, HEAP } = layout;
     const pieces = [
-      [STATE, layout.FREE_CHUNK + 4],
+      [STATE, layout.INTERFACE_ID + 4],
       [KEY, KEY + KEY_BYTES],
       [OURS, OURS + BUCKETS],
       [DIRECTORY, DIRECTORY + MAX_PAGES * 4],

@@ -8,9 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Core } from '../../src/core/core.ts';
 import { createSourceContext, type PacketSink } from '../../src/source/packet.ts';
 import { PcapParser } from '../../src/source/pcap.ts';
+import { PcapngParser } from '../../src/source/pcapng.ts';
 import { SegmentBatch } from '../../src/wire/batch.ts';
 import { Decoder } from '../../src/wire/decode.ts';
-import { type PcapRun, RunDecoder } from '../../src/wire/run.ts';
+import { type PacketRun, RunDecoder } from '../../src/wire/run.ts';
+import { join as concat, FieldWriter, utf8 } from '../support/capture-bytes.ts';
 import { listFixtures } from '../support/fixtures.ts';
 
 interface Packet {
@@ -69,6 +71,42 @@ function write(packets: readonly Packet[], littleEndian: boolean, magic = 0xa1b2
   return bytes;
 }
 
+/** What a pcapng file says of its two interfaces, by way of one octet each: resolution of the clock, offset. */
+interface Clocks {
+  readonly resolutions: readonly [number, number];
+  readonly offsets: readonly [number, number];
+}
+
+/** Each packet in a block of its own; those listed in `odd` on interface 1, or with a comment, or not as long as it says. */
+function writePcapng(packets: readonly Packet[], littleEndian: boolean, clocks: Clocks, odd: readonly number[]) {
+  const pad = (bytes: Uint8Array): Uint8Array =>
+    Uint8Array.from({ length: (bytes.length + 3) & ~3 }, (_, i) => bytes[i] ?? 0);
+  const fields = (...values: readonly number[]): Uint8Array => new FieldWriter(littleEndian).u32(...values).done();
+  const block = (type: number, ...parts: readonly Uint8Array[]): Uint8Array => {
+    const total = 12 + parts.reduce((sum, part) => sum + part.length, 0);
+    return concat(fields(type, total), ...parts, fields(total));
+  };
+  const short = (a: number, b: number): Uint8Array => new FieldWriter(littleEndian).u16(a, b).done();
+  const blocks = [block(0x0a0d0d0a, fields(0x1a2b3c4d), short(1, 0), fields(0xffffffff, 0xffffffff))];
+  for (const [n, resolution] of clocks.resolutions.entries()) {
+    const offset = littleEndian ? fields(clocks.offsets[n], 0) : fields(0, clocks.offsets[n]);
+    const options = concat(short(9, 1), Uint8Array.of(resolution, 0, 0, 0), short(14, 8), offset, short(0, 0));
+    blocks.push(block(1, short(1, 0), fields(262_144), options));
+  }
+  for (const [index, { seconds, fraction, wireBytes, data }] of packets.entries()) {
+    const what = odd.includes(index) ? 1 + (index % 4) : 0;
+    const id = what === 1 ? 1 : 0;
+    const resolution = clocks.resolutions[id];
+    const perSecond = (resolution & 0x80) !== 0 ? 2n ** BigInt(resolution & 0x7f) : 10n ** BigInt(resolution);
+    const ticks = ((BigInt(seconds) * 1_000_000n + BigInt(fraction)) * perSecond) / 1_000_000n;
+    const head = fields(id, Number(ticks >> 32n) >>> 0, Number(ticks & 0xffff_ffffn), data.length, wireBytes);
+    const comment = what === 2 ? concat(short(1, 4), utf8('odd.'), short(0, 0)) : new Uint8Array(0);
+    blocks.push(block(6, head, pad(data), comment));
+    if (what === 3) blocks.push(block(0xbad, fields(1, 2)));
+  }
+  return concat(...blocks);
+}
+
 function readRow(batch: SegmentBatch, row: number) {
   return {
     ...{ frame: batch.frame(row), nanos: batch.timeNanos(row), interface: batch.interfaceIndex(row) },
@@ -92,14 +130,15 @@ class Reading implements PacketSink {
   readonly #decoder: Decoder;
   readonly #runs = new RunDecoder(this.#core, this.#timeBase);
   readonly #clock: number[] = [];
-  readonly #parser: PcapParser;
-  readonly onPcapRun: PacketSink['onPcapRun'];
+  readonly #parser: PcapParser | PcapngParser;
+  readonly onRun: PacketSink['onRun'];
 
-  constructor(hasRuns: boolean, isBatchOfCore: boolean) {
+  constructor(hasRuns: boolean, isBatchOfCore: boolean, isPcapng = false) {
     this.#batch = isBatchOfCore ? SegmentBatch.of(this.#core, this.#timeBase) : new SegmentBatch(this.#timeBase);
     this.#decoder = new Decoder(this.#batch);
-    if (hasRuns) this.onPcapRun = (bytes, from, end, run) => this.#run(bytes, from, end, run);
-    this.#parser = new PcapParser(createSourceContext(this.#timeBase), this);
+    if (hasRuns) this.onRun = (bytes, from, end, run) => this.#run(bytes, from, end, run);
+    const Parser = isPcapng ? PcapngParser : PcapParser;
+    this.#parser = new Parser(createSourceContext(this.#timeBase), this);
   }
 
   onPacket(...packet: Parameters<PacketSink['onPacket']>): void {
@@ -108,12 +147,11 @@ class Reading implements PacketSink {
     if (this.#batch.isFull) this.#empty();
   }
 
-  #run(bytes: Uint8Array, from: number, end: number, run: PcapRun): number {
-    this.#runs.clockNanos = this.#clock[run.interfaceIndex];
+  #run(bytes: Uint8Array, from: number, end: number, run: PacketRun): number {
     const before = this.#batch.count;
-    const next = this.#runs.decode(bytes, from, end, run, this.#batch);
+    const next = this.#runs.decode(bytes, from, end, run, this.#batch, this.#clock[run.interfaceIndex]);
     const rows = this.#batch.count - before;
-    this.#clock[run.interfaceIndex] = this.#runs.clockNanos;
+    if (rows > 0) this.#clock[run.interfaceIndex] = run.timeNanos;
     this.#decoder.countRows(run.interfaceIndex, rows);
     this.ranByItself += rows;
     if (!this.#batch.isFull) return next;
@@ -146,7 +184,7 @@ class Reading implements PacketSink {
   }
 }
 
-const plainly = (file: Uint8Array) => new Reading(false, false).read(file, file.length);
+const plainly = (file: Uint8Array, isPcapng = false) => new Reading(false, false, isPcapng).read(file, file.length);
 
 describe('runs of packets', () => {
   it.each([
@@ -160,6 +198,17 @@ describe('runs of packets', () => {
       const reading = new Reading(true, isBatchOfCore);
       const expected = plainly(file);
       expect(reading.read(file, Math.min(chunkBytes, file.length), isInCore)).toEqual(expected);
+      expect(reading.ranByItself).toBeGreaterThan(expected.rows.length * 0.9);
+    }
+  });
+
+  it.each([true, false])('are read from pcapng too, little-endian: %s', (littleEndian) => {
+    for (const packets of generated.values()) {
+      const file = writePcapng(packets, littleEndian, { resolutions: [6, 9], offsets: [0, 0] }, []);
+      const reading = new Reading(true, true, true);
+      const expected = plainly(file, true);
+      expect(expected.rows.length).toBeGreaterThan(1000);
+      expect(reading.read(file, 50_000)).toEqual(expected);
       expect(reading.ranByItself).toBeGreaterThan(expected.rows.length * 0.9);
     }
   });
@@ -196,8 +245,28 @@ describe('runs of packets', () => {
           magic: fc.constantFrom(0xa1b2c3d4, 0xa1b23c4d),
           chunkBytes: fc.integer({ min: 1, max: 20_000 }),
           isInCore: fc.boolean(),
+          isPcapng: fc.boolean(),
+          clocks: fc.record({
+            resolutions: fc.tuple(fc.constantFrom(6, 9, 3, 0, 0x8a, 10, 0xa0), fc.constantFrom(6, 9, 12)),
+            offsets: fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 3 })),
+          }),
+          odd: fc.array(fc.nat({ max: MAX_PROPERTY_PACKETS - 1 }), { maxLength: 6 }),
         }),
-        ({ profile, start, patches, cuts, moves, tagged, littleEndian, magic, chunkBytes, isInCore }) => {
+        ({
+          isPcapng,
+          clocks,
+          odd,
+          profile,
+          start,
+          patches,
+          cuts,
+          moves,
+          tagged,
+          littleEndian,
+          magic,
+          chunkBytes,
+          isInCore,
+        }) => {
           const all = generated.get(profile) ?? [];
           const from = start % (all.length - MAX_PROPERTY_PACKETS);
           const packets = all
@@ -216,8 +285,9 @@ describe('runs of packets', () => {
             pick(packet).wireBytes = wire;
           }
           for (const { packet, seconds } of moves) pick(packet).seconds += seconds;
-          const file = write(packets, littleEndian, magic);
-          expect(new Reading(true, true).read(file, chunkBytes, isInCore)).toEqual(plainly(file));
+          const file = isPcapng ? writePcapng(packets, littleEndian, clocks, odd) : write(packets, littleEndian, magic);
+          const reading = new Reading(true, true, isPcapng);
+          expect(reading.read(file, chunkBytes, isInCore)).toEqual(plainly(file, isPcapng));
         },
       ),
       { numRuns: 1500 },
