@@ -136,7 +136,7 @@ export function takeAt(entry: u32, row: u32): u32 {
 
 /** Begins the record of an entry with a row. */
 export function openAt(entry: u32, row: u32): void {
-  openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES);
+  openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, takeChunk());
 }
 
 /** Keeps a row that does not go by the book, as long as it cannot begin another connection. */
@@ -163,17 +163,19 @@ export function takeSynAckAt(entry: u32, row: u32): bool {
 function begin(p: u32, mode: u32): u32 {
   store<i32>(FOUND, NO_ENTRY);
   if ((mode & MODE_LANE) === 0 || load<u32>(IS_SELF) !== 0) return STOP_NEW;
+  // Memory is taken first: if there is none left, nothing has changed.
+  const chunk = takeChunk();
   const entry = addKey(load<u32>(p, ROW_SCOPE));
   const id = load<u32>(NEXT_ID);
   store<u32>(entry, id, ENTRY_ID);
   store<u32>(NEXT_ID, id + 1);
   store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
-  openRecord(entry + ENTRY_RECORD, p);
+  openRecord(entry + ENTRY_RECORD, p, chunk);
   if (load<u32>(entry + ENTRY_RECORD, STAGE) === STAGE_ODD) return STOP_OVER;
   return (mode & MODE_SHARE) === 0 ? STOP_END : STOP_OPENED;
 }
 
-function openRecord(r: u32, p: u32): void {
+function openRecord(r: u32, p: u32, chunk: u32): void {
   memory.fill(r, 0, RECORD_BYTES);
   const from = load<u32>(FROM);
   const isPlain = (load<u32>(p, ROW_FLAGS) & CONTROL_BITS) === SYN && load<u32>(p, ROW_PAYLOAD) === 0;
@@ -183,7 +185,6 @@ function openRecord(r: u32, p: u32): void {
   store<u32>(r + (from << 2), load<u32>(p, ROW_SEQ) + 1, NXT);
   store<u32>(r, load<u32>(p, ROW_OPTIONS) << 24, SYNS);
   noteIsn(r, p, from);
-  const chunk = takeChunk();
   store<u32>(r, chunk, FIRST_CHUNK);
   store<u32>(r, chunk, LAST_CHUNK);
   appendRow(r, p, from);

@@ -264,8 +264,11 @@ export class Analysis implements PacketSink {
   /** Hands what was decoded on to the tracker. */
   flush(): void {
     if (this.#taker === null) {
-      this.#tracker.push(this.#batch);
-      this.#batch.clear();
+      try {
+        this.#tracker.push(this.#batch);
+      } finally {
+        this.#batch.clear();
+      }
       return;
     }
     this.#batch = this.#taker.exchange(this.#batch, this.timeBase);

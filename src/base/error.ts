@@ -49,6 +49,18 @@ export class CaptureError extends Error {
   }
 }
 
+/** Whoever is given packets has no room for more of them; where in which file that was is for the reader to say. */
+export class SinkFullError extends Error {
+  /** What the user can do about it, one sentence. */
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.name = 'SinkFullError';
+    this.hint = hint;
+  }
+}
+
 /** Throws when a promise of our own code is broken; never for bad input. */
 export function assert(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Error(`lastack bug: ${what}`);

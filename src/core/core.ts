@@ -5,7 +5,7 @@
  * Memory is declared shared though one thread uses it: then it grows in place, and views of it that somebody holds stay
  * good for what they show.
  */
-import { CaptureError } from '../base/error.ts';
+import { SinkFullError } from '../base/error.ts';
 import { CORE_BINARY } from './binary.ts';
 import { COUNT, DIRECTORY, ENTRY_BYTES, PAGE_BITS, PAGE_ENTRIES, ROWS } from './layout.ts';
 
@@ -47,7 +47,7 @@ interface CoreMemory {
 }
 
 const INITIAL_PAGES = 16;
-/** All that there is to address: 4 GiB, of which nothing is taken before it is used. */
+/** All that there is to address, in pages of 64 KiB: 4 GiB, of which nothing is taken before it is used. */
 const MAXIMUM_PAGES = 65_536;
 let compiled: object | null = null;
 
@@ -63,8 +63,9 @@ export class Core {
   doubles!: Float64Array;
   bytes!: Uint8Array;
 
-  constructor() {
-    this.#memory = openMemory();
+  /** @throws SinkFullError when there is no address space for so much memory, of which hardly any is used at first. */
+  constructor(maximumPages = MAXIMUM_PAGES) {
+    this.#memory = openMemory(maximumPages);
     this.#look();
     const grown = (): void => this.#look();
     compiled ??= new WebAssembly.Module(Uint8Array.from(atob(CORE_BINARY), (character) => character.charCodeAt(0)));
@@ -113,19 +114,20 @@ export class Core {
   }
 }
 
-function openMemory(): CoreMemory {
+function openMemory(maximumPages: number): CoreMemory {
   try {
-    return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true });
+    return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: maximumPages, shared: true });
   } catch {
-    throw limitReached('there is no address space for the connections (10 GiB, most of it never used)');
+    throw new SinkFullError(
+      'there is no address space left: 10 GiB are reserved, of which hardly any is used',
+      'Raise the limit (ulimit -v).',
+    );
   }
 }
 
 function refuse(): never {
-  throw limitReached('the connections that are open at a time take more than 4 GiB');
-}
-
-function limitReached(message: string): CaptureError {
-  const hint = 'Give up the oldest with --max-connections, or take part of the capture (lastack extract, editcap).';
-  return new CaptureError('limit-reached', message, { byteOffset: 0, packetNumber: 0, hint });
+  throw new SinkFullError(
+    'the connections that are followed at a time take more than 4 GiB',
+    'Bound them with --max-connections, or take part of the capture.',
+  );
 }

@@ -106,6 +106,7 @@ export class Tracker {
   /** For the plain connection of `#entry`. */
   readonly #buildPlain = (): void => this.#finishFlow(this.#replay(this.#entry), this.#entry);
   readonly #placePlain = (): PlainPlace => this.#places.placeOf(this.#entry, this.#nowNanos);
+
   /** Batches of the core are taken as they are, others are copied. */
   constructor(options: TrackerOptions, core: Core = new Core()) {
     this.#options = options;
@@ -329,7 +330,7 @@ export class Tracker {
     const id = this.#context.nextId++;
     table.setId(entry, id);
     if (this.#lane && !isSelf && !keepsSegments(this.#options.segments, id)) {
-      this.#plain.open(entry, row);
+      this.#openPlain(entry, row);
       if (this.#plain.stageOf(entry) === PlainStage.ODD) this.#queue(entry);
       return entry;
     }
@@ -338,6 +339,15 @@ export class Tracker {
     this.#keep(entry, flow);
     this.#takeInFull(flow, entry, batch, row);
     return entry;
+  }
+
+  #openPlain(entry: number, row: number): void {
+    try {
+      this.#plain.open(entry, row);
+    } catch (error) {
+      this.#table.remove(entry);
+      throw error;
+    }
   }
 
   #keep(entry: number, flow: Flow): void {

@@ -1,4 +1,4 @@
-import { assert, CaptureError, type CaptureErrorCode } from '../base/error.ts';
+import { assert, CaptureError, type CaptureErrorCode, SinkFullError } from '../base/error.ts';
 import type { PacketRun } from '../wire/run.ts';
 import {
   type CaptureParser,
@@ -75,7 +75,7 @@ export abstract class PushParser implements CaptureParser {
     if (this.carryCount > 0) offset = this.fillCarry(bytes, offset, start);
     if (offset < end) {
       this.position = start;
-      offset = this.consume(bytes, new DataView(bytes.buffer, bytes.byteOffset, end), offset, end);
+      offset = this.consumeWithin(bytes, new DataView(bytes.buffer, bytes.byteOffset, end), offset, end);
       if (offset < end) {
         this.append(bytes, offset, end - offset);
         offset = end;
@@ -91,6 +91,15 @@ export abstract class PushParser implements CaptureParser {
     if (this.skipBytes === 0 && this.carryCount === 0 && this.headerRead) return;
     this.position = this.pushedBytes - this.carryCount;
     throw this.cutShort(this.carryCount);
+  }
+
+  private consumeWithin(bytes: Uint8Array, view: DataView, offset: number, end: number): number {
+    try {
+      return this.consume(bytes, view, offset, end);
+    } catch (error) {
+      if (!(error instanceof SinkFullError)) throw error;
+      throw this.fail('limit-reached', error.message, offset, error.hint);
+    }
   }
 
   /** Lets the sink take packets of a run; returns where the first begins that it did not take. */
@@ -129,7 +138,7 @@ export abstract class PushParser implements CaptureParser {
       if (this.carryCount < this.neededBytes) break;
       const held = this.carryCount;
       this.position = blockStart + offset - held;
-      const used = this.consume(this.carry, this.carryView, 0, held);
+      const used = this.consumeWithin(this.carry, this.carryView, 0, held);
       if (used === 0) {
         assert(this.neededBytes > held, 'a parser that reads nothing must ask for more');
         continue;

@@ -79,7 +79,7 @@ function takeRow(batch: SegmentBatch, row: number): Row {
   };
 }
 
-function putRow(batch: SegmentBatch, row: Row): void {
+export function putRow(batch: SegmentBatch, row: Row): void {
   const at = batch.count++;
   const { source, destination, ipVersion } = row;
   putSegment(batch, at, row);
