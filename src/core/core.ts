@@ -68,7 +68,7 @@ export class Core {
     this.#memory = openMemory(maximumPages);
     this.#look();
     const grown = (): void => this.#look();
-    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(CORE_BINARY), (character) => character.charCodeAt(0)));
+    compiled ??= new WebAssembly.Module(readBinary());
     const imports = { env: { memory: this.#memory }, memory: { grown, full: refuse } };
     this.exports = new WebAssembly.Instance(compiled, imports).exports as CoreExports;
   }
@@ -112,6 +112,14 @@ export class Core {
     this.doubles = new Float64Array(memory);
     this.bytes = new Uint8Array(memory);
   }
+}
+
+/** A loop: at the start nothing is compiled yet, and a callback for each octet would take four times as long. */
+function readBinary(): Uint8Array {
+  const text = atob(CORE_BINARY);
+  const binary = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) binary[i] = text.charCodeAt(i);
+  return binary;
 }
 
 function openMemory(maximumPages: number): CoreMemory {
