@@ -149,12 +149,12 @@ export function appendAt(entry: u32, row: u32): void {
   appendRow(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, load<u32>(FROM));
 }
 
-/** Takes in a row as the SYN-ACK of an entry; false, with nothing changed, if it is none. */
+/** Takes in a row as the SYN-ACK of an entry; false, with nothing changed, if it is none, or an odd or belated one. */
 export function takeSynAckAt(entry: u32, row: u32): bool {
   const r = addressOf(entry) + ENTRY_RECORD;
   const p = ROWS + row * ROW_BYTES;
   const from = load<u32>(FROM);
-  if (!takeSynAck(r, p, from)) return false;
+  if (isOddRow(p) || load<f64>(p) < load<f64>(r, LAST_NANOS) || !takeSynAck(r, p, from)) return false;
   store<f64>(r, load<f64>(p), LAST_NANOS);
   appendRow(r, p, from);
   return true;

@@ -68,14 +68,14 @@ function measure(benches) {
 async function main() {
   const { createSourceContext } = await load('source/packet.js');
   const { PcapParser } = await load('source/pcap.js');
-  const { BATCH_ROWS, SegmentBatch } = await load('wire/batch.js');
+  const { BATCH_ROWS, ROW_WORDS, SegmentBatch } = await load('wire/batch.js');
   const { Decoder } = await load('wire/decode.js');
   const bytes = loadCapture();
 
-  /** @param {any} sink */
-  const readAll = (sink) => {
+  /** @param {any} sink @param {Uint8Array} from */
+  const readAll = (sink, from = bytes) => {
     const parser = new PcapParser(createSourceContext(), sink);
-    parser.push(bytes);
+    parser.push(from);
     parser.end();
     return parser.packetCount;
   };
@@ -86,7 +86,8 @@ async function main() {
     if (batch.count === BATCH_ROWS) batch.count = 0;
     decoder.decode(data, view, start, captured, wire, link, frame, time, index);
   };
-  const { TupleTable } = await load('flow/table.js');
+  const { Core } = await load('core/core.js');
+  const { RunDecoder } = await load('wire/run.js');
   const { Tracker } = await load('flow/tracker.js');
   const { Analysis } = await load('engine.js');
   /** @param {(batch: any) => void} take hands on full batches, as the analysis does */
@@ -105,10 +106,30 @@ async function main() {
     return packets;
   };
   const findTuples = () => {
-    const table = new TupleTable();
+    const core = new Core();
     return readBatches((full) => {
-      for (let row = 0; row < full.count; row++) if (table.find(full, row) === -1) table.add();
+      core.words.set(full.words.subarray(0, full.count * ROW_WORDS), core.rowsAt >> 2);
+      for (let row = 0; row < full.count; row++) if (core.exports.find(row) === -1) core.exports.add(0, 0);
     });
+  };
+  const runCore = new Core();
+  const block = runCore.openBlock(bytes.length);
+  block.set(bytes);
+  const decodeRuns = () => {
+    const rows = SegmentBatch.of(runCore, { epochSeconds: 0 });
+    const runs = new RunDecoder(runCore, rows.timeBase);
+    let clock = Number.NEGATIVE_INFINITY;
+    const sink = {
+      onPacket() {},
+      /** @type {(data: Uint8Array, from: number, end: number, run: any) => number} */
+      onRun(data, from, end, run) {
+        const next = runs.decode(data, from, end, run, rows, clock);
+        clock = run.timeNanos;
+        if (rows.isFull) rows.clear();
+        return next;
+      },
+    };
+    return readAll(sink, block);
   };
   /** @param {boolean} alwaysInFull */
   const track = (alwaysInFull) => {
@@ -128,6 +149,7 @@ async function main() {
   measure([
     ['step: a look-up for the sender and one for the receiver', machine],
     ['pcap parser', () => readAll({ onPacket() {} })],
+    ['pcap parser, decoder of the core', decodeRuns],
     ['pcap parser, decoder', () => readAll({ onPacket: decodeOne })],
     ['pcap parser, decoder, flow table', findTuples],
     ['pcap parser, decoder, tracker', () => track(false)],

@@ -29,7 +29,9 @@ export const STAGE_RESET = 8;
 export const STAGE_REFUSED = 9;
 export const STAGE_ABANDONED = 10;
 
+/** Which ends have sent FIN. */
 export const FIN_BITS = 3;
+/** Rows at the beginning that are kept whatever happens. */
 export const HEAD_ROWS = 16;
 
 export const COURSE_CLOSED_BY_1 = 1;

@@ -10,7 +10,7 @@
 import { Core } from '../core/core.ts';
 import { CLOSE_LIMIT, ENTRY_RECORD, HANDSHAKE_LIMIT } from '../core/layout.ts';
 import { MAX_ODD_ROWS } from '../core/record.ts';
-import { ORIGIN_SHIFT, ROW_WORDS, SACK_BITS, type SegmentBatch, TcpFlag, TcpOption, Word } from '../wire/batch.ts';
+import { ORIGIN_SHIFT, ROW_WORDS, type SegmentBatch, TcpFlag, TcpOption, Word } from '../wire/batch.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { COURSE_BITS, Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
 import { answeredCopy, type PlainRecord, takeTrouble } from './plain-trouble.ts';
@@ -21,6 +21,8 @@ const { STAGE, CLIENT, NXT, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, C
 const { LAST: LAST_NANOS, MARK: MARK_NANOS } = PlainNanos;
 const RECORD_WORD = ENTRY_RECORD >> 2;
 const TAIL_PER_END = 16;
+/** Of a row that was cut, or is not as it came from the wire. */
+const ODD_OPTIONS = TcpOption.CUT | (0xff << ORIGIN_SHIFT);
 /** Silence after which an answer to a SYN or a SYN-ACK does not come any more. */
 const SILENCE_NANOS = 3e9;
 /** Silence after which it is certain that nothing is merely late. */
@@ -218,10 +220,9 @@ export class PlainLane {
   /** The answer to a SYN that was sent again. */
   #takeLateAnswer(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
     const at = this.#at(record);
-    const { words, doubles, exports } = this.#core;
+    const { words, exports } = this.#core;
     if (words[at + STAGE] !== PlainStage.SYN || (words[at + COURSE] & Course.SYN_AGAIN) === 0) return false;
-    if (from === words[at + CLIENT] || isOddRow(batch.words, row * ROW_WORDS)) return false;
-    if (batch.timeNanos(row) < doubles[(at >> 1) + LAST_NANOS]) return false;
+    if (from === words[at + CLIENT]) return false;
     const copies = this.log.read(words[at + FIRST_CHUNK], words[at + ROWS]);
     const answered = answeredCopy(copies, takeSegment(batch, row, from));
     if (answered === -1 || exports.takeSynAckAt(record, row) === 0) return false;
@@ -293,11 +294,4 @@ export class PlainLane {
     this.log.drop(words[at + FIRST_CHUNK], HEAD_ROWS, end);
     words[at + ROWS] = count - (end - HEAD_ROWS);
   }
-}
-
-const ODD_OPTIONS = TcpOption.CUT | (0xff << ORIGIN_SHIFT);
-
-/** Whether a row has SACK ranges, was cut, or is not as it came from the wire. */
-function isOddRow(packet: Int32Array, p: number): boolean {
-  return (packet[p + Word.OPTIONS] & ODD_OPTIONS) !== 0 || (packet[p + Word.FLAGS] & SACK_BITS) !== 0;
 }

@@ -8,6 +8,8 @@
  *               └────────────┴───────────────┴────anything else───┴───────────────────► ODD
  */
 
+import { FIN_BITS, HEAD_ROWS } from '../core/record.ts';
+
 /** HOLE_0 and HOLE_1 are open too: octets of end 0 or 1 have come before others that belong ahead of them. */
 export const PlainStage = {
   NEW: 0,
@@ -51,11 +53,8 @@ export const Plain = {
 } as const;
 /** Two float64 of a record, in nanoseconds: the time of the latest segment, and that of the SYN, then of the first FIN. */
 export const PlainNanos = { LAST: 9, MARK: 10 } as const; // words 18 and 19, 20 and 21
-export const PLAIN_WORDS = 24;
 
-export const FIN_BITS = 3;
-/** Rows at the beginning that are kept whatever happens. */
-export const HEAD_ROWS = 16;
+export { FIN_BITS, HEAD_ROWS };
 
 /** Bits of `COURSE` that all connections of a kind have in common, and the count above them. */
 export const Course = {

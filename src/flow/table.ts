@@ -6,7 +6,6 @@ import {
   ENTRY_LOW,
   ENTRY_PORTS,
   ENTRY_QUEUED,
-  ENTRY_SCOPE,
   FOUND,
   FROM,
   IS_SELF,
@@ -16,7 +15,7 @@ import {
   SPARE_ROW,
   VERSION_BITS,
 } from '../core/layout.ts';
-import { ROW_WORDS, type SegmentBatch, Word } from '../wire/batch.ts';
+import { Word } from '../wire/batch.ts';
 import { bucketOf } from './bucket.ts';
 
 export { NO_ENTRY };
@@ -68,12 +67,6 @@ export class TupleTable {
     return this.#core.words[IS_SELF >> 2] !== 0;
   }
 
-  /** Entry of the row's tuple, or `NO_ENTRY`. */
-  find(batch: SegmentBatch, row: number): number {
-    const ports = batch.words[row * ROW_WORDS + Word.PORTS];
-    return this.findTuple(batch.ipVersion(row), batch.sourceAddress(row), batch.destinationAddress(row), ports);
-  }
-
   /** Entry of a tuple whose source and destination are given as in a batch, or `NO_ENTRY`. */
   findTuple(ipVersion: number, source: Int32Array, destination: Int32Array, ports: number): number {
     const { words, exports } = this.#core;
@@ -99,11 +92,6 @@ export class TupleTable {
 
   ipVersionOf(entry: number): 4 | 6 {
     return (this.#core.words[this.#core.wordsOf(entry)] & VERSION_BITS) === 4 ? 4 : 6;
-  }
-
-  /** VLAN or VNI on which the tuple was seen first. */
-  scopeOf(entry: number): number {
-    return this.#core.words[this.#core.wordsOf(entry) + (ENTRY_SCOPE >> 2)];
   }
 
   /** Number of the first connection of the tuple; 0 for an entry that is not in use. */

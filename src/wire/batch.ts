@@ -1,5 +1,30 @@
 import type { TimeBase } from '../base/time.ts';
 import type { Core } from '../core/core.ts';
+import { MAX_ROWS, ROW_BYTES, SEGMENT_BYTES } from '../core/layout.ts';
+import {
+  FLAG_BITS,
+  ORIGIN_SHIFT,
+  ROW_ACK,
+  ROW_CHECKSUM,
+  ROW_DESTINATION,
+  ROW_FLAGS,
+  ROW_FRAME,
+  ROW_INTERFACE,
+  ROW_OPTIONS,
+  ROW_PAYLOAD,
+  ROW_PORTS,
+  ROW_SACK,
+  ROW_SCOPE,
+  ROW_SEQ,
+  ROW_SOURCE,
+  ROW_TSECR,
+  ROW_TSVAL,
+  ROW_VERSION,
+  ROW_WINDOW,
+  SACK_BITS,
+  SACK_SHIFT,
+  TTL_SHIFT,
+} from '../core/row.ts';
 
 /** TCP flag bits as on the wire (RFC 9293 §3.1), the reserved NS bit as bit 8. */
 export const TcpFlag = {
@@ -46,7 +71,7 @@ export const RowOrigin = {
 } as const;
 
 /** Rows in one batch: small enough to stay in the second-level cache. */
-export const BATCH_ROWS = 1024;
+export const BATCH_ROWS = MAX_ROWS;
 
 /**
  * 32-bit words of one row: two cache lines, and one array for all that is asked of a row in a hot path.
@@ -63,36 +88,32 @@ export const BATCH_ROWS = 1024;
  *     word 21     scope                        word 22     interface
  *     word 23     IP version                   word 24-31  edges of SACK ranges
  */
-export const ROW_WORDS = 32;
+export const ROW_WORDS = ROW_BYTES >> 2;
 
-/** Where a row has what. */
+/** Where a row has what: words, where the core counts octets. */
 export const Word = {
-  FRAME: 2,
-  SEQ: 3,
-  ACK: 4,
-  PAYLOAD: 5,
-  FLAGS: 6,
-  WINDOW: 7,
-  CHECKSUM: 8,
-  OPTIONS: 9,
-  TSVAL: 10,
-  TSECR: 11,
-  PORTS: 12,
-  SOURCE: 13,
-  DESTINATION: 17,
-  SCOPE: 21,
-  INTERFACE: 22,
-  IP_VERSION: 23,
-  SACK: 24,
+  FRAME: ROW_FRAME >> 2,
+  SEQ: ROW_SEQ >> 2,
+  ACK: ROW_ACK >> 2,
+  PAYLOAD: ROW_PAYLOAD >> 2,
+  FLAGS: ROW_FLAGS >> 2,
+  WINDOW: ROW_WINDOW >> 2,
+  CHECKSUM: ROW_CHECKSUM >> 2,
+  OPTIONS: ROW_OPTIONS >> 2,
+  TSVAL: ROW_TSVAL >> 2,
+  TSECR: ROW_TSECR >> 2,
+  PORTS: ROW_PORTS >> 2,
+  SOURCE: ROW_SOURCE >> 2,
+  DESTINATION: ROW_DESTINATION >> 2,
+  SCOPE: ROW_SCOPE >> 2,
+  INTERFACE: ROW_INTERFACE >> 2,
+  IP_VERSION: ROW_VERSION >> 2,
+  SACK: ROW_SACK >> 2,
 } as const;
 /** Words of a row that tell of the segment alone, not of its tuple: these come first. */
-export const SEGMENT_WORDS = 12;
+export const SEGMENT_WORDS = SEGMENT_BYTES >> 2;
 
-export const FLAG_BITS = 0x1ff;
-export const SACK_SHIFT = 17;
-export const SACK_BITS = 7 << SACK_SHIFT;
-export const TTL_SHIFT = 24;
-export const ORIGIN_SHIFT = 16;
+export { FLAG_BITS, ORIGIN_SHIFT, SACK_BITS, SACK_SHIFT, TTL_SHIFT };
 /** Float64 values in a row. */
 export const ROW_DOUBLES = ROW_WORDS / 2;
 /** Memory that a batch takes. */

@@ -58,6 +58,7 @@ type Decode = (from: number, end: number) => number;
 /** Memory that octets are copied to which the core cannot see. */
 const WINDOW_BYTES = 1 << 16;
 const LEAST_WINDOW_BYTES = 1 << 12;
+const WORD_BYTES = 8;
 /** Packets that are not offered to the core once it has refused so many in a row. */
 const MOST_PASSED_BY = 64;
 
@@ -124,8 +125,9 @@ export class RunDecoder {
 
   #decodeCopy(decode: Decode, bytes: Uint8Array, from: number, end: number): number {
     const core = this.#core;
-    if (this.#windowAt === 0) this.#windowAt = core.exports.allocate(WINDOW_BYTES);
-    const at = this.#windowAt;
+    if (this.#windowAt === 0) this.#windowAt = core.exports.allocate(WINDOW_BYTES + WORD_BYTES);
+    // V8 copies to shared memory octet by octet, unless both places are as far from a multiple of a word.
+    const at = this.#windowAt + ((bytes.byteOffset + from) % WORD_BYTES);
     const length = Math.min(end - from, this.#windowBytes);
     core.bytes.set(bytes.subarray(from, from + length), at);
     const taken = decode(at, at + length) - at;

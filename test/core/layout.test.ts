@@ -3,15 +3,7 @@ import * as layout from '../../src/core/layout.ts';
 import * as record from '../../src/core/record.ts';
 import * as row from '../../src/core/row.ts';
 import { BUCKETS } from '../../src/flow/bucket.ts';
-import {
-  Course,
-  FIN_BITS,
-  HEAD_ROWS,
-  PLAIN_WORDS,
-  Plain,
-  PlainNanos,
-  PlainStage,
-} from '../../src/flow/plain-record.ts';
+import { Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from '../../src/flow/plain-record.ts';
 import { FORM_BITS } from '../../src/flow/segment.ts';
 import * as batch from '../../src/wire/batch.ts';
 
@@ -104,7 +96,7 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
       ...{ seen: at('SEEN'), first: at('FIRST_CHUNK'), last: at('LAST_CHUNK'), rows: at('ROWS') },
       ...{ kindRow: at('NEW_KIND_ROW'), course: at('COURSE'), mss: at('MSS'), isn: at('ISN'), syns: at('SYNS') },
       ...{ lastNanos: nanos.LAST * 8, markNanos: nanos.MARK * 8, ahead: at('AHEAD') },
-      bytes: PLAIN_WORDS * 4,
+      bytes: at('AHEAD') + 8,
     });
     const { STAGE_NEW, STAGE_SYN, STAGE_ANSWERED, STAGE_OPEN, STAGE_DONE, STAGE_ODD, STAGE_RESET } = record;
     expect([STAGE_NEW, STAGE_SYN, STAGE_ANSWERED, STAGE_OPEN, STAGE_DONE, STAGE_ODD, STAGE_RESET]).toEqual([

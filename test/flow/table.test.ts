@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_ENTRY, TupleTable } from '../../src/flow/table.ts';
-import { SegmentBatch } from '../../src/wire/batch.ts';
-import { putTuple } from '../support/batch.ts';
 
 interface Tuple {
   readonly ipVersion: 4 | 6;
@@ -12,12 +10,9 @@ interface Tuple {
   readonly destinationPort: number;
 }
 
-const batch = new SegmentBatch({ epochSeconds: 0 });
-
-/** By way of row 3 of a batch, so that a mistaken offset shows. */
-function find(table: TupleTable, tuple: Tuple): number {
-  putTuple(batch, 3, tuple);
-  return table.find(batch, 3);
+function find(table: TupleTable, { ipVersion, source, destination, sourcePort, destinationPort }: Tuple): number {
+  const ports = (sourcePort << 16) | destinationPort;
+  return table.findTuple(ipVersion, Int32Array.from(source), Int32Array.from(destination), ports);
 }
 
 function addressOf(table: TupleTable, entry: number, end: 0 | 1): number[] {
