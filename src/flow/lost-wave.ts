@@ -17,11 +17,11 @@ import type { EndTrack } from './end.ts';
 import { hasTimestamps, isSentBefore, type Segment } from './segment.ts';
 
 /** Longest delay of an acknowledgment, and some more. */
-const REPLY_SLACK_NANOS = 250_000_000;
+export const REPLY_SLACK_NANOS = 250_000_000;
 /** In less time than this nothing worth mentioning crosses. */
-const NO_CROSSING_NANOS = 1_000_000;
+export const NO_CROSSING_NANOS = 1_000_000;
 /** The ACK of a first copy may wait so long; a second copy that comes sooner is answered by the same ACK. */
-const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
+export const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
 /** What carries data or a FIN and comes later than this (Linux, TCP_DELACK_MIN) may follow an ACK alone, or be a repeat. */
 export const SHORTEST_DELAYED_ACK_NANOS = 40_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
@@ -153,7 +153,10 @@ export function isHeldBack(me: EndTrack, segment: Segment): boolean {
  * When a copy of a FIN would have been captured had it taken no longer to the capture point than the fastest of its sender's
  * segments, nanoseconds: time stamps tell how much later it was sent, once their clock is known. Never later than it came.
  */
-export function sentNanos({ synCopies, finCopies, recent }: EndTrack, copy: Segment): number {
+export function sentNanos(
+  { synCopies, finCopies, recent }: Pick<EndTrack, 'synCopies' | 'finCopies' | 'recent'>,
+  copy: Segment,
+): number {
   const [syn] = synCopies;
   const last = recent.at(-1);
   if (syn === undefined || last === undefined || ![syn, last, copy].every(hasTimestamps)) return copy.timeNanos;
@@ -187,12 +190,12 @@ function mayBeFastRepeat(first: Segment, copy: Segment): boolean {
 }
 
 /** Whether `later` came so long after `earlier` of the other end, or its first copy, that delays cannot explain it. */
-function isPastCrossing(
-  connection: Connection,
+export function isPastCrossing(
+  { rttNanos }: Pick<Connection, 'rttNanos'>,
   earlier: Pick<Segment, 'timeNanos'>,
   later: Pick<Segment, 'timeNanos'>,
 ): boolean {
-  const allowedNanos = connection.rttNanos * CROSSING_VARIATION + SHORTEST_TIMER_NANOS;
+  const allowedNanos = rttNanos * CROSSING_VARIATION + SHORTEST_TIMER_NANOS;
   return later.timeNanos - earlier.timeNanos > allowedNanos;
 }
 

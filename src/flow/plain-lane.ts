@@ -12,6 +12,7 @@ import { CLOSE_LIMIT, ENTRY_RECORD, HANDSHAKE_LIMIT } from '../core/layout.ts';
 import { MAX_ODD_ROWS } from '../core/record.ts';
 import { ORIGIN_SHIFT, ROW_WORDS, type SegmentBatch, TcpFlag, TcpOption, Word } from '../wire/batch.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
+import { CloseEnd, type CloseShape, shapeOfClose } from './plain-close.ts';
 import { COURSE_BITS, Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
 import { answeredCopy, type PlainRecord, takeTrouble } from './plain-trouble.ts';
 import { type Segment, takeSegment } from './segment.ts';
@@ -29,6 +30,20 @@ const SILENCE_NANOS = 3e9;
 const LONG_SILENCE_NANOS = 6e10;
 /** Copies of a SYN-ACK from which on silence means that its sender has given up. */
 const COPIES_OF_GIVING_UP = 3;
+/** Of a connection that was troubled before it closed. */
+const TROUBLED =
+  Course.REMARKABLE |
+  Course.HALF_CLOSE |
+  Course.CROSSING |
+  Course.SYN_AGAIN |
+  Course.SYN_ACK_AGAIN |
+  Course.TROUBLE |
+  Course.CONDENSED;
+/** The kinds of closes with a shape are above all others. */
+const SHAPE_UNIT = 2 ** 25;
+const GIVEN_UP = 1 << 18;
+/** Shortest retransmission timer of Linux, round trip apart. */
+const MINIMUM_RTO_NANOS = 200_000_000;
 
 /** From where on a connection is worth a closer look although it went by the book. */
 export interface PlainLimits {
@@ -48,6 +63,8 @@ export class PlainLane {
   readonly #core: Core;
   readonly #limits: PlainLimits;
   readonly #middles = new Map<number, Middle>();
+  /** The close that was looked at last: whose, with how many rows, and its shape. */
+  readonly #latest = { record: -1, rows: 0, shape: null as CloseShape | null };
 
   constructor(limits: PlainLimits, core: Core = new Core()) {
     this.#core = core;
@@ -76,10 +93,40 @@ export class PlainLane {
     const { words } = this.#core;
     const at = this.#at(record);
     const stage = words[at + STAGE];
+    if (stage === PlainStage.ODD) return this.#kindOfOdd(record, at, nowNanos);
     const course = words[at + COURSE] & COURSE_BITS;
     const seen = words[at + SEEN];
     const detail = (course & Course.REMARKABLE) !== 0 ? -1 : this.#detailOf(record, at, nowNanos);
     return detail === -1 ? -1 : (detail << 21) | (stage << 17) | (seen << 11) | (course << 1) | words[at + CLIENT];
+  }
+
+  /** As `kindOf`, of a connection in whose close FINs were sent again. */
+  #kindOfOdd(record: number, at: number, nowNanos: number): number {
+    const { words, doubles } = this.#core;
+    const silenceNanos = nowNanos - doubles[(at >> 1) + LAST_NANOS];
+    const shape = this.#shapeOf(record, at);
+    if (shape === null || silenceNanos < SILENCE_NANOS) return -1;
+    const { end, bits, tookNanos, intervalNanos, isTenacious, rttNanos } = shape;
+    if (end === CloseEnd.GRACEFUL && tookNanos >= this.#limits.closeNanos) return -1;
+    const isLastAck = end === CloseEnd.SECOND_UNCOVERED && isTenacious;
+    const isGivenUp = isLastAck && silenceNanos >= 2 * intervalNanos + rttNanos + MINIMUM_RTO_NANOS;
+    const course = words[at + COURSE] & Course.CLOSED_BY_1;
+    const seen = words[at + SEEN] & ~FIN_BITS;
+    const base = (PlainStage.ODD << 17) | (seen << 11) | (course << 1) | words[at + CLIENT];
+    return (bits | (isGivenUp ? GIVEN_UP : 0)) * SHAPE_UNIT + base;
+  }
+
+  /** The shape of the close of an odd connection; null if it has none. */
+  #shapeOf(record: number, at: number): CloseShape | null {
+    const { words } = this.#core;
+    const rows = words[at + ROWS];
+    const latest = this.#latest;
+    if (latest.record === record && latest.rows === rows) return latest.shape;
+    const mayHaveShape = (words[at + SEEN] & FIN_BITS) !== 0 && (words[at + COURSE] & TROUBLED) === 0;
+    latest.record = record;
+    latest.rows = rows;
+    latest.shape = mayHaveShape ? shapeOfClose(this.log.read(words[at + FIRST_CHUNK], rows)) : null;
+    return latest.shape;
   }
 
   /** What tells connections of one stage apart besides; -1 if it may be anything. */
@@ -129,7 +176,14 @@ export class PlainLane {
   /** Whether nothing is left of it at either end, or but a TIME_WAIT. */
   isClosed(record: number): boolean {
     const stage = this.stageOf(record);
+    if (stage === PlainStage.ODD) return this.#shapeOf(record, this.#at(record))?.end === CloseEnd.GRACEFUL;
     return stage === PlainStage.DONE || stage >= PlainStage.RESET;
+  }
+
+  /** Whether it is known that something is left of an odd connection. */
+  isLeft(record: number): boolean {
+    const shape = this.#shapeOf(record, this.#at(record));
+    return shape !== null && shape.end !== CloseEnd.GRACEFUL;
   }
 
   /** Whether its SYN was answered with a SYN-ACK. */
@@ -269,6 +323,7 @@ export class PlainLane {
     const at = this.#at(record);
     this.log.close(words[at + FIRST_CHUNK], words[at + LAST_CHUNK]);
     words[at + STAGE] = PlainStage.NEW;
+    this.#latest.record = -1;
     if (this.#middles.size > 0) this.#middles.delete(record);
   }
 

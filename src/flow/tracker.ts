@@ -444,7 +444,10 @@ export class Tracker {
 
   #closeIfOver(entry: number): boolean {
     let flow = this.#flowAt(entry);
-    if (flow === null && !this.#plain.isClosed(entry)) flow = this.#replay(entry);
+    if (flow === null && !this.#plain.isClosed(entry)) {
+      if (this.#plain.isLeft(entry)) return false;
+      flow = this.#replay(entry);
+    }
     if (flow !== null && !flow.isOver) return false;
     this.#close(entry, flow);
     return true;

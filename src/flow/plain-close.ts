@@ -1,0 +1,228 @@
+/**
+ * Closes in which FINs had to be sent again, and nothing else is odd: what they have in common with others of their shape.
+ *
+ *     FIN  ACK             FIN  FIN ...  ACK        FIN  ACK  FIN  ACK           FIN  FIN ...
+ *     as it should be      FIN or ACK was lost      the ACK was lost behind      nobody answers
+ *                          before the tap           the tap
+ *
+ * first for the one end, then for the other. Nothing is judged here: where a verdict would hang on how long something took,
+ * it must have taken clearly longer, or clearly less, than what the verdict asks; anything else is left to the machine.
+ */
+import { seqAdd, seqDiff } from '../tcp/seq.ts';
+import { TcpFlag, TcpOption } from '../wire/batch.ts';
+import { DUPLICATE_NANOS, isLateCopy } from './handshake.ts';
+import {
+  isPastCrossing,
+  LONGEST_DELAYED_ACK_NANOS,
+  NO_CROSSING_NANOS,
+  REPLY_SLACK_NANOS,
+  sentNanos,
+} from './lost-wave.ts';
+import { FORM_BITS, hasTimestamps, type Segment, sequenceLength } from './segment.ts';
+
+/** Longest leg of a round trip with which it is clear what a timer sent and what crossed. */
+const MAX_LEG_NANOS = 100_000_000;
+const MIN_RTT_NANOS = 1_000_000;
+
+/** What became of a close. */
+export const CloseEnd = { GRACEFUL: 1, FIRST_UNCOVERED: 2, SECOND_UNCOVERED: 3 } as const;
+
+/** What the first ACK after several copies of a FIN tells: which of them it echoes, and whether it may answer the last. */
+const Echo = { NONE: 1, LATER: 2, FIRST_TOO_SOON: 3, FIRST: 4 } as const;
+
+/** A FIN and what became of it. */
+interface Wave {
+  readonly first: Segment;
+  /** Those before the first ACK. */
+  readonly copies: Segment[];
+  /** The first segment that covers it. */
+  cover: Segment | null;
+  /** `Echo`; 0 if it was not repeated. */
+  echo: number;
+  /** It was repeated although an ACK of it had passed. */
+  isCoverLost: boolean;
+  /** It was repeated since the latest ACK of it. */
+  isOpen: boolean;
+}
+
+export interface CloseShape {
+  /** `CloseEnd`. */
+  readonly end: number;
+  /** 18 bits that all closes of one shape have in common. */
+  readonly bits: number;
+  /** Round trip, from the first FIN to the last segment, and between the last two copies of the latest FIN, nanoseconds. */
+  readonly rttNanos: number;
+  readonly tookNanos: number;
+  readonly intervalNanos: number;
+  /** The latest FIN was sent at least three times. */
+  readonly isTenacious: boolean;
+}
+
+/** Round trips from the tap to each end and back, and the whole one, nanoseconds. */
+interface Path {
+  readonly legNanos: readonly number[];
+  readonly rttNanos: number;
+}
+
+/** The shape of the close of a connection that opened by the book, and did so up to its first FIN; null if it has none. */
+export function shapeOfClose(rows: readonly Segment[]): CloseShape | null {
+  const [syn, synAck, third] = rows;
+  const begin = rows.findIndex(({ flags }) => (flags & TcpFlag.FIN) !== 0);
+  if (begin < 3 || !echoes(synAck, syn) || !echoes(third, synAck)) return null;
+  const legNanos = [0, 0];
+  legNanos[synAck.from] = synAck.timeNanos - syn.timeNanos;
+  legNanos[syn.from] = third.timeNanos - synAck.timeNanos;
+  if (!legNanos.every((nanos) => nanos >= 0 && nanos <= MAX_LEG_NANOS)) return null;
+  const rttNanos = Math.max(MIN_RTT_NANOS, legNanos[0] + legNanos[1]);
+  const close = new Close(rows, begin, { legNanos, rttNanos });
+  for (let at = begin + 1; at < rows.length; at++) if (!close.take(at)) return null;
+  return close.shape();
+}
+
+function echoes(answer: Segment, asked: Segment): boolean {
+  return hasTimestamps(answer) && hasTimestamps(asked) && answer.tsEcr === asked.tsVal;
+}
+
+function newWave(first: Segment): Wave {
+  return { first, copies: [first], cover: null, echo: 0, isCoverLost: false, isOpen: true };
+}
+
+function behindFin({ first }: Wave): number {
+  return seqAdd(first.seq, first.payloadBytes + 1);
+}
+
+/** A close, as far as it was taken in. */
+class Close {
+  readonly #rows: readonly Segment[];
+  readonly #path: Path;
+  readonly #first: Wave;
+  #second: Wave | null = null;
+  /** The sequence number that follows all that the end that closes second has sent before it does. */
+  readonly #peerNext: number;
+
+  constructor(rows: readonly Segment[], begin: number, path: Path) {
+    this.#rows = rows;
+    this.#path = path;
+    this.#first = newWave(rows[begin]);
+    const last = rows.slice(0, begin).findLast(({ from }) => from !== rows[begin].from);
+    this.#peerNext = last === undefined ? -1 : seqAdd(last.seq, sequenceLength(last));
+  }
+
+  /** Takes in a row behind the first FIN; false if a close of no shape has it. */
+  take(at: number): boolean {
+    const segment = this.#rows[at];
+    if (!isPlain(segment) || segment.timeNanos < this.#rows[at - 1].timeNanos) return false;
+    if (this.#first.first.ack !== this.#peerNext) return false;
+    const wave = this.#second ?? this.#first;
+    const isSender = segment.from === wave.first.from;
+    if ((segment.flags & TcpFlag.FIN) === 0) return !isSender && this.#takeAck(wave, segment);
+    return isSender ? this.#takeCopy(wave, segment, at) : this.#takeSecond(segment);
+  }
+
+  /** A copy of the FIN that the timer of its sender must have sent. */
+  #takeCopy(wave: Wave, segment: Segment, at: number): boolean {
+    const { first, copies, cover } = wave;
+    if (first.payloadBytes > 0 || segment.seq !== first.seq || segment.ack !== first.ack) return false;
+    if (segment.timeNanos - first.timeNanos < LONGEST_DELAYED_ACK_NANOS) return false;
+    if (!isPastCrossing(this.#path, first, segment)) return false;
+    const last = copies[copies.length - 1];
+    if (segment.timeNanos - last.timeNanos <= DUPLICATE_NANOS || isLateCopy(segment, copies)) return false;
+    const mine = this.#rows.slice(0, at).filter(({ from }) => from === segment.from);
+    if (!mine.every((each) => isStampedBefore(each, segment, copies) && !isStampedAfter(each, first, copies))) return false;
+    if (cover === null) {
+      copies.push(segment);
+      return true;
+    }
+    if (wave.isOpen || copies.length > 1 || wave.isCoverLost || (cover.flags & TcpFlag.FIN) !== 0) return false;
+    const timeNanos = sentNanos({ synCopies: [mine[0]], finCopies: copies, recent: mine }, segment);
+    if (!isPastCrossing(this.#path, cover, { timeNanos })) return false;
+    wave.isCoverLost = true;
+    wave.isOpen = true;
+    return true;
+  }
+
+  /** A pure ACK of the FIN, the first one or the answer to its repeat. */
+  #takeAck(wave: Wave, segment: Segment): boolean {
+    const isOfFirst = wave === this.#first;
+    const seq = isOfFirst ? this.#peerNext : behindFin(this.#first);
+    if (!wave.isOpen || segment.seq !== seq || segment.ack !== behindFin(wave)) return false;
+    if (wave.cover === null) {
+      wave.cover = segment;
+      if (wave.copies.length > 1 && !this.#noteEcho(wave, segment)) return false;
+    } else if (isLateCopy(segment, [wave.cover])) return false;
+    wave.isOpen = false;
+    return true;
+  }
+
+  #takeSecond(segment: Segment): boolean {
+    const wave = this.#first;
+    if (this.#second !== null || segment.seq !== this.#peerNext || segment.ack !== behindFin(wave)) return false;
+    if (wave.cover === null && wave.copies.length === 1) {
+      wave.cover = segment;
+      wave.isOpen = false;
+    }
+    if (wave.isOpen) return false;
+    this.#second = newWave(segment);
+    return true;
+  }
+
+  #noteEcho(wave: Wave, segment: Segment): boolean {
+    const last = wave.copies[wave.copies.length - 1];
+    const sinceNanos = segment.timeNanos - last.timeNanos;
+    if (sinceNanos > REPLY_SLACK_NANOS) return false;
+    const echoed = wave.copies.findIndex(({ tsVal }) => tsVal === segment.tsEcr);
+    const legNanos = this.#path.legNanos[segment.from];
+    const mayReply = legNanos < NO_CROSSING_NANOS || sinceNanos >= legNanos / 2;
+    if (echoed === 0) wave.echo = mayReply ? Echo.FIRST : Echo.FIRST_TOO_SOON;
+    else wave.echo = echoed === -1 ? Echo.NONE : Echo.LATER;
+    return true;
+  }
+
+  shape(): CloseShape | null {
+    const first = this.#first;
+    const second = this.#second;
+    const latest = second ?? first;
+    const { copies } = latest;
+    let end: number = CloseEnd.GRACEFUL;
+    if (latest.cover === null) end = second === null ? CloseEnd.FIRST_UNCOVERED : CloseEnd.SECOND_UNCOVERED;
+    else if (second === null || second.isOpen) return null;
+    if (end !== CloseEnd.GRACEFUL && copies.length < 2) return null;
+    const [syn, synAck] = this.#rows;
+    const isSackOn = (syn.options & synAck.options & TcpOption.SACK_PERMITTED) !== 0;
+    const isThree = second !== null && first.cover === second.first;
+    const last = copies[copies.length - 1];
+    return {
+      end,
+      bits: end | (isThree ? 4 : 0) | (isSackOn ? 8 : 0) | (bitsOf(first) << 4) | (second === null ? 0 : bitsOf(second) << 11),
+      rttNanos: this.#path.rttNanos,
+      tookNanos: this.#rows[this.#rows.length - 1].timeNanos - first.first.timeNanos,
+      intervalNanos: copies.length < 2 ? 0 : last.timeNanos - copies[copies.length - 2].timeNanos,
+      isTenacious: copies.length > 2,
+    };
+  }
+}
+
+/** Seven bits. */
+function bitsOf({ copies, echo, isCoverLost }: Wave): number {
+  return Math.min(copies.length, 3) | (isCoverLost ? 8 : 0) | (echo << 4);
+}
+
+/** Whether it is a FIN without payload or a pure ACK, and nothing about it is odd by itself. */
+function isPlain(segment: Segment): boolean {
+  const { flags, window, payloadBytes, sack, origin, options } = segment;
+  const form = flags & FORM_BITS & ~TcpFlag.FIN;
+  if (form !== TcpFlag.ACK || window === 0 || payloadBytes > 0 || sack.length > 0) return false;
+  return origin === 0 && (options & TcpOption.CUT) === 0 && hasTimestamps(segment);
+}
+
+/** Whether time stamps tell that an earlier segment was sent before a new copy of the FIN. */
+function isStampedBefore(each: Segment, copy: Segment, copies: readonly Segment[]): boolean {
+  if (!hasTimestamps(each)) return false;
+  const ticks = seqDiff(copy.tsVal, each.tsVal);
+  return copies.includes(each) ? ticks > 0 : ticks >= 0;
+}
+
+/** Whether time stamps tell that a segment other than a FIN was sent after the first copy of it. */
+function isStampedAfter(each: Segment, first: Segment, copies: readonly Segment[]): boolean {
+  return !copies.includes(each) && seqDiff(each.tsVal, first.tsVal) > 0;
+}
