@@ -32,7 +32,6 @@ import {
   STOP_OPENED,
   STOP_OVER,
   STOP_SCOPE,
-  STOP_TROUBLE,
 } from '../src/core/layout';
 import {
   ACKED,
@@ -46,6 +45,7 @@ import {
   COURSE_CROSSING,
   COURSE_HALF_CLOSE,
   COURSE_HALF_CLOSE_TAKEN,
+  COURSE_LATER_SYN_ANSWERED,
   COURSE_REMARKABLE,
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
@@ -103,11 +103,12 @@ import {
   SYN,
   TTL_SHIFT,
 } from '../src/core/row';
-import { append, appendSack, lastOf, senderOf, takeChunk } from './log';
+import { append, lastOf, senderOf, takeChunk } from './log';
+import { appendRow, isOddRow, mssOf, noteCourse, noteIsn, noteKind, windowOf } from './record';
 import { addKey, addressOf, findAddress } from './table';
+import { answeredCopy, takeTroubled } from './trouble';
 
 const RST_ACK: u32 = RST | ACK;
-const ODD_OPTIONS: u32 = OPTION_CUT | (0xff << ORIGIN_SHIFT);
 
 /** Takes in the rows from `first` on; returns the one at which it stopped, and why in its low bits. */
 export function take(first: u32, count: u32): u32 {
@@ -137,27 +138,6 @@ export function takeAt(entry: u32, row: u32): u32 {
 /** Begins the record of an entry with a row. */
 export function openAt(entry: u32, row: u32): void {
   openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, takeChunk());
-}
-
-/** Keeps a row that does not go by the book, as long as it cannot begin another connection. */
-export function takeOddAt(entry: u32, row: u32): bool {
-  return takeOdd(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, load<u32>(FROM));
-}
-
-/** Appends a row to the record of an entry, whatever it is. */
-export function appendAt(entry: u32, row: u32): void {
-  appendRow(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, load<u32>(FROM));
-}
-
-/** Takes in a row as the SYN-ACK of an entry; false, with nothing changed, if it is none, or an odd or belated one. */
-export function takeSynAckAt(entry: u32, row: u32): bool {
-  const r = addressOf(entry) + ENTRY_RECORD;
-  const p = ROWS + row * ROW_BYTES;
-  const from = load<u32>(FROM);
-  if (isOddRow(p) || load<f64>(p) < load<f64>(r, LAST_NANOS) || !takeSynAck(r, p, from)) return false;
-  store<f64>(r, load<f64>(p), LAST_NANOS);
-  appendRow(r, p, from);
-  return true;
 }
 
 function begin(p: u32, mode: u32): u32 {
@@ -223,7 +203,9 @@ function stopOf(entry: u32): u32 {
 /** A row that does not go by the book: before the close it may be a trouble that is put right. */
 function takeOther(entry: u32, p: u32, from: u32, stage: i32): u32 {
   const r = entry + ENTRY_RECORD;
-  if (stage < STAGE_DONE && (load<u32>(r, SEEN) & FIN_BITS) === 0) return STOP_TROUBLE;
+  if (stage < STAGE_DONE && (load<u32>(r, SEEN) & FIN_BITS) === 0) {
+    if (takeLateAnswer(r, p, from, stage) || takeTroubled(r, p, from, stage)) return STOP_END;
+  }
   return takeOdd(r, p, from) ? stopOf(entry) : STOP_GIVE_UP;
 }
 
@@ -258,29 +240,8 @@ function takeOdd(r: u32, p: u32, from: u32): bool {
   return true;
 }
 
-function appendRow(r: u32, p: u32, from: u32): void {
-  const rows = load<i32>(r, ROW_COUNT);
-  store<u32>(r, append(load<u32>(r, LAST_CHUNK), rows, p, from), LAST_CHUNK);
-  store<u32>(r, rows + 1, ROW_COUNT);
-  if ((load<u32>(p, ROW_FLAGS) & SACK_BITS) === 0) return;
-  store<u32>(r, appendSack(load<u32>(r, LAST_CHUNK), rows + 1, p), LAST_CHUNK);
-  store<u32>(r, rows + 2, ROW_COUNT);
-}
-
-function noteIsn(r: u32, p: u32, from: u32): void {
-  const flags = load<u32>(p, ROW_FLAGS);
-  const known = load<u32>(r, SYNS);
-  if ((flags & (SYN | FIN | RST)) !== SYN || ((known >> from) & 1) !== 0) return;
-  store<u32>(r, known | (1 << from) | ((flags >> TTL_SHIFT) << (8 << from)), SYNS);
-  store<u32>(r + (from << 2), load<u32>(p, ROW_SEQ), ISN);
-}
-
 function noteDuration(r: u32, time: f64, limit: f64): void {
   if (time - load<f64>(r, MARK_NANOS) >= limit) noteCourse(r, COURSE_REMARKABLE);
-}
-
-function noteCourse(r: u32, bit: u32): void {
-  store<u32>(r, load<u32>(r, COURSE) | bit, COURSE);
 }
 
 function noteClose(r: u32, seenBefore: u32, time: f64, from: u32): void {
@@ -351,6 +312,18 @@ function takeReset(r: u32, p: u32, from: u32): bool {
   if (from === 1) noteCourse(r, COURSE_CLOSED_BY_1);
   noteTtl(r, p, from);
   store<u32>(r, STAGE_RESET, STAGE);
+  return true;
+}
+
+/** The answer to a SYN that was sent again. */
+function takeLateAnswer(r: u32, p: u32, from: u32, stage: i32): bool {
+  if (stage !== STAGE_SYN || (load<u32>(r, COURSE) & COURSE_SYN_AGAIN) === 0 || from === load<u32>(r, CLIENT)) return false;
+  if (isOddRow(p) || load<f64>(p) < load<f64>(r, LAST_NANOS)) return false;
+  const answered = answeredCopy(r, p);
+  if (answered === -1 || !takeSynAck(r, p, from)) return false;
+  if (answered > 0) noteCourse(r, COURSE_LATER_SYN_ANSWERED);
+  store<f64>(r, load<f64>(p), LAST_NANOS);
+  appendRow(r, p, from);
   return true;
 }
 
@@ -432,25 +405,3 @@ function areFinsCovered(r: u32): bool {
   return load<u32>(r, ACKED) === load<u32>(r, NXT + 4) && load<u32>(r, ACKED + 4) === load<u32>(r, NXT);
 }
 
-/** Notes what an end has sent while the connection was open. */
-function noteKind(r: u32, from: u32, payload: u32): void {
-  const bit: u32 = (payload > 0 ? 4 : 16) << from;
-  const seen = load<u32>(r, SEEN);
-  if ((seen & bit) !== 0) return;
-  store<u32>(r, seen | bit, SEEN);
-  const rows = load<i32>(r, ROW_COUNT);
-  if (load<u32>(r, NEW_KIND_ROW) === 0 && rows >= HEAD_ROWS) store<u32>(r, rows, NEW_KIND_ROW);
-}
-
-function windowOf(p: u32): u32 {
-  return load<u32>(p, ROW_WINDOW) & 0xffff;
-}
-
-function mssOf(p: u32): u32 {
-  return (load<u32>(p, ROW_OPTIONS) & OPTION_MSS) !== 0 ? load<u32>(p, ROW_CHECKSUM) >> 16 : DEFAULT_MSS;
-}
-
-/** Whether a row has SACK ranges, was cut, or is not as it came from the wire. */
-function isOddRow(p: u32): bool {
-  return (load<u32>(p, ROW_OPTIONS) & ODD_OPTIONS) !== 0 || (load<u32>(p, ROW_FLAGS) & SACK_BITS) !== 0;
-}

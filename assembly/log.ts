@@ -66,6 +66,34 @@ export function lastOf(last: u32, count: u32): u32 {
   return last + CHUNK_FIRST_ROW + ((count - 1) % CHUNK_ROWS) * SEGMENT_BYTES;
 }
 
+let cursor: u32 = 0;
+let cursorRow: i32 = 0;
+
+/** Address of the first row of the list that begins with a chunk; `nextRow` goes on from there. */
+export function firstRow(first: u32): u32 {
+  cursor = first;
+  cursorRow = 0;
+  return first + CHUNK_FIRST_ROW;
+}
+
+/** Address of the row behind the one at `at`, its SACK ranges passed over; of no meaning once `rowIndex` is past the last. */
+export function nextRow(at: u32): u32 {
+  const hasEdges = (load<u32>(at, ROW_FLAGS) & SACK_BITS) !== 0;
+  step();
+  if (hasEdges) step();
+  return cursor + CHUNK_FIRST_ROW + (cursorRow % CHUNK_ROWS) * SEGMENT_BYTES;
+}
+
+/** Index of the row that `firstRow` or `nextRow` has come to. */
+export function rowIndex(): i32 {
+  return cursorRow;
+}
+
+function step(): void {
+  cursorRow++;
+  if (cursorRow % CHUNK_ROWS === 0) cursor = load<u32>(cursor);
+}
+
 /** Which end sent the row at an address in a chunk. */
 export function senderOf(at: u32): u32 {
   return (load<u32>(at, ROW_FLAGS) >> FROM_SHIFT) & 1;

@@ -25,9 +25,6 @@ export interface CoreExports {
   take(first: number, count: number): number;
   takeAt(entry: number, row: number): number;
   openAt(entry: number, row: number): void;
-  appendAt(entry: number, row: number): void;
-  takeOddAt(entry: number, row: number): number;
-  takeSynAckAt(entry: number, row: number): number;
   takeChunk(): number;
   releaseChunk(chunk: number): void;
   /** Appends the row at an address to a list of `count` rows; returns its last chunk after. */

@@ -44,6 +44,9 @@ export const FREE_CHUNK = STATE + 108;
 export const OFFSET_SECONDS = STATE + 112;
 export const INTERFACE_ID = STATE + 120;
 
+/** Copies of one segment that are worth a closer look. */
+export const COPIES_LIMIT = STATE + 128;
+
 /** New tuples get a record, and no further attention. */
 export const MODE_LANE = 1;
 /** Only the rows of certain buckets are looked at. */
@@ -102,10 +105,9 @@ export const STOP_END = 0;
 export const STOP_NEW = 1;
 export const STOP_SCOPE = 2;
 export const STOP_FLOW = 3;
-/** The row does not go by the book: it may be a trouble that is put right; or the machine has to take over. */
-export const STOP_TROUBLE = 4;
-export const STOP_GIVE_UP = 5;
+/** The machine has to take the connection over. */
+export const STOP_GIVE_UP = 4;
 /** The row was taken, and the connection may be over; or its rows are to be condensed; or it began with this row. */
-export const STOP_OVER = 6;
-export const STOP_LONG = 7;
-export const STOP_OPENED = 8;
+export const STOP_OVER = 5;
+export const STOP_LONG = 6;
+export const STOP_OPENED = 7;

@@ -23,6 +23,7 @@ export const STAGE_NEW = 0;
 export const STAGE_SYN = 1;
 export const STAGE_ANSWERED = 2;
 export const STAGE_OPEN = 3;
+export const STAGE_HOLE_0 = 4;
 export const STAGE_DONE = 6;
 export const STAGE_ODD = 7;
 export const STAGE_RESET = 8;
@@ -40,10 +41,13 @@ export const COURSE_REMARKABLE = 4;
 export const COURSE_HALF_CLOSE = 8;
 export const COURSE_CROSSING = 16;
 export const COURSE_SYN_AGAIN = 32;
+export const COURSE_LATER_SYN_ANSWERED = 64;
 export const COURSE_SYN_ACK_AGAIN = 128;
 export const COURSE_TROUBLE = 256;
 export const COURSE_HALF_CLOSE_TAKEN = 512;
 export const COURSE_CONDENSED = 0x8000;
+/** Above the bits: how often data was sent again. */
+export const REPEATS_SHIFT = 16;
 
 /** RFC 9293 §3.7.1. */
 export const DEFAULT_MSS = 536;

@@ -32,6 +32,7 @@ export const TTL_SHIFT = 24;
 export const ORIGIN_SHIFT = 16;
 
 /** Bits of what is known of the options. */
+export const OPTION_BITS = 0xff;
 export const OPTION_MSS = 0x01;
 export const OPTION_WINDOW_SCALE = 0x02;
 export const OPTION_SACK_PERMITTED = 0x04;

@@ -3,27 +3,23 @@
  *
  * Nothing is judged here. A connection goes by the book as long as each segment is the next one that the book allows
  * (handshake, data in order, new acknowledgments, two FINs): the core takes those in (assembly/lane.ts). Others may belong
- * to a trouble that is put right before it closes (plain-trouble.ts); rows in the middle of a long one are added up. Once a
+ * to a trouble that is put right before it closes (assembly/trouble.ts); rows in the middle of a long one are added up. Once a
  * segment is neither, it is ODD: its rows are just kept. One with too many rows, or on whose tuple another connection may
  * begin, is given to the machine at once. As the machine gets the very rows, all ways lead to the same result.
  */
 import { Core } from '../core/core.ts';
-import { CLOSE_LIMIT, ENTRY_RECORD, HANDSHAKE_LIMIT } from '../core/layout.ts';
-import { MAX_ODD_ROWS } from '../core/record.ts';
-import { ORIGIN_SHIFT, ROW_WORDS, type SegmentBatch, TcpFlag, TcpOption, Word } from '../wire/batch.ts';
+import { CLOSE_LIMIT, COPIES_LIMIT, ENTRY_RECORD, HANDSHAKE_LIMIT } from '../core/layout.ts';
+import { TcpFlag } from '../wire/batch.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { CloseEnd, type CloseShape, shapeOfClose } from './plain-close.ts';
 import { COURSE_BITS, Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
-import { answeredCopy, type PlainRecord, takeTrouble } from './plain-trouble.ts';
-import { type Segment, takeSegment } from './segment.ts';
+import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
 const { STAGE, CLIENT, NXT, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, ISN, SYNS } = Plain;
-const { LAST: LAST_NANOS, MARK: MARK_NANOS } = PlainNanos;
+const { LAST: LAST_NANOS } = PlainNanos;
 const RECORD_WORD = ENTRY_RECORD >> 2;
 const TAIL_PER_END = 16;
-/** Of a row that was cut, or is not as it came from the wire. */
-const ODD_OPTIONS = TcpOption.CUT | (0xff << ORIGIN_SHIFT);
 /** Silence after which an answer to a SYN or a SYN-ACK does not come any more. */
 const SILENCE_NANOS = 3e9;
 /** Silence after which it is certain that nothing is merely late. */
@@ -72,6 +68,7 @@ export class PlainLane {
     this.#limits = limits;
     core.doubles[HANDSHAKE_LIMIT >> 3] = limits.handshakeNanos;
     core.doubles[CLOSE_LIMIT >> 3] = limits.closeNanos;
+    core.doubles[COPIES_LIMIT >> 3] = limits.copies;
   }
 
   /** Begins the record of a new tuple with a row of the batch that the core has. */
@@ -260,51 +257,6 @@ export class PlainLane {
   /** Time of the latest segment, nanoseconds. */
   lastNanosOf(record: number): number {
     return this.#core.doubles[(this.#at(record) >> 1) + LAST_NANOS];
-  }
-
-  /**
-   * Takes in a row that does not go by the book, of a connection that nobody has begun to close; false, with nothing
-   * changed, if the machine has to take the connection over.
-   */
-  takeOther(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
-    if (this.#takeLateAnswer(record, batch, row, from) || this.#takeTroubled(record, batch, row, from)) return true;
-    return this.#core.exports.takeOddAt(record, row) !== 0;
-  }
-
-  /** The answer to a SYN that was sent again. */
-  #takeLateAnswer(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
-    const at = this.#at(record);
-    const { words, exports } = this.#core;
-    if (words[at + STAGE] !== PlainStage.SYN || (words[at + COURSE] & Course.SYN_AGAIN) === 0) return false;
-    if (from === words[at + CLIENT]) return false;
-    const copies = this.log.read(words[at + FIRST_CHUNK], words[at + ROWS]);
-    const answered = answeredCopy(copies, takeSegment(batch, row, from));
-    if (answered === -1 || exports.takeSynAckAt(record, row) === 0) return false;
-    if (answered > 0) words[at + COURSE] |= Course.LATER_SYN_ANSWERED;
-    return true;
-  }
-
-  #takeTroubled(record: number, batch: SegmentBatch, row: number, from: 0 | 1): boolean {
-    const { words, doubles, exports } = this.#core;
-    const at = this.#at(record);
-    const nanos = at >> 1;
-    const rows = words[at + ROWS];
-    const lastNanos = doubles[nanos + LAST_NANOS];
-    const time = batch.timeNanos(row);
-    const ageNanos = time - lastNanos;
-    const stage = words[at + STAGE];
-    if (stage >= PlainStage.DONE || (words[at + SEEN] & FIN_BITS) !== 0 || !(ageNanos >= 0)) return false;
-    if (rows >= MAX_ODD_ROWS - 2 || this.#middles.has(record)) return false;
-    if ((batch.words[row * ROW_WORDS + Word.OPTIONS] & ODD_OPTIONS) !== 0) return false;
-    const earlier = (): readonly Segment[] => this.log.read(words[at + FIRST_CHUNK], rows);
-    const plain: PlainRecord = { words, at, ageNanos, earlier, manyCopies: this.#limits.copies };
-    if (!takeTrouble(plain, takeSegment(batch, row, from))) return false;
-    if (stage === PlainStage.ANSWERED && lastNanos - doubles[nanos + MARK_NANOS] >= this.#limits.handshakeNanos)
-      words[at + COURSE] |= Course.REMARKABLE;
-    doubles[nanos + LAST_NANOS] = time;
-    if (stage < PlainStage.OPEN) doubles[nanos + MARK_NANOS] = time;
-    exports.appendAt(record, row);
-    return true;
   }
 
   /** Rows and what was dropped between them; the record stays. */

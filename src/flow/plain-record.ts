@@ -56,7 +56,7 @@ export const PlainNanos = { LAST: 9, MARK: 10 } as const; // words 18 and 19, 20
 
 export { FIN_BITS, HEAD_ROWS };
 
-/** Bits of `COURSE` that all connections of a kind have in common, and the count above them. */
+/** Bits of `COURSE` that all connections of a kind have in common; how often data was sent again is above them. */
 export const Course = {
   /** Which end sent the first FIN or the reset, and whether the second FIN was the first to cover the first. */
   CLOSED_BY_1: 1,
@@ -80,13 +80,3 @@ export const Course = {
   CONDENSED: 0x8000,
 } as const;
 export const COURSE_BITS = 0x3ff;
-export const REPEATS_SHIFT = 16;
-
-/** Notes what an end has sent while the connection was open. */
-export function noteKind(words: Int32Array, at: number, from: number, payload: number): void {
-  const bit = (payload > 0 ? 4 : 16) << from;
-  if ((words[at + Plain.SEEN] & bit) !== 0) return;
-  words[at + Plain.SEEN] |= bit;
-  const rows = words[at + Plain.ROWS];
-  if (words[at + Plain.NEW_KIND_ROW] === 0 && rows >= HEAD_ROWS) words[at + Plain.NEW_KIND_ROW] = rows;
-}

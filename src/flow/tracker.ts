@@ -14,7 +14,6 @@ import {
   STOP_NEW,
   STOP_OVER,
   STOP_SCOPE,
-  STOP_TROUBLE,
 } from '../core/layout.ts';
 import { type IcmpError, ROW_WORDS, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
 import { BUCKETS } from './bucket.ts';
@@ -260,10 +259,6 @@ export class Tracker {
     switch (stop) {
       case STOP_OVER:
         this.#queue(entry);
-        return;
-      case STOP_TROUBLE:
-        if (!this.#plain.takeOther(entry, batch, row, this.#table.from)) this.#takePromoted(entry, batch, row);
-        else if (this.#plain.stageOf(entry) >= PlainStage.DONE) this.#queue(entry);
         return;
       case STOP_FLOW:
         if (this.#flows[entry]) this.#takeInFull(this.#flows[entry], entry, batch, row);

@@ -1,0 +1,65 @@
+/** What the parts of the plain lane do with a record. */
+import { COURSE, HEAD_ROWS, ISN, LAST_CHUNK, DEFAULT_MSS, NEW_KIND_ROW, ROW_COUNT, SEEN, SYNS } from '../src/core/record';
+import {
+  FIN,
+  OPTION_CUT,
+  OPTION_MSS,
+  ORIGIN_SHIFT,
+  ROW_CHECKSUM,
+  ROW_FLAGS,
+  ROW_OPTIONS,
+  ROW_SEQ,
+  ROW_WINDOW,
+  RST,
+  SACK_BITS,
+  SYN,
+  TTL_SHIFT,
+} from '../src/core/row';
+import { append, appendSack } from './log';
+
+/** Of a row that was cut, or is not as it came from the wire. */
+export const ODD_OPTIONS: u32 = OPTION_CUT | (0xff << ORIGIN_SHIFT);
+
+export function appendRow(r: u32, p: u32, from: u32): void {
+  const rows = load<i32>(r, ROW_COUNT);
+  store<u32>(r, append(load<u32>(r, LAST_CHUNK), rows, p, from), LAST_CHUNK);
+  store<u32>(r, rows + 1, ROW_COUNT);
+  if ((load<u32>(p, ROW_FLAGS) & SACK_BITS) === 0) return;
+  store<u32>(r, appendSack(load<u32>(r, LAST_CHUNK), rows + 1, p), LAST_CHUNK);
+  store<u32>(r, rows + 2, ROW_COUNT);
+}
+
+export function noteIsn(r: u32, p: u32, from: u32): void {
+  const flags = load<u32>(p, ROW_FLAGS);
+  const known = load<u32>(r, SYNS);
+  if ((flags & (SYN | FIN | RST)) !== SYN || ((known >> from) & 1) !== 0) return;
+  store<u32>(r, known | (1 << from) | ((flags >> TTL_SHIFT) << (8 << from)), SYNS);
+  store<u32>(r + (from << 2), load<u32>(p, ROW_SEQ), ISN);
+}
+
+export function noteCourse(r: u32, bit: u32): void {
+  store<u32>(r, load<u32>(r, COURSE) | bit, COURSE);
+}
+
+/** Notes what an end has sent while the connection was open. */
+export function noteKind(r: u32, from: u32, payload: u32): void {
+  const bit: u32 = (payload > 0 ? 4 : 16) << from;
+  const seen = load<u32>(r, SEEN);
+  if ((seen & bit) !== 0) return;
+  store<u32>(r, seen | bit, SEEN);
+  const rows = load<i32>(r, ROW_COUNT);
+  if (load<u32>(r, NEW_KIND_ROW) === 0 && rows >= HEAD_ROWS) store<u32>(r, rows, NEW_KIND_ROW);
+}
+
+export function windowOf(p: u32): u32 {
+  return load<u32>(p, ROW_WINDOW) & 0xffff;
+}
+
+export function mssOf(p: u32): u32 {
+  return (load<u32>(p, ROW_OPTIONS) & OPTION_MSS) !== 0 ? load<u32>(p, ROW_CHECKSUM) >> 16 : DEFAULT_MSS;
+}
+
+/** Whether a row has SACK ranges, was cut, or is not as it came from the wire. */
+export function isOddRow(p: u32): bool {
+  return (load<u32>(p, ROW_OPTIONS) & ODD_OPTIONS) !== 0 || (load<u32>(p, ROW_FLAGS) & SACK_BITS) !== 0;
+}
