@@ -4,6 +4,7 @@
  */
 import {
   BUCKETS,
+  CHUNK_ROWS,
   CLOSE_LIMIT,
   ENTRY_ID,
   ENTRY_NUMBER,
@@ -47,11 +48,12 @@ import {
   COURSE_HALF_CLOSE_TAKEN,
   COURSE_LATER_SYN_ANSWERED,
   COURSE_REMARKABLE,
+  COURSE_SACKED,
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
   COURSE_THREE_SEGMENTS,
   COURSE_TROUBLE,
-  DEFAULT_MSS,
+  DATA_BITS,
   FIN_BITS,
   FIN_WAIT_NANOS,
   FIRST_CHUNK,
@@ -282,7 +284,7 @@ function takeResetAfterFin(r: u32, p: u32, from: u32): bool {
   if ((load<u32>(r, SEEN) & FIN_BITS) !== u32(1) << from || seq !== load<u32>(r + (from << 2), NXT)) return false;
   if (windowOf(p) !== 0 || load<u32>(p, ROW_PAYLOAD) !== 0) return false;
   if (seq !== load<u32>(r + ((1 - from) << 2), ACKED)) return false;
-  if ((load<u32>(r, COURSE) & (COURSE_TROUBLE | COURSE_SYN_ACK_AGAIN)) !== 0) return false;
+  if (!isSettled(r)) return false;
   const last = lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT));
   if (senderOf(last) === from || load<u32>(last, ROW_PAYLOAD) === 0) return false;
   const time = load<f64>(r, LAST_NANOS);
@@ -290,6 +292,23 @@ function takeResetAfterFin(r: u32, p: u32, from: u32): bool {
   noteTtl(r, p, from);
   store<u32>(r, STAGE_RESET, STAGE);
   return true;
+}
+
+/** Whether what went wrong before, if anything, has no bearing on a reset. */
+function isSettled(r: u32): bool {
+  const course = load<u32>(r, COURSE);
+  if ((course & COURSE_SACKED) !== 0) return false;
+  return (course & COURSE_SYN_ACK_AGAIN) === 0 || (load<u32>(r, SEEN) & DATA_BITS) === DATA_BITS;
+}
+
+/** Whether all data was acknowledged, and an end has sent nothing but an acknowledgment since it last heard of the other. */
+function wasHeard(r: u32, from: u32): bool {
+  if (!isAllCovered(r)) return false;
+  const rows = load<u32>(r, ROW_COUNT);
+  const last = lastOf(load<u32>(r, LAST_CHUNK), rows);
+  if (senderOf(last) !== from) return true;
+  if (load<u32>(last, ROW_PAYLOAD) !== 0 || rows % CHUNK_ROWS === 1) return false;
+  return senderOf(lastOf(load<u32>(r, LAST_CHUNK), rows - 1)) !== from;
 }
 
 /** It is out of the ordinary if a reset has another time to live than the SYN of its end. */
@@ -303,7 +322,7 @@ function takeReset(r: u32, p: u32, from: u32): bool {
   const seq = load<u32>(p, ROW_SEQ);
   const ack = load<u32>(p, ROW_ACK);
   if ((load<u32>(r, SEEN) & FIN_BITS) !== 0 || load<u32>(p, ROW_PAYLOAD) !== 0) return false;
-  if ((load<u32>(r, COURSE) & (COURSE_TROUBLE | COURSE_SYN_ACK_AGAIN)) !== 0) return false;
+  if (!isSettled(r) || ((load<u32>(r, COURSE) & COURSE_TROUBLE) !== 0 && !wasHeard(r, from))) return false;
   if (seq === 0 || seq !== load<u32>(r + (from << 2), NXT)) return false;
   if (<i32>(ack - load<u32>(r + (from << 2), ACKED)) < 0) return false;
   if (<i32>(ack - load<u32>(r + ((1 - from) << 2), NXT)) > 0) return false;
@@ -397,11 +416,12 @@ function takeOpen(r: u32, p: u32, from: u32): bool {
   store<u32>(mine, window, WINDOW);
   if (hasFin) store<u32>(r, seen | (1 << from), SEEN);
   noteKind(r, from, payload);
-  if ((load<u32>(r, SEEN) & FIN_BITS) === FIN_BITS && areFinsCovered(r)) store<u32>(r, STAGE_DONE, STAGE);
+  if ((load<u32>(r, SEEN) & FIN_BITS) === FIN_BITS && isAllCovered(r)) store<u32>(r, STAGE_DONE, STAGE);
   return true;
 }
 
-function areFinsCovered(r: u32): bool {
+/** Whether each end has acknowledged all that the other has sent. */
+function isAllCovered(r: u32): bool {
   return load<u32>(r, ACKED) === load<u32>(r, NXT + 4) && load<u32>(r, ACKED + 4) === load<u32>(r, NXT);
 }
 

@@ -32,6 +32,8 @@ export const STAGE_ABANDONED = 10;
 
 /** Which ends have sent FIN. */
 export const FIN_BITS = 3;
+/** Which ends have sent data. */
+export const DATA_BITS = 12;
 /** Rows at the beginning that are kept whatever happens. */
 export const HEAD_ROWS = 16;
 
@@ -45,6 +47,7 @@ export const COURSE_LATER_SYN_ANSWERED = 64;
 export const COURSE_SYN_ACK_AGAIN = 128;
 export const COURSE_TROUBLE = 256;
 export const COURSE_HALF_CLOSE_TAKEN = 512;
+export const COURSE_SACKED = 0x4000;
 export const COURSE_CONDENSED = 0x8000;
 /** Above the bits: how often data was sent again. */
 export const REPEATS_SHIFT = 16;

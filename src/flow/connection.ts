@@ -64,9 +64,9 @@ const NO_RECORD: SegmentRecord = {
   states: ['UNKNOWN', 'UNKNOWN'],
 };
 
-const DEFAULT_RTT_NANOS = 100_000_000;
-const MINIMUM_RTT_NANOS = 1_000_000;
-const MINIMUM_RTO_NANOS = 200_000_000;
+export const DEFAULT_RTT_NANOS = 100_000_000;
+export const MINIMUM_RTT_NANOS = 1_000_000;
+export const MINIMUM_RTO_NANOS = 200_000_000;
 const SMOOTHING = 8;
 /** How much longer than measured a round trip may be without surprise. */
 export const RTT_VARIATION = 1.25;

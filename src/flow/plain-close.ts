@@ -10,6 +10,7 @@
  */
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag, TcpOption } from '../wire/batch.ts';
+import { MINIMUM_RTT_NANOS } from './connection.ts';
 import { DUPLICATE_NANOS, isLateCopy } from './handshake.ts';
 import {
   isPastCrossing,
@@ -22,7 +23,6 @@ import { FORM_BITS, hasTimestamps, type Segment, sequenceLength } from './segmen
 
 /** Longest leg of a round trip with which it is clear what a timer sent and what crossed. */
 const MAX_LEG_NANOS = 100_000_000;
-const MIN_RTT_NANOS = 1_000_000;
 
 /** What became of a close. */
 export const CloseEnd = { GRACEFUL: 1, FIRST_UNCOVERED: 2, SECOND_UNCOVERED: 3 } as const;
@@ -73,7 +73,7 @@ export function shapeOfClose(rows: readonly Segment[]): CloseShape | null {
   legNanos[synAck.from] = synAck.timeNanos - syn.timeNanos;
   legNanos[syn.from] = third.timeNanos - synAck.timeNanos;
   if (!legNanos.every((nanos) => nanos >= 0 && nanos <= MAX_LEG_NANOS)) return null;
-  const rttNanos = Math.max(MIN_RTT_NANOS, legNanos[0] + legNanos[1]);
+  const rttNanos = Math.max(MINIMUM_RTT_NANOS, legNanos[0] + legNanos[1]);
   const close = new Close(rows, begin, { legNanos, rttNanos });
   for (let at = begin + 1; at < rows.length; at++) if (!close.take(at)) return null;
   return close.shape();
@@ -104,8 +104,10 @@ class Close {
     this.#rows = rows;
     this.#path = path;
     this.#first = newWave(rows[begin]);
-    const last = rows.slice(0, begin).findLast(({ from }) => from !== rows[begin].from);
-    this.#peerNext = last === undefined ? -1 : seqAdd(last.seq, sequenceLength(last));
+    this.#peerNext = rows.slice(0, begin).reduce((next, row) => {
+      const end = seqAdd(row.seq, sequenceLength(row));
+      return row.from === rows[begin].from || (next !== -1 && seqDiff(end, next) <= 0) ? next : end;
+    }, -1);
   }
 
   /** Takes in a row behind the first FIN; false if a close of no shape has it. */

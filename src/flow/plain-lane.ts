@@ -10,6 +10,7 @@
 import { Core } from '../core/core.ts';
 import { CLOSE_LIMIT, COPIES_LIMIT, ENTRY_RECORD, HANDSHAKE_LIMIT } from '../core/layout.ts';
 import { TcpFlag } from '../wire/batch.ts';
+import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS } from './connection.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { CloseEnd, type CloseShape, shapeOfClose } from './plain-close.ts';
 import { COURSE_BITS, Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
@@ -26,20 +27,19 @@ const SILENCE_NANOS = 3e9;
 const LONG_SILENCE_NANOS = 6e10;
 /** Copies of a SYN-ACK from which on silence means that its sender has given up. */
 const COPIES_OF_GIVING_UP = 3;
-/** Of a connection that was troubled before it closed. */
-const TROUBLED =
+/** With one of these a close has no shape. */
+const SHAPELESS =
   Course.REMARKABLE |
   Course.HALF_CLOSE |
   Course.CROSSING |
   Course.SYN_AGAIN |
   Course.SYN_ACK_AGAIN |
-  Course.TROUBLE |
   Course.CONDENSED;
 /** The kinds of closes with a shape are above all others. */
 const SHAPE_UNIT = 2 ** 25;
 const GIVEN_UP = 1 << 18;
-/** Shortest retransmission timer of Linux, round trip apart. */
-const MINIMUM_RTO_NANOS = 200_000_000;
+/** Row of the third segment, if neither SYN nor SYN-ACK was sent again. */
+const THIRD_ROW = 2;
 
 /** From where on a connection is worth a closer look although it went by the book. */
 export interface PlainLimits {
@@ -107,7 +107,7 @@ export class PlainLane {
     if (end === CloseEnd.GRACEFUL && tookNanos >= this.#limits.closeNanos) return -1;
     const isLastAck = end === CloseEnd.SECOND_UNCOVERED && isTenacious;
     const isGivenUp = isLastAck && silenceNanos >= 2 * intervalNanos + rttNanos + MINIMUM_RTO_NANOS;
-    const course = words[at + COURSE] & Course.CLOSED_BY_1;
+    const course = words[at + COURSE] & (Course.CLOSED_BY_1 | Course.TROUBLE);
     const seen = words[at + SEEN] & ~FIN_BITS;
     const base = (PlainStage.ODD << 17) | (seen << 11) | (course << 1) | words[at + CLIENT];
     return (bits | (isGivenUp ? GIVEN_UP : 0)) * SHAPE_UNIT + base;
@@ -119,7 +119,7 @@ export class PlainLane {
     const rows = words[at + ROWS];
     const latest = this.#latest;
     if (latest.record === record && latest.rows === rows) return latest.shape;
-    const mayHaveShape = (words[at + SEEN] & FIN_BITS) !== 0 && (words[at + COURSE] & TROUBLED) === 0;
+    const mayHaveShape = (words[at + SEEN] & FIN_BITS) !== 0 && (words[at + COURSE] & SHAPELESS) === 0;
     latest.record = record;
     latest.rows = rows;
     latest.shape = mayHaveShape ? shapeOfClose(this.log.read(words[at + FIRST_CHUNK], rows)) : null;
@@ -162,12 +162,21 @@ export class PlainLane {
     const { closeWaitNanos, closeWaitErrorNanos } = this.#limits;
     if ((words[at + SEEN] & FIN_BITS) === FIN_BITS || words[at + Plain.ACK + peer] !== words[at + NXT + closer])
       return -1;
-    if ((words[at + COURSE] & (Course.HALF_CLOSE | Course.TROUBLE)) !== 0) return -1;
+    if ((words[at + COURSE] & (Course.HALF_CLOSE | Course.SACKED)) !== 0) return -1;
     const last = words[at + ROWS] - 1;
     if (this.log.senderAt(words[at + LAST_CHUNK], last) !== peer) return -1;
     if (this.log.payloadAt(words[at + LAST_CHUNK], last) > 0) return -1;
-    if (silenceNanos < Math.max(closeWaitNanos, LONG_SILENCE_NANOS)) return -1;
+    if (silenceNanos < this.#repeatNanosOf(at)) return -1;
+    if (silenceNanos < closeWaitNanos) return 3;
     return silenceNanos >= closeWaitErrorNanos ? 2 : 1;
+  }
+
+  /** Time in which a repeat would have shown, of an open connection: at least as long as the machine asks. */
+  #repeatNanosOf(at: number): number {
+    if ((this.#core.words[at + COURSE] & (Course.SYN_AGAIN | Course.SYN_ACK_AGAIN)) !== 0) return LONG_SILENCE_NANOS;
+    const first = this.#core.words[at + FIRST_CHUNK];
+    const openingNanos = this.log.nanosAt(first, THIRD_ROW) - this.log.nanosAt(first, 0);
+    return Math.max(3 * (Math.max(openingNanos, DEFAULT_RTT_NANOS) + MINIMUM_RTO_NANOS), 1e9);
   }
 
   /** Whether nothing is left of it at either end, or but a TIME_WAIT. */

@@ -76,7 +76,8 @@ export const Course = {
   TROUBLE: 256,
   /** Data behind a FIN was acknowledged by the end that had sent the FIN. */
   HALF_CLOSE_TAKEN: 512,
-  /** Rows in the middle were added up; no part of the kind. */
+  /** There are SACK ranges among the rows, or rows in the middle were added up; no part of the kind. */
+  SACKED: 0x4000,
   CONDENSED: 0x8000,
 } as const;
 export const COURSE_BITS = 0x3ff;
