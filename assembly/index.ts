@@ -1,6 +1,6 @@
 /** What TypeScript can ask of the core; `src/core/core.ts` is its other side. */
 export { decodePcap, decodePcapng } from './decode';
-export { openAt, take, takeAt } from './lane';
-export { append, appendSack, closeLog, releaseChunk, takeChunk } from './log';
+export { openAt, release, take, takeAt } from './lane';
+export { append, appendSack, closeLog, closeMoved, movedLast, moveLog, releaseChunk, takeChunk } from './log';
 export { allocate } from './memory';
 export { add, find, remove } from './table';

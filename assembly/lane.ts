@@ -47,6 +47,7 @@ import {
   COURSE_HALF_CLOSE,
   COURSE_HALF_CLOSE_TAKEN,
   COURSE_LATER_SYN_ANSWERED,
+  COURSE_MOVED,
   COURSE_REMARKABLE,
   COURSE_SACKED,
   COURSE_SYN_ACK_AGAIN,
@@ -105,7 +106,7 @@ import {
   SYN,
   TTL_SHIFT,
 } from '../src/core/row';
-import { append, lastOf, senderOf, takeChunk } from './log';
+import { append, closeLog, closeMoved, lastOf, moveLog, movedLast, senderOf, takeChunk } from './log';
 import { appendRow, isOddRow, mssOf, noteCourse, noteIsn, noteKind, windowOf } from './record';
 import { addKey, addressOf, findAddress } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
@@ -140,6 +141,15 @@ export function takeAt(entry: u32, row: u32): u32 {
 /** Begins the record of an entry with a row. */
 export function openAt(entry: u32, row: u32): void {
   openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, takeChunk());
+}
+
+/** Gives the record of an entry and its rows back. */
+export function release(entry: u32): void {
+  const r = addressOf(entry) + ENTRY_RECORD;
+  const first = load<u32>(r, FIRST_CHUNK);
+  if ((load<u32>(r, COURSE) & COURSE_MOVED) !== 0) closeMoved(first, load<u32>(r, LAST_CHUNK));
+  else closeLog(first, load<u32>(r, LAST_CHUNK));
+  store<u32>(r, STAGE_NEW, STAGE);
 }
 
 function begin(p: u32, mode: u32): u32 {
@@ -198,8 +208,15 @@ function takeRow(entry: u32, p: u32): u32 {
 }
 
 function stopOf(entry: u32): u32 {
-  const mayBeOver = load<i32>(entry + ENTRY_RECORD, STAGE) >= STAGE_DONE && load<u32>(entry, ENTRY_QUEUED) === 0;
-  return mayBeOver ? STOP_OVER : STOP_END;
+  const r = entry + ENTRY_RECORD;
+  const stage = load<i32>(r, STAGE);
+  if (stage < STAGE_DONE || load<u32>(entry, ENTRY_QUEUED) !== 0) return STOP_END;
+  if (stage !== STAGE_ODD && (load<u32>(r, COURSE) & COURSE_MOVED) === 0) {
+    store<u32>(r, moveLog(load<u32>(r, FIRST_CHUNK), load<i32>(r, ROW_COUNT)), FIRST_CHUNK);
+    store<u32>(r, movedLast, LAST_CHUNK);
+    noteCourse(r, COURSE_MOVED);
+  }
+  return STOP_OVER;
 }
 
 /** A row that does not go by the book: before the close it may be a trouble that is put right. */

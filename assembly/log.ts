@@ -104,3 +104,52 @@ export function closeLog(first: u32, last: u32): void {
   store<u32>(last, load<u32>(FREE_CHUNK));
   store<u32>(FREE_CHUNK, first);
 }
+
+/** Last chunk of the list that was moved last. */
+export let movedLast: u32 = 0;
+
+let freeMoved: u32 = 0;
+let nextMoved: u32 = 0;
+let endMoved: u32 = 0;
+
+/**
+ * Moves a list of `count` rows that will hardly be looked at again out of the way, so that those that grow lie together
+ * and stay in the cache; returns its first chunk. If there is no memory left, the list stays as it is.
+ */
+export function moveLog(first: u32, count: i32): u32 {
+  const moved = takeMovedChunk();
+  let from = first;
+  let to = moved;
+  for (let left = count; ; left -= CHUNK_ROWS) {
+    memory.copy(to + CHUNK_FIRST_ROW, from + CHUNK_FIRST_ROW, min(left, CHUNK_ROWS) * SEGMENT_BYTES);
+    if (left <= CHUNK_ROWS) break;
+    const chunk = takeMovedChunk();
+    store<u32>(to, chunk);
+    to = chunk;
+    from = load<u32>(from);
+  }
+  store<u32>(to, 0);
+  closeLog(first, from);
+  movedLast = to;
+  return moved;
+}
+
+/** As `closeLog`, of a list that was moved, whatever was appended since. */
+export function closeMoved(first: u32, last: u32): void {
+  store<u32>(last, freeMoved);
+  freeMoved = first;
+}
+
+function takeMovedChunk(): u32 {
+  const chunk = freeMoved;
+  if (chunk !== 0) {
+    freeMoved = load<u32>(chunk);
+    return chunk;
+  }
+  if (nextMoved + CHUNK_BYTES > endMoved) {
+    nextMoved = allocate(REGION_BYTES);
+    endMoved = nextMoved + REGION_BYTES;
+  }
+  nextMoved += CHUNK_BYTES;
+  return nextMoved - CHUNK_BYTES;
+}

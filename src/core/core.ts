@@ -30,7 +30,11 @@ export interface CoreExports {
   /** Appends the row at an address to a list of `count` rows; returns its last chunk after. */
   append(last: number, count: number, rowAt: number, from: number): number;
   appendSack(last: number, count: number, rowAt: number): number;
+  moveLog(first: number, count: number): number;
+  readonly movedLast: { readonly value: number };
   closeLog(first: number, last: number): void;
+  closeMoved(first: number, last: number): void;
+  release(entry: number): void;
 }
 
 /** As much of https://webassembly.github.io/spec/js-api/ as is used: neither Node's types nor ES2023 have it. */

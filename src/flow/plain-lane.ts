@@ -280,10 +280,7 @@ export class PlainLane {
 
   /** Gives a record and its rows back. */
   release(record: number): void {
-    const { words } = this.#core;
-    const at = this.#at(record);
-    this.log.close(words[at + FIRST_CHUNK], words[at + LAST_CHUNK]);
-    words[at + STAGE] = PlainStage.NEW;
+    this.#core.exports.release(record);
     this.#latest.record = -1;
     if (this.#middles.size > 0) this.#middles.delete(record);
   }

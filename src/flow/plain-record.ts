@@ -76,7 +76,8 @@ export const Course = {
   TROUBLE: 256,
   /** Data behind a FIN was acknowledged by the end that had sent the FIN. */
   HALF_CLOSE_TAKEN: 512,
-  /** There are SACK ranges among the rows, or rows in the middle were added up; no part of the kind. */
+  /** Rows were moved out of the way, have SACK ranges, or were added up in the middle; no part of the kind. */
+  MOVED: 0x2000,
   SACKED: 0x4000,
   CONDENSED: 0x8000,
 } as const;

@@ -83,11 +83,6 @@ export class SegmentLog {
       exports.releaseChunk(gone);
     }
   }
-
-  /** Gives all chunks of a list back, from its first to its last. */
-  close(first: number, last: number): void {
-    this.#core.exports.closeLog(first, last);
-  }
 }
 
 /** Where a row is in the words of the core. */

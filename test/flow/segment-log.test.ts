@@ -51,9 +51,10 @@ class Writer {
 class List {
   readonly segments: Segment[] = [];
   readonly #writer: Writer;
-  readonly first: number;
+  first: number;
   last: number;
   rows = 0;
+  #isMoved = false;
 
   constructor(writer: Writer) {
     this.#writer = writer;
@@ -67,6 +68,20 @@ class List {
     this.last = core.exports.append(this.last, this.rows++, rowAt, segment.from);
     if (segment.sack.length > 0) this.last = core.exports.appendSack(this.last, this.rows++, rowAt);
     this.segments.push(segment);
+  }
+
+  move(): void {
+    if (this.#isMoved || this.rows === 0) return;
+    const { exports } = this.#writer.core;
+    this.first = exports.moveLog(this.first, this.rows);
+    this.last = exports.movedLast.value;
+    this.#isMoved = true;
+  }
+
+  close(): void {
+    const { exports } = this.#writer.core;
+    if (this.#isMoved) exports.closeMoved(this.first, this.last);
+    else exports.closeLog(this.first, this.last);
   }
 
   check(): void {
@@ -88,7 +103,7 @@ describe('the log of segments', () => {
   it('keeps lists apart that grow together, also in chunks that others gave back', () => {
     const anyStep = fc.record({
       list: fc.nat({ max: 7 }),
-      action: fc.constantFrom('append', 'append', 'append', 'close'),
+      action: fc.constantFrom('append', 'append', 'append', 'append', 'append', 'append', 'move', 'close'),
     });
     fc.assert(
       fc.property(fc.array(fc.tuple(anyStep, anySegment), { maxLength: 300 }), (steps) => {
@@ -98,8 +113,9 @@ describe('the log of segments', () => {
           const known = lists.get(list) ?? new List(writer);
           lists.set(list, known);
           if (action === 'append') known.append(segment);
+          else if (action === 'move') known.move();
           else {
-            writer.log.close(known.first, known.last);
+            known.close();
             lists.delete(list);
           }
         }
