@@ -106,7 +106,7 @@ import {
   SYN,
   TTL_SHIFT,
 } from '../src/core/row';
-import { append, closeLog, closeMoved, lastOf, moveLog, movedLast, senderOf, takeChunk } from './log';
+import { append, closeLog, closeMoved, lastOf, movedLast, moveLog, senderOf, takeChunk } from './log';
 import { appendRow, isOddRow, mssOf, noteCourse, noteIsn, noteKind, windowOf } from './record';
 import { addKey, addressOf, findAddress } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
@@ -353,7 +353,8 @@ function takeReset(r: u32, p: u32, from: u32): bool {
 
 /** The answer to a SYN that was sent again. */
 function takeLateAnswer(r: u32, p: u32, from: u32, stage: i32): bool {
-  if (stage !== STAGE_SYN || (load<u32>(r, COURSE) & COURSE_SYN_AGAIN) === 0 || from === load<u32>(r, CLIENT)) return false;
+  if (stage !== STAGE_SYN || (load<u32>(r, COURSE) & COURSE_SYN_AGAIN) === 0 || from === load<u32>(r, CLIENT))
+    return false;
   if (isOddRow(p) || load<f64>(p) < load<f64>(r, LAST_NANOS)) return false;
   const answered = answeredCopy(r, p);
   if (answered === -1 || !takeSynAck(r, p, from)) return false;
@@ -441,4 +442,3 @@ function takeOpen(r: u32, p: u32, from: u32): bool {
 function isAllCovered(r: u32): bool {
   return load<u32>(r, ACKED) === load<u32>(r, NXT + 4) && load<u32>(r, ACKED + 4) === load<u32>(r, NXT);
 }
-

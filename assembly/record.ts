@@ -1,5 +1,16 @@
 /** What the parts of the plain lane do with a record. */
-import { COURSE, COURSE_SACKED, HEAD_ROWS, ISN, LAST_CHUNK, DEFAULT_MSS, NEW_KIND_ROW, ROW_COUNT, SEEN, SYNS } from '../src/core/record';
+import {
+  COURSE,
+  COURSE_SACKED,
+  DEFAULT_MSS,
+  HEAD_ROWS,
+  ISN,
+  LAST_CHUNK,
+  NEW_KIND_ROW,
+  ROW_COUNT,
+  SEEN,
+  SYNS,
+} from '../src/core/record';
 import {
   FIN,
   OPTION_CUT,

@@ -36,6 +36,11 @@ export class WordTable {
     return number;
   }
 
+  /** Writes the key with a number to the first words of `words`. */
+  copyKey(number: number, words: Int32Array): void {
+    for (let i = 0; i < this.#width; i++) words[i] = this.#words[number * this.#width + i];
+  }
+
   #isAt(at: number, words: Int32Array): boolean {
     for (let i = 0; i < this.#width; i++) if (this.#words[at + i] !== words[i]) return false;
     return true;

@@ -8,7 +8,7 @@ import { overloadedListener } from './joined/overloaded-listener.ts';
 import { synFlood } from './joined/syn-flood.ts';
 import { synScan } from './joined/syn-scan.ts';
 import { timeWaitHost } from './joined/time-wait-host.ts';
-import { type CaptureFacts, type JoinedDetector, Names, Seen, type SeenParts } from './joined.ts';
+import { type CaptureFacts, type JoinedDetector, Names, Ordinary, Seen, type SeenParts } from './joined.ts';
 
 /** Every detector that looks at connections together, in the order in which their findings are listed. */
 export const JOINED_DETECTORS: readonly JoinedDetector[] = [
@@ -31,11 +31,17 @@ export interface Joined {
 
 /** All joined detectors as one; those that the policy switches off see nothing. */
 export function joinAll(policy: Policy): Joined {
-  const active = JOINED_DETECTORS.filter(({ entry }) => policy.severities[entry.code] !== 'off');
-  const joiners = active.map((detector) => ({ entry: detector.entry, joiner: detector.create(policy) }));
   const names = new Names();
+  const ordinary = new Ordinary(names);
+  const active = JOINED_DETECTORS.filter(({ entry }) => policy.severities[entry.code] !== 'off');
+  const joiners = active.map((detector) => ({ entry: detector.entry, joiner: detector.create(policy, ordinary) }));
   return {
     take(parts) {
+      const isOrdinary = parts.connection === null && isUnremarkable(parts.findings);
+      if (isOrdinary) {
+        ordinary.take(parts, timeWaitOf(parts.findings));
+        return;
+      }
       const seen = new Seen(parts, names);
       for (const { joiner } of joiners) joiner.take(seen);
     },
@@ -48,4 +54,20 @@ export function joinAll(policy: Policy): Joined {
       });
     },
   };
+}
+
+const TIME_WAIT = timeWaitHost.entry.code;
+const REMARKABLE: ReadonlySet<string> = new Set(
+  JOINED_DETECTORS.flatMap(({ codes }) => codes).filter((code) => code !== TIME_WAIT),
+);
+
+function isUnremarkable(findings: readonly Finding[]): boolean {
+  for (const { code } of findings) if (REMARKABLE.has(code)) return false;
+  return true;
+}
+
+/** Which end pays TIME_WAIT; null if none does. */
+function timeWaitOf(findings: readonly Finding[]): Finding['at'] | null {
+  for (const { code, at } of findings) if (code === TIME_WAIT) return at;
+  return null;
 }

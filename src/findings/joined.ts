@@ -34,6 +34,14 @@ export class Names {
     return number === NO_NUMBER ? UNNAMED : number * 2 + (ipVersion === 4 ? 0 : 1);
   }
 
+  /** The address of a host. */
+  textOf(host: Key): string {
+    const ipVersion = host % 2 === 0 ? 4 : 6;
+    const words = new Int32Array(4);
+    (ipVersion === 4 ? this.#hosts4 : this.#hosts6).copyKey(Math.floor(host / 2), words);
+    return formatAddress(ipVersion, words);
+  }
+
   service(host: Key, port: number): Key {
     if (host === UNNAMED) return UNNAMED;
     this.#service[0] = host;
@@ -58,7 +66,9 @@ export interface Joiner {
 
 export interface JoinedDetector {
   readonly entry: CatalogEntry;
-  create(policy: Policy): Joiner;
+  /** Codes of the findings that it looks for. */
+  readonly codes: readonly string[];
+  create(policy: Policy, ordinary: Ordinary): Joiner;
 }
 
 /** What a `Seen` is made of; `addresses` need not outlive the call that it is for. */
@@ -164,6 +174,37 @@ export class Tally<Value> {
   }
 }
 
+/**
+ * Nearly all connections: they opened by the book, have nothing to tell, and no finding that is looked for but who pays
+ * TIME_WAIT. They are counted here, once for all joined detectors, which do not see them one by one.
+ */
+export class Ordinary {
+  readonly names: Names;
+  /** All of them. */
+  count = 0;
+  /** By service and by client: how many, and when the first and the last of them ended. */
+  readonly services = new Spans();
+  readonly clients = new Spans();
+  /** Those of which an end pays TIME_WAIT, by that end. */
+  readonly timeWaitClients = new Spans();
+  readonly timeWaitServers = new Spans();
+
+  constructor(names: Names) {
+    this.names = names;
+  }
+
+  take({ clientIndex, lastNanos, addresses }: SeenParts, timeWaitAt: Finding['at'] | null): void {
+    const { ipVersion, words0, words1, ports } = addresses;
+    const client = this.names.host(ipVersion, clientIndex === 0 ? words0 : words1);
+    const server = this.names.host(ipVersion, clientIndex === 0 ? words1 : words0);
+    this.count++;
+    this.services.add(this.names.service(server, ports[1 - clientIndex]), lastNanos);
+    this.clients.add(client, lastNanos);
+    if (timeWaitAt === 'client') this.timeWaitClients.add(client, lastNanos);
+    else if (timeWaitAt !== null) this.timeWaitServers.add(server, lastNanos);
+  }
+}
+
 const SPAN_NUMBERS = 3;
 
 /** How often something happened by host or service, and when first and last: three numbers side by side. */
@@ -187,12 +228,17 @@ export class Spans {
   }
 
   countOf(key: Key): number {
-    return this.#numbers[key * SPAN_NUMBERS];
+    return this.#numbers[key * SPAN_NUMBERS] ?? 0;
   }
 
-  /** From the first to the last time, nanoseconds. */
-  nanosOf(key: Key): number {
-    return this.#numbers[key * SPAN_NUMBERS + 2] - this.#numbers[key * SPAN_NUMBERS + 1];
+  /** The first time, nanoseconds; Infinity if there is none. */
+  firstOf(key: Key): number {
+    return this.countOf(key) === 0 ? Number.POSITIVE_INFINITY : this.#numbers[key * SPAN_NUMBERS + 1];
+  }
+
+  /** The last time, nanoseconds; -Infinity if there is none. */
+  lastOf(key: Key): number {
+    return this.countOf(key) === 0 ? Number.NEGATIVE_INFINITY : this.#numbers[key * SPAN_NUMBERS + 2];
   }
 
   #grow(at: number): void {

@@ -130,7 +130,8 @@ class Close {
     const last = copies[copies.length - 1];
     if (segment.timeNanos - last.timeNanos <= DUPLICATE_NANOS || isLateCopy(segment, copies)) return false;
     const mine = this.#rows.slice(0, at).filter(({ from }) => from === segment.from);
-    if (!mine.every((each) => isStampedBefore(each, segment, copies) && !isStampedAfter(each, first, copies))) return false;
+    if (!mine.every((each) => isStampedBefore(each, segment, copies) && !isStampedAfter(each, first, copies)))
+      return false;
     if (cover === null) {
       copies.push(segment);
       return true;
@@ -195,7 +196,12 @@ class Close {
     const last = copies[copies.length - 1];
     return {
       end,
-      bits: end | (isThree ? 4 : 0) | (isSackOn ? 8 : 0) | (bitsOf(first) << 4) | (second === null ? 0 : bitsOf(second) << 11),
+      bits:
+        end |
+        (isThree ? 4 : 0) |
+        (isSackOn ? 8 : 0) |
+        (bitsOf(first) << 4) |
+        (second === null ? 0 : bitsOf(second) << 11),
       rttNanos: this.#path.rttNanos,
       tookNanos: this.#rows[this.#rows.length - 1].timeNanos - first.first.timeNanos,
       intervalNanos: copies.length < 2 ? 0 : last.timeNanos - copies[copies.length - 2].timeNanos,

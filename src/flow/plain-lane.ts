@@ -29,12 +29,7 @@ const LONG_SILENCE_NANOS = 6e10;
 const COPIES_OF_GIVING_UP = 3;
 /** With one of these a close has no shape. */
 const SHAPELESS =
-  Course.REMARKABLE |
-  Course.HALF_CLOSE |
-  Course.CROSSING |
-  Course.SYN_AGAIN |
-  Course.SYN_ACK_AGAIN |
-  Course.CONDENSED;
+  Course.REMARKABLE | Course.HALF_CLOSE | Course.CROSSING | Course.SYN_AGAIN | Course.SYN_ACK_AGAIN | Course.CONDENSED;
 /** The kinds of closes with a shape are above all others. */
 const SHAPE_UNIT = 2 ** 25;
 const GIVEN_UP = 1 << 18;

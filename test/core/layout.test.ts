@@ -110,9 +110,7 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
     ]);
     expect(record.STAGE_REFUSED).toBe(PlainStage.REFUSED);
     const courses = Object.entries(record).filter(([name]) => name.startsWith('COURSE_'));
-    expect(Object.fromEntries(courses.map(([name, bit]) => [name.slice('COURSE_'.length), bit]))).toEqual(
-      Course,
-    );
+    expect(Object.fromEntries(courses.map(([name, bit]) => [name.slice('COURSE_'.length), bit]))).toEqual(Course);
     expect([record.STAGE_HOLE_0, PlainStage.HOLE_1]).toEqual([PlainStage.HOLE_0, record.STAGE_HOLE_0 + 1]);
   });
 

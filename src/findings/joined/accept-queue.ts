@@ -2,7 +2,7 @@ import { acceptQueueOverflow } from '../detectors/accept-queue-overflow.ts';
 import { Counter, type JoinedDetector, keepFrames, Tally } from '../joined.ts';
 import { count, duration } from '../words.ts';
 
-const CODES: ReadonlySet<string> = new Set(['accept-queue-overflow', 'accept-overflow-reset']);
+const CODES = ['accept-queue-overflow', 'accept-overflow-reset'];
 
 interface Listener {
   readonly text: string;
@@ -15,7 +15,8 @@ interface Listener {
 /** One listener whose accept queue is full for several connections. */
 export const acceptQueueOfListener: JoinedDetector = {
   entry: acceptQueueOverflow.entry,
-  create(policy) {
+  codes: CODES,
+  create(policy, ordinary) {
     const listeners = new Tally<Listener>(({ serviceText, lastNanos }) => ({
       text: serviceText,
       frames: [],
@@ -27,7 +28,7 @@ export const acceptQueueOfListener: JoinedDetector = {
     return {
       take(seen) {
         attempts.add(seen.service);
-        const finding = seen.findings.length === 0 ? undefined : seen.findings.find(({ code }) => CODES.has(code));
+        const finding = seen.findings.length === 0 ? undefined : seen.findings.find(({ code }) => CODES.includes(code));
         const listener = finding && listeners.at(seen.service, seen);
         if (finding === undefined || listener === undefined) return;
         listener.connections++;
@@ -42,7 +43,7 @@ export const acceptQueueOfListener: JoinedDetector = {
             {
               at: 'server' as const,
               frames,
-              message: `${connections} of ${count(attempts.of(key), 'connection')} to ${text} found its accept queue full${span}: the program does not call accept() fast enough for its backlog.`,
+              message: `${connections} of ${count(attempts.of(key) + ordinary.services.countOf(key), 'connection')} to ${text} found its accept queue full${span}: the program does not call accept() fast enough for its backlog.`,
             },
           ];
         });

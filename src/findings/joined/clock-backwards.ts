@@ -17,6 +17,7 @@ export const clockBackwards: JoinedDetector = {
     hint: 'Slew the clock instead of stepping it (chrony without makestep) while capturing; sort merged files with mergecap or reordercap.',
     source: 'pcap and pcapng file formats: packets stand in the order of capture',
   },
+  codes: [],
   create: () => ({
     take() {},
     finish({ backwardFrames, backwardSteps, furthestBackNanos }) {

@@ -12,6 +12,7 @@ interface Pile {
 /** CLOSE_WAITs that pile up at one service, or at one client of it. */
 export const closeWaitPile: JoinedDetector = {
   entry: closeWaitLingering.entry,
+  codes: [closeWaitLingering.entry.code],
   create(policy) {
     const atServers = new Tally<Pile>(({ serviceText }) => newPile('server', `${serviceText} leaves`));
     const atClients = new Tally<Pile>(({ clientText }) => newPile('client', `${clientText}, as a client, leaves`));

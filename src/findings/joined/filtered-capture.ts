@@ -13,7 +13,8 @@ export const filteredCapture: JoinedDetector = {
     hint: 'To learn about losses capture without the filter; a short snap length (tcpdump -s 96) keeps the file small as well.',
     source: 'RFC 9293 §3.4: an acknowledgment covers what was sent before it',
   },
-  create() {
+  codes: [],
+  create(_policy, ordinary) {
     const frames: number[] = [];
     let plain = 0;
     let filtered = 0;
@@ -30,7 +31,7 @@ export const filteredCapture: JoinedDetector = {
         keepFrames(frames, [connection.lastFrame]);
       },
       finish() {
-        if (plain > 0 || filtered === 0) return [];
+        if (plain > 0 || ordinary.count > 0 || filtered === 0) return [];
         return [
           {
             at: 'capture',

@@ -16,7 +16,8 @@ interface Listener {
 /** A port that answers some SYNs and not others, by turns: no firewall and no dead host, but a candidate for overload. */
 export const overloadedListener: JoinedDetector = {
   entry: synUnanswered.entry,
-  create(policy) {
+  codes: [synUnanswered.entry.code],
+  create(policy, ordinary) {
     const listeners = new Tally<Listener>(({ serviceText }) => ({
       text: serviceText,
       unanswered: [],
@@ -41,9 +42,13 @@ export const overloadedListener: JoinedDetector = {
         }
       },
       finish() {
-        return [...listeners.values()].flatMap(
-          ({ text, unanswered, answered, firstAnsweredNanos, lastAnsweredNanos }) => {
-            const between = unanswered.filter(({ nanos }) => nanos > firstAnsweredNanos && nanos < lastAnsweredNanos);
+        return listeners
+          .entries()
+          .flatMap(([key, { text, unanswered, answered, firstAnsweredNanos, lastAnsweredNanos }]) => {
+            const { services } = ordinary;
+            const firstNanos = Math.min(firstAnsweredNanos, services.firstOf(key));
+            const lastNanos = Math.max(lastAnsweredNanos, services.lastOf(key));
+            const between = unanswered.filter(({ nanos }) => nanos > firstNanos && nanos < lastNanos);
             if (between.length < policy.overloadAttempts) return [];
             const frames: number[] = [];
             for (const { frame } of between) keepFrames(frames, [frame]);
@@ -51,14 +56,13 @@ export const overloadedListener: JoinedDetector = {
               {
                 at: 'server' as const,
                 frames,
-                message: `${text} left ${count(between.length, 'attempt')} to connect unanswered while it answered ${answered} before and after.`,
+                message: `${text} left ${count(between.length, 'attempt')} to connect unanswered while it answered ${answered + services.countOf(key)} before and after.`,
                 cause:
                   'Probably overload: Linux drops SYNs without a word while the accept queue or the SYN queue of the listener is full. Otherwise a firewall that limits the rate, or some of the servers behind a load balancer are gone.',
                 hint: 'On the server look at nstat -az TcpExtListenDrops TcpExtListenOverflows and ss -ltn (Recv-Q against Send-Q); raise the backlog of listen() and net.core.somaxconn, or accept faster.',
               },
             ];
-          },
-        );
+          });
       },
     };
   },

@@ -30,7 +30,8 @@ export const synFlood: JoinedDetector = {
     hint: 'See that SYN cookies are on (net.ipv4.tcp_syncookies) and the queue is long enough (net.ipv4.tcp_max_syn_backlog, net.core.somaxconn). The number is the option --flood-connections.',
     source: 'RFC 4987; Linux tcp_conn_request()',
   },
-  create(policy) {
+  codes: [],
+  create(policy, ordinary) {
     const targets = new Tally<Target>(({ serviceText }) => ({
       text: serviceText,
       begins: [],
@@ -50,14 +51,14 @@ export const synFlood: JoinedDetector = {
         const flooded = [...targets.entries()].flatMap(([key, target]) => {
           const { begins, text, sources, frames } = target;
           const { most, nanos } = densest(begins);
-          const others = completed.of(key);
+          const others = completed.of(key) + ordinary.services.countOf(key);
           if (most < policy.floodConnections || begins.length < LEAST_SHARE * (begins.length + others)) return [];
           return [
             {
               at: 'server' as const,
               frames,
               message: `${text} answered ${count(most, 'SYN')} within ${duration(nanos)} that were never followed up, from ${count(sources.size, 'source')}; ${others === 0 ? 'no handshake' : count(others, 'handshake')} with it ${others > 1 ? 'were' : 'was'} completed.`,
-              ...(hasPlain ? {} : { cause: DOUBT }),
+              ...(hasPlain || ordinary.count > 0 ? {} : { cause: DOUBT }),
             },
           ];
         });

@@ -28,9 +28,11 @@ export const synScan: JoinedDetector = {
     hint: 'If the source is not a scanner of yours, find out what runs there. The number of targets is the option --scan-targets.',
     source: 'RFC 4987 §2 for half-open connections; nmap reference, TCP SYN scan',
   },
-  create(policy) {
+  codes: [],
+  create(policy, ordinary) {
     const sources = new Tally<Source>(newSource);
     const completed = new Counter();
+    const completedBy = (key: Key): number => completed.of(key) + ordinary.clients.countOf(key);
     return {
       take(seen) {
         const { connection } = seen;
@@ -39,11 +41,11 @@ export const synScan: JoinedDetector = {
       },
       finish() {
         const scanners = [...sources.entries()].filter(
-          ([key, { targets, attempts }]) => targets.size >= policy.scanTargets && attempts >= completed.of(key),
+          ([key, { targets, attempts }]) => targets.size >= policy.scanTargets && attempts >= completedBy(key),
         );
         return scanners.map(([key, source]) => {
           const { targets, hosts, text, frames, firstNanos, lastNanos } = source;
-          const others = completed.of(key);
+          const others = completedBy(key);
           const rest =
             others === 0
               ? 'completed no handshake'
