@@ -1,6 +1,7 @@
 /** What TypeScript can ask of the core; `src/core/core.ts` is its other side. */
+export { bucketAt, closeAlike, evict, learnKind, queue, release, takeOldest, takeOldestOfAll } from './closing';
 export { decodePcap, decodePcapng } from './decode';
-export { openAt, release, take, takeAt } from './lane';
+export { openAt, take, takeAt } from './lane';
 export { append, appendSack, closeLog, closeMoved, movedLast, moveLog, releaseChunk, takeChunk } from './log';
 export { allocate } from './memory';
 export { add, find, remove } from './table';

@@ -25,6 +25,7 @@ import {
   ROW_BYTES,
   ROWS,
   STOP_BITS,
+  STOP_CLOSE,
   STOP_END,
   STOP_FLOW,
   STOP_GIVE_UP,
@@ -106,7 +107,8 @@ import {
   SYN,
   TTL_SHIFT,
 } from '../src/core/row';
-import { append, closeLog, closeMoved, lastOf, movedLast, moveLog, senderOf, takeChunk } from './log';
+import { evict, queueAddress } from './closing';
+import { append, lastOf, movedLast, moveLog, senderOf, takeChunk } from './log';
 import { appendRow, isOddRow, mssOf, noteCourse, noteIsn, noteKind, windowOf } from './record';
 import { addKey, addressOf, findAddress } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
@@ -126,11 +128,22 @@ export function take(first: u32, count: u32): u32 {
     if (entry === 0) stop = begin(p, mode);
     else {
       stop = load<u32>(entry, ENTRY_SCOPE) === load<u32>(p, ROW_SCOPE) ? takeRow(entry, p) : STOP_SCOPE;
-      if (stop !== STOP_END) store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
+      if (stop === STOP_OVER) stop = wait(entry);
+      else if (stop !== STOP_END) store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
     }
     if (stop !== STOP_END) return (row << STOP_BITS) | stop;
   }
   return count << STOP_BITS;
+}
+
+/** The connection of an entry may be over: it waits, and another one may have waited long enough. */
+function wait(entry: u32): u32 {
+  const bucket = queueAddress(entry);
+  if (bucket === -1) return STOP_END;
+  const left = evict(bucket);
+  if (left === NO_ENTRY) return STOP_END;
+  store<i32>(FOUND, left);
+  return STOP_CLOSE;
 }
 
 /** Takes in a row of an entry; returns why TypeScript has to see to it, if it has. */
@@ -141,15 +154,6 @@ export function takeAt(entry: u32, row: u32): u32 {
 /** Begins the record of an entry with a row. */
 export function openAt(entry: u32, row: u32): void {
   openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, takeChunk());
-}
-
-/** Gives the record of an entry and its rows back. */
-export function release(entry: u32): void {
-  const r = addressOf(entry) + ENTRY_RECORD;
-  const first = load<u32>(r, FIRST_CHUNK);
-  if ((load<u32>(r, COURSE) & COURSE_MOVED) !== 0) closeMoved(first, load<u32>(r, LAST_CHUNK));
-  else closeLog(first, load<u32>(r, LAST_CHUNK));
-  store<u32>(r, STAGE_NEW, STAGE);
 }
 
 function begin(p: u32, mode: u32): u32 {
@@ -163,8 +167,8 @@ function begin(p: u32, mode: u32): u32 {
   store<u32>(NEXT_ID, id + 1);
   store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
   openRecord(entry + ENTRY_RECORD, p, chunk);
-  if (load<u32>(entry + ENTRY_RECORD, STAGE) === STAGE_ODD) return STOP_OVER;
-  return (mode & MODE_SHARE) === 0 ? STOP_END : STOP_OPENED;
+  const stop = load<u32>(entry + ENTRY_RECORD, STAGE) === STAGE_ODD ? wait(entry) : STOP_END;
+  return stop === STOP_END && (mode & MODE_SHARE) !== 0 ? STOP_OPENED : stop;
 }
 
 function openRecord(r: u32, p: u32, chunk: u32): void {

@@ -3,10 +3,19 @@ import { Annotations } from './annotations.ts';
 import type { TimeBase } from './base/time.ts';
 import { formatTime } from './base/time.ts';
 import { Core } from './core/core.ts';
+import {
+  ALIKE_BYTES,
+  ALIKE_CLIENT,
+  ALIKE_SERVER,
+  ALIKE_SERVER_PORT,
+  ALIKE_TAG,
+  ALIKE_VERSION,
+} from './core/layout.ts';
 import type { Finding } from './findings/finding.ts';
 import type { CaptureFacts, SeenParts } from './findings/joined.ts';
 import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
-import { type Joined, joinAll } from './findings/joined-registry.ts';
+import type { TimeWaitAt } from './findings/joined.ts';
+import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
@@ -169,6 +178,7 @@ export class Analysis implements PacketSink {
         ? {}
         : {
             onPlain: (kind, id, build, place) => this.#takePlain(kind, id, build, place),
+            onAlike: (core, at, count) => this.#takeAlike(core, at, count),
             limits: plainLimits(this.#policy),
           }),
     };
@@ -312,6 +322,7 @@ export class Analysis implements PacketSink {
   *finishInSteps(): Generator<void, void, undefined> {
     this.end();
     yield* this.#tracker.finish(this.#lastNanos);
+    for (const [kind, count] of this.#tracker.countedKinds()) this.#kinds.countMore(kind, count);
     for (const [brief, count] of this.#kinds.passedOver()) this.#handler.onMorePlain?.(brief, count);
   }
 
@@ -366,11 +377,27 @@ export class Analysis implements PacketSink {
         lastNanos,
         addresses,
       });
+      const timeWaitAt = where.isTelling ? null : timeWaitIfOrdinary(brief.findings);
+      if (timeWaitAt !== null) this.#tracker.countKind(kind, timeWaitAt);
       return;
     }
     this.#kind = kind;
     build();
     this.#kind = -1;
+  }
+
+  /** Connections of kinds that are known, as the core notes them. @hot */
+  #takeAlike(core: Core, from: number, count: number): void {
+    const { words, doubles } = core;
+    const { ordinary } = this.#joined;
+    const { names } = ordinary;
+    for (let at = from >> 2; at < (from + count * ALIKE_BYTES) >> 2; at += ALIKE_BYTES >> 2) {
+      const ipVersion = words[at + (ALIKE_VERSION >> 2)] === 4 ? 4 : 6;
+      const client = names.host(ipVersion, words, at + (ALIKE_CLIENT >> 2));
+      const server = names.host(ipVersion, words, at + (ALIKE_SERVER >> 2));
+      const timeWaitAt = words[at + (ALIKE_TAG >> 2)] as TimeWaitAt;
+      ordinary.add(client, server, words[at + (ALIKE_SERVER_PORT >> 2)], doubles[at >> 1], timeWaitAt);
+    }
   }
 
   #take(connection: Connection, addresses: FlowAddresses): void {

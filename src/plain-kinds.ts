@@ -31,6 +31,12 @@ export class PlainKinds {
     return known.brief;
   }
 
+  /** Adds connections of a known kind that were passed over. */
+  countMore(kind: number, count: number): void {
+    const known = this.#kinds.get(kind);
+    if (known !== undefined) known.passedOver += count;
+  }
+
   /** The kinds of which some were passed over, and how many. */
   *passedOver(): Generator<readonly [brief: KindBrief, count: number], void, undefined> {
     for (const { brief, passedOver } of this.#kinds.values()) if (passedOver > 0) yield [brief, passedOver];

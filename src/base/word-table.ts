@@ -20,18 +20,18 @@ export class WordTable {
     this.#words = new Int32Array((INITIAL_SLOTS / 2) * width);
   }
 
-  /** The number of the key in `words`, of which the first `width` count; `NO_NUMBER` for a new one beyond the limit. @hot */
-  numberOf(words: Int32Array): number {
+  /** The number of the key that begins at `at` in `words`; `NO_NUMBER` for a new one beyond the limit. @hot */
+  numberOf(words: Int32Array, at = 0): number {
     const mask = this.#slots.length - 1;
-    let slot = this.#hash(words, 0) & mask;
+    let slot = this.#hash(words, at) & mask;
     for (; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
       const number = this.#slots[slot] - 1;
-      if (this.#isAt(number * this.#width, words)) return number;
+      if (this.#isKey(number * this.#width, words, at)) return number;
     }
     if (this.#count >= this.#limit) return NO_NUMBER;
     const number = this.#count++;
     this.#slots[slot] = number + 1;
-    for (let i = 0; i < this.#width; i++) this.#words[number * this.#width + i] = words[i];
+    for (let i = 0; i < this.#width; i++) this.#words[number * this.#width + i] = words[at + i];
     if (this.#count * 2 >= this.#slots.length) this.#grow();
     return number;
   }
@@ -41,8 +41,8 @@ export class WordTable {
     for (let i = 0; i < this.#width; i++) words[i] = this.#words[number * this.#width + i];
   }
 
-  #isAt(at: number, words: Int32Array): boolean {
-    for (let i = 0; i < this.#width; i++) if (this.#words[at + i] !== words[i]) return false;
+  #isKey(known: number, words: Int32Array, at: number): boolean {
+    for (let i = 0; i < this.#width; i++) if (this.#words[known + i] !== words[at + i]) return false;
     return true;
   }
 

@@ -35,6 +35,16 @@ export interface CoreExports {
   closeLog(first: number, last: number): void;
   closeMoved(first: number, last: number): void;
   release(entry: number): void;
+  bucketAt(entry: number): number;
+  /** Lets an entry wait among those that may be over; returns its bucket if that has too many now, else -1. */
+  queue(entry: number): number;
+  takeOldest(bucket: number, horizonNanos: number): number;
+  takeOldestOfAll(): number;
+  /** Closes what waited long enough in a bucket that has too many; returns one that is not for the core, or -1. */
+  evict(bucket: number): number;
+  /** Counts the connection of an entry with others of its kind; 0, with nothing changed, if it is of no known one. */
+  closeAlike(entry: number): number;
+  learnKind(kind: number, tag: number): number;
 }
 
 /** As much of https://webassembly.github.io/spec/js-api/ as is used: neither Node's types nor ES2023 have it. */

@@ -1,7 +1,7 @@
 /**
  * Where things lie in the memory of the core: numbers only, so that AssemblyScript and TypeScript read the same file.
  *
- *     STATE ─ KEY ─ OURS ─ DIRECTORY ─ ROWS ─ BUCKETS ─ HEAP: pages of entries, slots, chunks of rows, what TypeScript asks for
+ *     STATE ─ KEY ─ OURS ─ QUEUES ─ DIRECTORY ─ ROWS ─ BUCKETS ─ KINDS ─ ALIKE ─ HEAP: pages of entries, slots, chunks of rows, what TypeScript asks for
  *
  * Offsets and sizes are octets. Rows are laid out as `Word` of src/wire/batch.ts says, records as `Plain` of
  * src/flow/plain-record.ts; test/core/layout.test.ts holds them together.
@@ -47,15 +47,31 @@ export const INTERFACE_ID = STATE + 120;
 /** Copies of one segment that are worth a closer look. */
 export const COPIES_LIMIT = STATE + 128;
 
+/** For how long after its last segment a connection that is over is kept, nanoseconds. */
+export const LINGER = STATE + 136;
+/** Records in ALIKE. */
+export const ALIKE_COUNT = STATE + 144;
+
 /** New tuples get a record, and no further attention. */
 export const MODE_LANE = 1;
 /** Only the rows of certain buckets are looked at. */
 export const MODE_SHARE = 2;
+/** Connections of the kinds in KINDS are counted, and noted in ALIKE. */
+export const MODE_COUNT = 4;
 
 /** The key of a tuple that was not found, laid out as in an entry. */
 export const KEY = 1536;
 /** One octet a bucket: 1 if its rows are ours. */
 export const OURS = 1792;
+
+/** Of each bucket the queue of what may be over: addresses of its first and its last entry, and how many wait. */
+export const QUEUES = 2048;
+export const QUEUE_FIRST = 0;
+export const QUEUE_LAST = 4;
+export const QUEUE_COUNT = 8;
+export const QUEUE_BYTES = 16;
+/** Entries whose connection is over are kept, for stray segments, until a bucket has more of them than this. */
+export const MAX_CLOSED_IN_BUCKET = 512;
 
 /** Where the pages of entries begin, four octets each. */
 export const DIRECTORY = 4096;
@@ -70,7 +86,26 @@ export const MAX_ROWS = 1024;
 /** One row more, for whoever looks for a tuple that is in no batch. */
 export const SPARE_ROW = MAX_ROWS;
 export const BUCKETS = ROWS + (MAX_ROWS + 1) * ROW_BYTES;
-export const HEAP = BUCKETS + MAX_ROWS;
+
+/** Kinds of connections that are counted: what they are (0 in an empty slot), how many there were, a word of TypeScript's. */
+export const KINDS = BUCKETS + MAX_ROWS;
+export const KIND = 0;
+export const KIND_COUNT = 4;
+export const KIND_TAG = 8;
+export const KIND_BYTES = 16;
+export const KIND_SLOTS = 1024;
+/** Connections that were counted: the time of the last segment, the tag of the kind, IP version, ports, addresses of client and server. */
+export const ALIKE = KINDS + KIND_SLOTS * KIND_BYTES;
+export const ALIKE_NANOS = 0;
+export const ALIKE_TAG = 8;
+export const ALIKE_VERSION = 12;
+export const ALIKE_SERVER_PORT = 16;
+export const ALIKE_CLIENT = 24;
+export const ALIKE_SERVER = 40;
+export const ALIKE_BYTES = 56;
+export const MAX_ALIKE = 512;
+
+export const HEAP = ALIKE + MAX_ALIKE * ALIKE_BYTES;
 
 /** An entry: the key of its tuple, the record of a plain connection, then this. */
 export const ENTRY_BYTES = 160;
@@ -84,7 +119,7 @@ export const ENTRY_RECORD = 48;
 export const ENTRY_NUMBER = 144;
 export const ENTRY_ID = 148;
 export const ENTRY_QUEUED = 152;
-/** Of a free entry: the next free one. */
+/** The next one in its queue or, of a free entry, the next free one. */
 export const ENTRY_NEXT = 156;
 export const KEY_BYTES = 48;
 export const VERSION_BITS = 0xff;
@@ -107,7 +142,9 @@ export const STOP_SCOPE = 2;
 export const STOP_FLOW = 3;
 /** The machine has to take the connection over. */
 export const STOP_GIVE_UP = 4;
-/** The row was taken, and the connection may be over; or its rows are to be condensed; or it began with this row. */
-export const STOP_OVER = 5;
-export const STOP_LONG = 6;
-export const STOP_OPENED = 7;
+/** The row was taken, and its rows are to be condensed; or the connection began with this row. */
+export const STOP_LONG = 5;
+export const STOP_OPENED = 6;
+/** The row was taken, and its connection may be over (of `takeAt` only); or another one that waited long enough is to be closed. */
+export const STOP_OVER = 7;
+export const STOP_CLOSE = 8;

@@ -8,7 +8,7 @@ import { overloadedListener } from './joined/overloaded-listener.ts';
 import { synFlood } from './joined/syn-flood.ts';
 import { synScan } from './joined/syn-scan.ts';
 import { timeWaitHost } from './joined/time-wait-host.ts';
-import { type CaptureFacts, type JoinedDetector, Names, Ordinary, Seen, type SeenParts } from './joined.ts';
+import { type CaptureFacts, type JoinedDetector, Names, Ordinary, Seen, type SeenParts, TimeWaitAt } from './joined.ts';
 
 /** Every detector that looks at connections together, in the order in which their findings are listed. */
 export const JOINED_DETECTORS: readonly JoinedDetector[] = [
@@ -25,6 +25,8 @@ export const JOINED_DETECTORS: readonly JoinedDetector[] = [
 /** Joins the connections of one capture. */
 export interface Joined {
   take(parts: SeenParts): void;
+  /** Counts the connections that are not taken one by one. */
+  readonly ordinary: Ordinary;
   /** What came of it; to be called once. */
   finish(capture: CaptureFacts): Finding[];
 }
@@ -36,10 +38,11 @@ export function joinAll(policy: Policy): Joined {
   const active = JOINED_DETECTORS.filter(({ entry }) => policy.severities[entry.code] !== 'off');
   const joiners = active.map((detector) => ({ entry: detector.entry, joiner: detector.create(policy, ordinary) }));
   return {
+    ordinary,
     take(parts) {
-      const isOrdinary = parts.connection === null && isUnremarkable(parts.findings);
-      if (isOrdinary) {
-        ordinary.take(parts, timeWaitOf(parts.findings));
+      const timeWaitAt = parts.connection === null ? timeWaitIfOrdinary(parts.findings) : null;
+      if (timeWaitAt !== null) {
+        ordinary.take(parts, timeWaitAt);
         return;
       }
       const seen = new Seen(parts, names);
@@ -61,13 +64,12 @@ const REMARKABLE: ReadonlySet<string> = new Set(
   JOINED_DETECTORS.flatMap(({ codes }) => codes).filter((code) => code !== TIME_WAIT),
 );
 
-function isUnremarkable(findings: readonly Finding[]): boolean {
-  for (const { code } of findings) if (REMARKABLE.has(code)) return false;
-  return true;
-}
-
-/** Which end pays TIME_WAIT; null if none does. */
-function timeWaitOf(findings: readonly Finding[]): Finding['at'] | null {
-  for (const { code, at } of findings) if (code === TIME_WAIT) return at;
-  return null;
+/** Which end pays TIME_WAIT, of a connection that has nothing to tell; null if it has findings that are looked for besides. */
+export function timeWaitIfOrdinary(findings: readonly Finding[]): TimeWaitAt | null {
+  let timeWaitAt: TimeWaitAt = TimeWaitAt.NEITHER;
+  for (const { code, at } of findings) {
+    if (REMARKABLE.has(code)) return null;
+    if (code === TIME_WAIT) timeWaitAt = at === 'client' ? TimeWaitAt.CLIENT : TimeWaitAt.SERVER;
+  }
+  return timeWaitAt;
 }

@@ -29,8 +29,8 @@ export class Names {
   readonly #service = new Int32Array(2);
 
   /** IPv4 hosts have even numbers, IPv6 hosts odd ones. */
-  host(ipVersion: 4 | 6, words: Int32Array): Key {
-    const number = (ipVersion === 4 ? this.#hosts4 : this.#hosts6).numberOf(words);
+  host(ipVersion: 4 | 6, words: Int32Array, at = 0): Key {
+    const number = (ipVersion === 4 ? this.#hosts4 : this.#hosts6).numberOf(words, at);
     return number === NO_NUMBER ? UNNAMED : number * 2 + (ipVersion === 4 ? 0 : 1);
   }
 
@@ -174,6 +174,10 @@ export class Tally<Value> {
   }
 }
 
+/** Which end pays TIME_WAIT, as a number; if both do, it counts for the server. */
+export const TimeWaitAt = { NEITHER: 0, CLIENT: 1, SERVER: 2 } as const;
+export type TimeWaitAt = (typeof TimeWaitAt)[keyof typeof TimeWaitAt];
+
 /**
  * Nearly all connections: they opened by the book, have nothing to tell, and no finding that is looked for but who pays
  * TIME_WAIT. They are counted here, once for all joined detectors, which do not see them one by one.
@@ -193,15 +197,20 @@ export class Ordinary {
     this.names = names;
   }
 
-  take({ clientIndex, lastNanos, addresses }: SeenParts, timeWaitAt: Finding['at'] | null): void {
+  take({ clientIndex, lastNanos, addresses }: SeenParts, timeWaitAt: TimeWaitAt): void {
     const { ipVersion, words0, words1, ports } = addresses;
     const client = this.names.host(ipVersion, clientIndex === 0 ? words0 : words1);
     const server = this.names.host(ipVersion, clientIndex === 0 ? words1 : words0);
+    this.add(client, server, ports[1 - clientIndex], lastNanos, timeWaitAt);
+  }
+
+  /** As `take`; `port` is that of the service. @hot */
+  add(client: Key, server: Key, port: number, lastNanos: number, timeWaitAt: TimeWaitAt): void {
     this.count++;
-    this.services.add(this.names.service(server, ports[1 - clientIndex]), lastNanos);
+    this.services.add(this.names.service(server, port), lastNanos);
     this.clients.add(client, lastNanos);
-    if (timeWaitAt === 'client') this.timeWaitClients.add(client, lastNanos);
-    else if (timeWaitAt !== null) this.timeWaitServers.add(server, lastNanos);
+    if (timeWaitAt === TimeWaitAt.CLIENT) this.timeWaitClients.add(client, lastNanos);
+    else if (timeWaitAt === TimeWaitAt.SERVER) this.timeWaitServers.add(server, lastNanos);
   }
 }
 

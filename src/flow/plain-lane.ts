@@ -13,7 +13,7 @@ import { TcpFlag } from '../wire/batch.ts';
 import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS } from './connection.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { CloseEnd, type CloseShape, shapeOfClose } from './plain-close.ts';
-import { COURSE_BITS, Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
+import { KIND_BITS, Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
@@ -86,7 +86,7 @@ export class PlainLane {
     const at = this.#at(record);
     const stage = words[at + STAGE];
     if (stage === PlainStage.ODD) return this.#kindOfOdd(record, at, nowNanos);
-    const course = words[at + COURSE] & COURSE_BITS;
+    const course = words[at + COURSE] & KIND_BITS;
     const seen = words[at + SEEN];
     const detail = (course & Course.REMARKABLE) !== 0 ? -1 : this.#detailOf(record, at, nowNanos);
     return detail === -1 ? -1 : (detail << 21) | (stage << 17) | (seen << 11) | (course << 1) | words[at + CLIENT];

@@ -16,7 +16,6 @@ import {
   VERSION_BITS,
 } from '../core/layout.ts';
 import { Word } from '../wire/batch.ts';
-import { bucketOf } from './bucket.ts';
 
 export { NO_ENTRY };
 
@@ -110,12 +109,6 @@ export class TupleTable {
 
   setQueued(entry: number, isQueued: boolean): void {
     this.#core.words[this.#core.wordsOf(entry) + (ENTRY_QUEUED >> 2)] = isQueued ? 1 : 0;
-  }
-
-  bucketOf(entry: number): number {
-    const { words } = this.#core;
-    const at = this.#core.wordsOf(entry);
-    return bucketOf(words[at] & VERSION_BITS, words, at + LOW, words, at + HIGH, words[at + PORTS]);
   }
 
   /** Writes the four words of the address of end 0 or 1 to `words`. */

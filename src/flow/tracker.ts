@@ -1,13 +1,23 @@
 import { Core } from '../core/core.ts';
 import {
   MODE,
+  MODE_COUNT,
   MODE_LANE,
   MODE_SHARE,
   NEXT_ID,
+  ALIKE,
+  ALIKE_COUNT,
+  KIND_BYTES,
+  KIND_COUNT,
+  KIND,
+  KIND_SLOTS,
+  KINDS,
+  LINGER,
   NOW,
   OURS,
   BUCKETS as ROW_BUCKETS,
   STOP_BITS,
+  STOP_CLOSE,
   STOP_FLOW,
   STOP_GIVE_UP,
   STOP_LONG,
@@ -17,7 +27,6 @@ import {
 } from '../core/layout.ts';
 import { type IcmpError, ROW_WORDS, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
 import { BUCKETS } from './bucket.ts';
-import { ClosedQueue, NO_BUCKET } from './closed-queue.ts';
 import { type Connection, type ConnectionOptions, keepsSegments } from './connection.ts';
 import { type ConnectionLimit, earliest, excessOf } from './eviction.ts';
 import { Flow, type FlowContext } from './flow.ts';
@@ -58,6 +67,11 @@ export interface TrackerOptions extends ConnectionOptions {
    * over. `place` must be called at once, if at all.
    */
   readonly onPlain?: (kind: number, id: number, build: () => void, place: () => PlainPlace) => void;
+  /**
+   * Called with connections of the kinds that `countKind` was called for, `count` records of the core (`ALIKE_*`) from an
+   * address on, before any other connection is handed over; without it, kinds are not counted.
+   */
+  readonly onAlike?: (core: Core, at: number, count: number) => void;
   /** From where on connections are not alike; without it all that went by the book are. */
   readonly limits?: PlainLimits;
   /** How many connections may be tracked at a time (default: any number, or what the watcher says). */
@@ -79,6 +93,7 @@ const NO_LIMITS: PlainLimits = {
   closeWaitNanos: NEVER,
   closeWaitErrorNanos: NEVER,
 };
+const NO_BUCKET = -1;
 /** The segment was given to a new entry already. */
 const HANDLED = -2;
 /** Sequence numbers this near belong to one connection. */
@@ -96,7 +111,8 @@ export class Tracker {
   readonly #places: Places;
   readonly #context: FlowContext;
   readonly #lane: boolean;
-  readonly #closed = new ClosedQueue();
+  /** A bucket with too many that may be over; `NO_BUCKET` when none has. */
+  #overfull = NO_BUCKET;
   readonly #watcher: TrackerWatcher | null;
   readonly #limit: ConnectionLimit | null;
   /** Entries of flows that hold segments back; only kept for a watcher. */
@@ -128,7 +144,9 @@ export class Tracker {
     };
     this.#context.nextId = 1;
     this.#nowNanos = Number.NEGATIVE_INFINITY;
-    core.words[MODE >> 2] = this.#lane && options.segments === false ? MODE_LANE : 0;
+    core.doubles[LINGER >> 3] = options.timeWaitNanos + LINGER_NANOS;
+    const counting = options.onAlike === undefined || !this.#lane ? 0 : MODE_COUNT;
+    core.words[MODE >> 2] = (this.#lane && options.segments === false ? MODE_LANE : 0) | counting;
   }
 
   /** Latest time of any segment, nanoseconds. */
@@ -186,9 +204,10 @@ export class Tracker {
       if (row >= to) break;
       if (share !== undefined) share.step = row * 2;
       this.#takeStop(stop & STOP_MASK, this.#table.found, batch, row);
-      if (this.#closed.overfull !== NO_BUCKET) this.#evict(this.#closed.overfull);
+      if (this.#overfull !== NO_BUCKET) this.#evict(this.#overfull);
       if (share !== undefined && context.nextId !== nextId) share.onOpened(context.nextId);
     }
+    this.#passAlike();
     return to;
   }
 
@@ -217,7 +236,7 @@ export class Tracker {
       if (flow?.isHolding !== true) this.#holding.delete(entry);
       if (flow) this.#noteChange(flow, entry);
     }
-    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#closeOld(bucket, true);
+    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#closeOld(bucket);
   }
 
   /** Addresses of the tuple at an entry that a watcher was told. */
@@ -251,7 +270,12 @@ export class Tracker {
    * float64 that took it as an integer before.
    */
   #closeAll(order: Float64Array, endEntry: number): void {
-    for (let index = 0; index < order.length; index++) this.#close((order[index] % endEntry) | 0);
+    const { exports } = this.#core;
+    for (let index = 0; index < order.length; index++) {
+      const entry = (order[index] % endEntry) | 0;
+      if (exports.closeAlike(entry) === 0) this.#close(entry);
+    }
+    this.#passAlike();
   }
 
   /** Sees to a row at which the core stopped, for which it found an entry or none. */
@@ -259,6 +283,10 @@ export class Tracker {
     switch (stop) {
       case STOP_OVER:
         this.#queue(entry);
+        return;
+      case STOP_CLOSE:
+        this.#overfull = this.#core.exports.bucketAt(entry);
+        this.#closeWaiting(entry);
         return;
       case STOP_FLOW:
         if (this.#flows[entry]) this.#takeInFull(this.#flows[entry], entry, batch, row);
@@ -369,7 +397,7 @@ export class Tracker {
   #giveUp(limit: ConnectionLimit): void {
     let excess = excessOf(this.openCount, limit);
     for (; excess > 0; excess--) {
-      const entry = this.#closed.takeOldestOfAll();
+      const entry = this.#core.exports.takeOldestOfAll();
       if (entry === NO_ENTRY) break;
       this.#giveUpOne(limit, entry);
     }
@@ -413,28 +441,39 @@ export class Tracker {
 
   #queue(entry: number): void {
     if (this.#table.isQueued(entry)) return;
-    this.#table.setQueued(entry, true);
-    this.#closed.add(this.#table.bucketOf(entry), entry, this.#nowNanos);
+    const bucket = this.#core.exports.queue(entry);
+    if (bucket !== NO_BUCKET) this.#overfull = bucket;
   }
 
+  /** Hands over what has been over for long in a bucket, the oldest first, as long as there are too many. */
   #evict(bucket: number): void {
-    this.#closeOld(bucket, false);
-    this.#closed.settle();
+    const { exports } = this.#core;
+    for (let entry = exports.evict(bucket); entry !== NO_ENTRY; entry = exports.evict(bucket)) this.#closeWaiting(entry);
+    this.#overfull = NO_BUCKET;
+  }
+
+  /** As `#evict`, all of a bucket. */
+  #closeOld(bucket: number): void {
+    const { exports } = this.#core;
+    for (;;) {
+      const entry = exports.takeOldest(bucket, this.#horizonNanos);
+      if (entry === NO_ENTRY) return;
+      this.#closeWaiting(entry);
+    }
+  }
+
+  /** What has had no segment since then may go if it is over. */
+  get #horizonNanos(): number {
+    return this.#nowNanos - this.#options.timeWaitNanos - LINGER_NANOS;
   }
 
   /**
-   * Hands over what has been over for long in a bucket, the oldest first: all, or as long as there are too many. Whether
-   * an odd connection is over is known only once the machine has seen it; one that is not keeps its rows.
+   * Sees to an entry that was taken out of its queue. Whether an odd connection is over is known only once the machine
+   * has seen it; one that is not keeps its rows.
    */
-  #closeOld(bucket: number, isAll: boolean): void {
-    const horizon = this.#nowNanos - this.#options.timeWaitNanos - LINGER_NANOS;
-    while (isAll || this.#closed.isOverfull(bucket)) {
-      const entry = this.#closed.takeOldest(bucket, horizon);
-      if (entry === NO_ENTRY) return;
-      const lastNanos = this.#lastNanosOf(entry);
-      if (lastNanos > horizon) this.#closed.add(bucket, entry, this.#nowNanos);
-      else if (!this.#closeIfOver(entry)) this.#table.setQueued(entry, false);
-    }
+  #closeWaiting(entry: number): void {
+    if (this.#lastNanosOf(entry) > this.#horizonNanos) this.#core.exports.queue(entry);
+    else if (!this.#closeIfOver(entry)) this.#table.setQueued(entry, false);
   }
 
   #closeIfOver(entry: number): boolean {
@@ -450,6 +489,7 @@ export class Tracker {
 
   /** Hands over what a tuple holds, and forgets the tuple; `replayed` is its flow if the machine has seen it just now. */
   #close(entry: number, replayed: Flow | null = null): void {
+    this.#passAlike();
     this.#entry = entry;
     const own = this.#flowAt(entry);
     const flow = own ?? replayed;
@@ -466,6 +506,29 @@ export class Tracker {
     this.#table.remove(entry);
     if (this.#holding.size > 0) this.#holding.delete(entry);
     this.#variants.forget(entry);
+  }
+
+  /** From now on connections of a kind, one of those that are no larger than 32 bits, are counted with the tag given. */
+  countKind(kind: number, tag: number): void {
+    if (this.#options.onAlike !== undefined && kind === kind >>> 0) this.#core.exports.learnKind(kind, tag);
+  }
+
+  /** Kinds, and how many connections of each were counted. */
+  *countedKinds(): Generator<readonly [kind: number, count: number], void, undefined> {
+    const { unsigned } = this.#core;
+    for (let at = KINDS >> 2; at < (KINDS + KIND_SLOTS * KIND_BYTES) >> 2; at += KIND_BYTES >> 2) {
+      const count = unsigned[at + (KIND_COUNT >> 2)];
+      if (count > 0) yield [unsigned[at + (KIND >> 2)], count];
+    }
+  }
+
+  /** Hands on what the core has counted since the last time. */
+  #passAlike(): void {
+    const { words } = this.#core;
+    const count = words[ALIKE_COUNT >> 2];
+    if (count === 0) return;
+    words[ALIKE_COUNT >> 2] = 0;
+    this.#options.onAlike?.(this.#core, ALIKE, count);
   }
 
   #finishFlow(flow: Flow, entry: number): void {

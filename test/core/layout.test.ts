@@ -117,12 +117,15 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
   it('on what lies where, nothing above anything else', () => {
     const { STATE, KEY, KEY_BYTES, OURS, DIRECTORY, MAX_PAGES, ROWS, ROW_BYTES, SPARE_ROW, HEAP } = layout;
     const pieces = [
-      [STATE, layout.COPIES_LIMIT + 8],
+      [STATE, layout.ALIKE_COUNT + 4],
       [KEY, KEY + KEY_BYTES],
       [OURS, OURS + BUCKETS],
+      [layout.QUEUES, layout.QUEUES + BUCKETS * layout.QUEUE_BYTES],
       [DIRECTORY, DIRECTORY + MAX_PAGES * 4],
       [ROWS, ROWS + (SPARE_ROW + 1) * ROW_BYTES],
       [layout.BUCKETS, layout.BUCKETS + layout.MAX_ROWS],
+      [layout.KINDS, layout.KINDS + layout.KIND_SLOTS * layout.KIND_BYTES],
+      [layout.ALIKE, layout.ALIKE + layout.MAX_ALIKE * layout.ALIKE_BYTES],
       [HEAP, HEAP],
     ];
     for (const [index, [from]] of pieces.entries()) {

@@ -1,0 +1,227 @@
+/**
+ * Connections that may be over wait, for stray segments, in the queue of their bucket. What went by the book and is of a
+ * kind that TypeScript has seen is counted here and forgotten; TypeScript sees to the rest.
+ */
+import {
+  ALIKE,
+  ALIKE_BYTES,
+  ALIKE_CLIENT,
+  ALIKE_COUNT,
+  ALIKE_NANOS,
+  ALIKE_SERVER,
+  ALIKE_SERVER_PORT,
+  ALIKE_TAG,
+  ALIKE_VERSION,
+  ENTRY_HIGH,
+  ENTRY_LOW,
+  ENTRY_NEXT,
+  ENTRY_NUMBER,
+  ENTRY_PORTS,
+  ENTRY_QUEUED,
+  ENTRY_RECORD,
+  KIND,
+  KIND_BYTES,
+  KIND_COUNT,
+  KIND_SLOTS,
+  KIND_TAG,
+  KINDS,
+  LINGER,
+  MAX_ALIKE,
+  MAX_CLOSED_IN_BUCKET,
+  MODE,
+  MODE_COUNT,
+  NO_ENTRY,
+  NOW,
+  QUEUE_BYTES,
+  QUEUE_COUNT,
+  QUEUE_FIRST,
+  QUEUE_LAST,
+  QUEUES,
+  VERSION_BITS,
+} from '../src/core/layout';
+import {
+  CLIENT,
+  COURSE,
+  KIND_BITS,
+  COURSE_MOVED,
+  COURSE_REMARKABLE,
+  FIN_BITS,
+  FIRST_CHUNK,
+  LAST_CHUNK,
+  LAST_NANOS,
+  MARK_NANOS,
+  SEEN,
+  STAGE,
+  STAGE_DONE,
+  STAGE_NEW,
+  STAGE_OPEN,
+  STAGE_RESET,
+} from '../src/core/record';
+import { closeLog, closeMoved } from './log';
+import { addressOf, remove } from './table';
+
+const BUCKETS: i32 = 64;
+const BUCKET_SHIFT: u32 = 26;
+
+/** Bucket of the tuple of an entry, as src/flow/bucket.ts has it. */
+export function bucketAt(entry: u32): u32 {
+  return bucketOf(addressOf(entry));
+}
+
+function bucketOf(entry: u32): u32 {
+  const ports = load<u32>(entry, ENTRY_PORTS);
+  let hash: u32 = (((ports >> 16) + (ports & 0xffff)) * 0x9e3779b1) ^ (ports >> 16) ^ (ports & 0xffff);
+  const end: u32 = (load<u32>(entry) & VERSION_BITS) === 4 ? 4 : 16;
+  for (let i: u32 = 0; i < end; i += 4) {
+    const a = load<u32>(entry + i, ENTRY_LOW);
+    const b = load<u32>(entry + i, ENTRY_HIGH);
+    hash = ((hash ^ (hash >> 15)) + (a ^ b)) * 0x85ebca6b;
+    hash = ((hash ^ (hash >> 13)) + a + b) * 0xc2b2ae35;
+  }
+  return (hash ^ (hash << 15)) >> BUCKET_SHIFT;
+}
+
+/** Puts an entry into the queue of its bucket; returns the bucket if it has too many now, else -1. */
+export function queue(entry: u32): i32 {
+  return queueAddress(addressOf(entry));
+}
+
+/** As `queue`, by address. The record is not needed any more by then, but for the time in it. */
+export function queueAddress(entry: u32): i32 {
+  const bucket = bucketOf(entry);
+  const q = QUEUES + bucket * QUEUE_BYTES;
+  const count = load<u32>(q, QUEUE_COUNT);
+  store<u32>(entry, 0, ENTRY_NEXT);
+  store<u32>(entry, 1, ENTRY_QUEUED);
+  store<f64>(entry + ENTRY_RECORD, load<f64>(NOW), MARK_NANOS);
+  if (count === 0) store<u32>(q, entry, QUEUE_FIRST);
+  else store<u32>(load<u32>(q, QUEUE_LAST), entry, ENTRY_NEXT);
+  store<u32>(q, entry, QUEUE_LAST);
+  store<u32>(q, count + 1, QUEUE_COUNT);
+  return count + 1 > <u32>MAX_CLOSED_IN_BUCKET ? bucket : -1;
+}
+
+/** Takes the entry out that waits longest in a bucket, if it was added at or before a time; else `NO_ENTRY`. */
+export function takeOldest(bucket: u32, horizon: f64): i32 {
+  const entry = takeFirst(QUEUES + bucket * QUEUE_BYTES, horizon);
+  return entry === 0 ? NO_ENTRY : load<i32>(entry, ENTRY_NUMBER);
+}
+
+function takeFirst(q: u32, horizon: f64): u32 {
+  const count = load<u32>(q, QUEUE_COUNT);
+  const entry = load<u32>(q, QUEUE_FIRST);
+  if (count === 0 || load<f64>(entry + ENTRY_RECORD, MARK_NANOS) > horizon) return 0;
+  store<u32>(q, load<u32>(entry, ENTRY_NEXT), QUEUE_FIRST);
+  store<u32>(q, count - 1, QUEUE_COUNT);
+  return entry;
+}
+
+/** Takes the entry out that waits longest of all; `NO_ENTRY` when there is none. */
+export function takeOldestOfAll(): i32 {
+  let oldest: u32 = 0;
+  let nanos: f64 = Infinity;
+  for (let q = QUEUES; q < QUEUES + BUCKETS * QUEUE_BYTES; q += QUEUE_BYTES) {
+    if (load<u32>(q, QUEUE_COUNT) === 0) continue;
+    const added = load<f64>(load<u32>(q, QUEUE_FIRST) + ENTRY_RECORD, MARK_NANOS);
+    if (oldest !== 0 && added >= nanos) continue;
+    oldest = q;
+    nanos = added;
+  }
+  return oldest === 0 ? NO_ENTRY : load<i32>(takeFirst(oldest, nanos), ENTRY_NUMBER);
+}
+
+/**
+ * Closes what has been over for long in a bucket, the oldest first, as long as there are too many; returns one that
+ * TypeScript has to look at, and that waits no more, or `NO_ENTRY`.
+ */
+export function evict(bucket: u32): i32 {
+  const q = QUEUES + bucket * QUEUE_BYTES;
+  const horizon = load<f64>(NOW) - load<f64>(LINGER);
+  while (load<u32>(q, QUEUE_COUNT) > <u32>MAX_CLOSED_IN_BUCKET) {
+    const entry = takeFirst(q, horizon);
+    if (entry === 0) break;
+    const isOurs = load<i32>(entry + ENTRY_RECORD, STAGE) !== STAGE_NEW;
+    if (isOurs && load<f64>(entry + ENTRY_RECORD, LAST_NANOS) > horizon) queueAddress(entry);
+    else if (!isOurs || !closeAddress(entry)) return load<i32>(entry, ENTRY_NUMBER);
+  }
+  return NO_ENTRY;
+}
+
+/** Counts the connection of an entry with others of its kind, and forgets it; false if it is not of a known one. */
+export function closeAlike(entry: u32): bool {
+  return closeAddress(addressOf(entry));
+}
+
+function closeAddress(entry: u32): bool {
+  const count = load<u32>(ALIKE_COUNT);
+  if ((load<u32>(MODE) & MODE_COUNT) === 0 || count === MAX_ALIKE) return false;
+  const r = entry + ENTRY_RECORD;
+  const kind = kindOf(r);
+  if (kind === 0) return false;
+  const slot = slotOf(kind);
+  if (load<u32>(slot, KIND) !== kind) return false;
+  store<u32>(slot, load<u32>(slot, KIND_COUNT) + 1, KIND_COUNT);
+  note(ALIKE + count * ALIKE_BYTES, entry, load<u32>(slot, KIND_TAG));
+  store<u32>(ALIKE_COUNT, count + 1);
+  releaseRecord(r);
+  remove(load<u32>(entry, ENTRY_NUMBER));
+  return true;
+}
+
+function note(at: u32, entry: u32, tag: u32): void {
+  const isClientHigh = load<u32>(entry + ENTRY_RECORD, CLIENT) !== 0;
+  const ports = load<u32>(entry, ENTRY_PORTS);
+  store<f64>(at, load<f64>(entry + ENTRY_RECORD, LAST_NANOS), ALIKE_NANOS);
+  store<u32>(at, tag, ALIKE_TAG);
+  store<u32>(at, load<u32>(entry) & VERSION_BITS, ALIKE_VERSION);
+  store<u32>(at, isClientHigh ? ports >> 16 : ports & 0xffff, ALIKE_SERVER_PORT);
+  memory.copy(at + ALIKE_CLIENT, entry + (isClientHigh ? ENTRY_HIGH : ENTRY_LOW), 16);
+  memory.copy(at + ALIKE_SERVER, entry + (isClientHigh ? ENTRY_LOW : ENTRY_HIGH), 16);
+}
+
+/** The kind of a connection that is open, was closed or was reset by the book, as src/flow/plain-lane.ts has it; 0 for others. */
+function kindOf(r: u32): u32 {
+  const stage = load<i32>(r, STAGE);
+  const seen = load<u32>(r, SEEN);
+  const course = load<u32>(r, COURSE) & KIND_BITS;
+  if (stage !== STAGE_DONE && stage !== STAGE_RESET && (stage !== STAGE_OPEN || (seen & FIN_BITS) !== 0)) return 0;
+  if ((course & COURSE_REMARKABLE) !== 0) return 0;
+  return (<u32>stage << 17) | (seen << 11) | (course << 1) | load<u32>(r, CLIENT);
+}
+
+/** From now on connections of a kind are counted; false if there is no room for another. */
+export function learnKind(kind: u32, tag: u32): bool {
+  const slot = slotOf(kind);
+  if (load<u32>(slot, KIND) === kind) return true;
+  if (kinds === KIND_SLOTS / 2) return false;
+  kinds++;
+  store<u32>(slot, kind, KIND);
+  store<u32>(slot, tag, KIND_TAG);
+  return true;
+}
+
+let kinds: i32 = 0;
+
+/** The slot that has a kind, or where it would be. */
+function slotOf(kind: u32): u32 {
+  const hash = kind * 0x9e3779b1;
+  let slot = (hash ^ (hash >> 15)) & (KIND_SLOTS - 1);
+  let at = KINDS + slot * KIND_BYTES;
+  while (load<u32>(at, KIND) !== kind && load<u32>(at, KIND) !== 0) {
+    slot = (slot + 1) & (KIND_SLOTS - 1);
+    at = KINDS + slot * KIND_BYTES;
+  }
+  return at;
+}
+
+/** Gives the record of an entry and its rows back. */
+export function release(entry: u32): void {
+  releaseRecord(addressOf(entry) + ENTRY_RECORD);
+}
+
+function releaseRecord(r: u32): void {
+  const first = load<u32>(r, FIRST_CHUNK);
+  if ((load<u32>(r, COURSE) & COURSE_MOVED) !== 0) closeMoved(first, load<u32>(r, LAST_CHUNK));
+  else closeLog(first, load<u32>(r, LAST_CHUNK));
+  store<u32>(r, STAGE_NEW, STAGE);
+}
