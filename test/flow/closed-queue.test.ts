@@ -69,7 +69,8 @@ describe('the queue of connections that are over', () => {
     const entries = new Entries();
     fc.assert(
       fc.property(fc.constantFrom(4 as const, 6 as const), words, words, fc.nat(), (version, a, b, ports) => {
-        const [source, destination] = version === 4 ? [a, b].map((each) => each.map((w, i) => (i === 0 ? w : 0))) : [a, b];
+        const [source, destination] =
+          version === 4 ? [a, b].map((each) => each.map((w, i) => (i === 0 ? w : 0))) : [a, b];
         const entry = entries.add(version, source, destination, ports);
         expect(entries.core.exports.bucketAt(entry)).toBe(bucketOf(version, source, 0, destination, 0, ports));
       }),
@@ -80,7 +81,11 @@ describe('the queue of connections that are over', () => {
     const entries = new Entries();
     const { exports } = entries.core;
     const all = entries.addMany(500);
-    const anyStep = fc.record({ action: fc.constantFrom('add', 'add', 'one', 'any'), which: fc.nat(), back: fc.nat(20) });
+    const anyStep = fc.record({
+      action: fc.constantFrom('add', 'add', 'one', 'any'),
+      which: fc.nat(),
+      back: fc.nat(20),
+    });
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 400 }), (steps) => {
         while (exports.takeOldestOfAll() !== NO_ENTRY);

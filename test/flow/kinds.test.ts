@@ -173,8 +173,11 @@ describe('connections that are alike although a SYN was sent again', () => {
     expect(kind).not.toBe(-1);
     expect(connection.outcome).toBe('graceful');
     expect(isOfAKind([syn(1), answer(1), answer(1, { tsVal: 6 })], 2)).toBe(false);
-    const isReset: Step = [CLIENT, SERVER, { flags: RST | ACK, seq: 151, ack: 901 }];
-    expect(isOfAKind([syn(1), answer(1), answer(1, { tsVal: 6 }), OPENING[2], ...TALK, isReset], 2)).toBe(false);
+    const reset: Step = [CLIENT, SERVER, { flags: RST | ACK, seq: 151, ack: 901 }];
+    const talked = [syn(1), answer(1), answer(1, { tsVal: 6 }), OPENING[2], ...TALK];
+    expect(isOfAKind([...talked, reset], 2)).toBe(false);
+    const reply: Step = [SERVER, CLIENT, { flags: ACK, seq: 901, ack: 151, payloadBytes: 9 }];
+    expect(isOfAKind([...talked, reply, [CLIENT, SERVER, { ...reset[2], ack: 910 }]], 2)).toBe(true);
   });
 
   it.each<[string, Partial<Row>]>([
@@ -245,6 +248,21 @@ describe('connections that are alike although data was in trouble', () => {
     ['a closed window', [data(901), data(901, { window: 0 })]],
     ['a reset', [data(901), data(901), [CLIENT, SERVER, { flags: RST | ACK, seq: 151, ack: 1001 }]]],
   ])('are none with %s', (_, steps) => expect(isAlike(talked(...steps))).toBe(false));
+
+  it('may have been reset once all was acknowledged', () => {
+    const reset: Step = [CLIENT, SERVER, { flags: RST | ACK, seq: 151, ack: 1001 }];
+    const { kind, connection } = take(talked(data(901), data(901), covers(1001), reset));
+    expect(kind).not.toBe(-1);
+    expect(codesOf(connection)).toContain('abortive-close');
+    const byServer: Step = [SERVER, CLIENT, { flags: RST | ACK, seq: 1001, ack: 151 }];
+    expect(isAlike(talked(data(901), data(901), covers(1001), byServer))).toBe(true);
+    // What was sent again and not answered since may be why it was reset.
+    expect(isAlike(talked(data(901), covers(1001), data(901), byServer))).toBe(false);
+    const ranges = covers(901, { sack: [1001, 1101] });
+    expect(
+      isAlike(talked(data(1001), ranges, data(901), covers(1101), [CLIENT, SERVER, { ...reset[2], ack: 1101 }])),
+    ).toBe(false);
+  });
 
   it('are none once a segment may have been sent too often', () => {
     const again = (count: number): Step[] =>

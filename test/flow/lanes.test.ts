@@ -86,6 +86,14 @@ const CHANGES: Record<string, (rows: Row[], at: number, by: number) => void> = {
     const place = rows.findIndex((row) => row.timeNanos > later.timeNanos);
     rows.splice(place === -1 ? rows.length : place, 0, later);
   },
+  'send again': (rows, at, by) => {
+    const nanos = (200 + (by % 3000)) * 1e6;
+    const tsVal = (rows[at].tsVal + Math.round(nanos / 1e6)) >>> 0;
+    const ipId = rows[at].ipId === 0 ? 0 : (rows[at].ipId + 1 + (by % 9)) & 0xffff;
+    const later = { ...rows[at], timeNanos: rows[at].timeNanos + nanos, tsVal, ipId, checksum: by & 0xffff };
+    const place = rows.findIndex((row) => row.timeNanos > later.timeNanos);
+    rows.splice(place === -1 ? rows.length : place, 0, later);
+  },
   'change places': (rows, at) => {
     const next = Math.min(at + 1, rows.length - 1);
     const [a, b] = [rows[at], rows[next]];

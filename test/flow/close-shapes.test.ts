@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { resolvePolicy } from '../../src/findings/policy.ts';
+import type { ConnectionResult } from '../../src/report/result.ts';
+import { TcpFlag, TcpOption } from '../../src/wire/batch.ts';
+import { makeRow, type Row, SYN_OPTIONS, track } from '../support/rows.ts';
+
+const { SYN, ACK, FIN, RST } = TcpFlag;
+const CLIENT = { words: [0x0a000001, 0, 0, 0], port: 40_000 };
+const SERVER = { words: [0x0a800001, 0, 0, 0], port: 80 };
+
+/** Milliseconds, who sends it, and what; time stamps are in milliseconds too, and echo the latest of the other end. */
+type Sent = readonly [millis: number, from: 'client' | 'server', fields: Partial<Row>];
+
+const OPENING: readonly Sent[] = [
+  [0, 'client', { flags: SYN, seq: 100 }],
+  [20, 'server', { flags: SYN | ACK, seq: 900, ack: 101 }],
+  [40, 'client', { flags: ACK, seq: 101, ack: 901 }],
+  [50, 'client', { flags: ACK, seq: 101, ack: 901, payloadBytes: 50 }],
+  [70, 'server', { flags: ACK, seq: 901, ack: 151 }],
+];
+const fin1 = (millis: number, fields: Partial<Row> = {}): Sent => [
+  millis,
+  'client',
+  { flags: ACK | FIN, seq: 151, ack: 901, ...fields },
+];
+const ack1 = (millis: number, fields: Partial<Row> = {}): Sent => [
+  millis,
+  'server',
+  { flags: ACK, seq: 901, ack: 152, ...fields },
+];
+const fin2 = (millis: number, fields: Partial<Row> = {}): Sent => [
+  millis,
+  'server',
+  { flags: ACK | FIN, seq: 901, ack: 152, ...fields },
+];
+const ack2 = (millis: number, fields: Partial<Row> = {}): Sent => [
+  millis,
+  'client',
+  { flags: ACK, seq: 152, ack: 902, ...fields },
+];
+
+/** What becomes of a connection; the kind is -1 if it is like no other. Both lanes must agree. */
+function take(
+  sent: readonly Sent[],
+  { silenceSeconds = 70, policy = resolvePolicy({}), opening = OPENING } = {},
+): { kind: number; connection: ConnectionResult; codes: string[] } {
+  const latest = { client: 0, server: 0 };
+  const rows = [...opening, ...sent].map(([millis, from, fields], index) => {
+    const isSyn = ((fields.flags ?? 0) & SYN) !== 0;
+    const tsVal = fields.tsVal ?? 1000 + millis;
+    const tsEcr = latest[from === 'client' ? 'server' : 'client'];
+    latest[from] = tsVal;
+    return makeRow({
+      frame: index + 1,
+      timeNanos: millis * 1e6,
+      source: from === 'client' ? CLIENT : SERVER,
+      destination: from === 'client' ? SERVER : CLIENT,
+      options: (isSyn ? SYN_OPTIONS | TcpOption.SACK_PERMITTED : 0) | TcpOption.TIMESTAMPS,
+      ...(isSyn ? { mss: 1460 } : {}),
+      ipId: index + 1,
+      checksum: index + 1,
+      tsEcr,
+      ...fields,
+      tsVal,
+    });
+  });
+  const endNanos = (rows.at(-1)?.timeNanos ?? 0) + silenceSeconds * 1e9;
+  const recording = { rows, icmpErrors: [], endNanos, timeBase: { epochSeconds: 0 } };
+  const { kinds, connections } = track(recording, { policy });
+  expect(connections).toHaveLength(1);
+  expect(connections).toEqual(track(recording, { policy, alwaysInFull: true }).connections);
+  const [connection] = connections;
+  return { kind: [...kinds.keys()][0] ?? -1, connection, codes: connection.findings.map(({ code }) => code) };
+}
+
+const PLAIN_END = [fin2(500), ack2(520)] as const;
+
+describe('closes that are alike although FINs were sent again', () => {
+  it.each<[string, readonly Sent[], string]>([
+    ['the first FIN was lost', [fin1(100), fin1(330), ack1(350), ...PLAIN_END], 'teardown-w1-lost'],
+    ['its ACK was lost behind the tap', [fin1(100), ack1(120), fin1(330), ack1(350), ...PLAIN_END], 'teardown-w2-lost'],
+    ['the second FIN was lost', [fin1(100), ack1(120), fin2(200), fin2(430), ack2(450)], 'teardown-w3-lost'],
+    ['so was it, and closed in three segments', [fin1(100), fin2(120), fin2(350), ack2(370)], 'teardown-w3-lost'],
+    ['the last ACK was lost', [fin1(100), ack1(120), fin2(200), ack2(220), fin2(430), ack2(450)], 'teardown-w4-lost'],
+    ['both ends had to', [fin1(100), fin1(330), ack1(350), fin2(500), fin2(730), ack2(750)], 'teardown-w3-lost'],
+  ])('when %s', (_, sent, code) => {
+    const { kind, connection, codes } = take(sent);
+    expect(kind).not.toBe(-1);
+    expect(connection.outcome).toBe('graceful');
+    expect(codes).toEqual(expect.arrayContaining(['fin-retransmission', code]));
+    // Others that differ in numbers and times only are of the same kind, those by the book are not.
+    const later = sent.map(([millis, from, fields]): Sent => [millis + 7000, from, fields]);
+    expect(take(later).kind).toBe(kind);
+    expect(take([fin1(100), ack1(120), ...PLAIN_END]).kind).not.toBe(kind);
+  });
+
+  it('tell how often, up to three times, and which copy the ACK echoes', () => {
+    const answered = (times: readonly number[], fields: Partial<Row> = {}): number =>
+      take([fin1(100), ...times.map((at) => fin1(at)), ack1((times.at(-1) ?? 0) + 20, fields), ...PLAIN_END.map(late)])
+        .kind;
+    const late = ([millis, ...rest]: Sent): Sent => [millis + 4000, ...rest];
+    const [twice, thrice, often] = [[330], [330, 800], [330, 800, 1700]].map((times) => answered(times));
+    expect([twice, thrice]).not.toContain(-1);
+    expect(thrice).not.toBe(twice);
+    expect(often).toBe(thrice);
+    const echoes = [1100, 1330, 7].map((tsEcr) => answered([330], { tsEcr }));
+    expect(new Set([...echoes, -1]).size).toBe(4);
+  });
+
+  it('were never acknowledged: by whether the sender gave up', () => {
+    const copies = [fin2(200), fin2(430), fin2(900), fin2(1800)];
+    const given = take([fin1(100), ack1(120), ...copies]);
+    expect(given.kind).not.toBe(-1);
+    expect(given.connection.outcome).toBe('final-ack-missing');
+    expect(given.codes).toContain('last-ack-give-up');
+    const notYet = take([fin1(100), ack1(120), ...copies, fin2(3600)], { silenceSeconds: 3.5 });
+    expect([-1, given.kind]).not.toContain(notYet.kind);
+    expect(notYet.codes).not.toContain('last-ack-give-up');
+    expect(take([fin1(100), ack1(120), ...copies], { silenceSeconds: 2.9 }).kind).toBe(-1);
+    const once = take([fin1(100), ack1(120), fin2(200), fin2(430)]);
+    expect([-1, given.kind, notYet.kind]).not.toContain(once.kind);
+    const first = take([fin1(100), fin1(330), fin1(800)]);
+    expect(first.kind).not.toBe(-1);
+    expect([first.connection.outcome, first.codes.includes('fin-unacknowledged')]).toEqual([
+      'fin-unacknowledged',
+      true,
+    ]);
+    expect(take([fin1(100), fin1(330)]).kind).not.toBe(first.kind);
+    expect(take([fin1(100)]).kind).toBe(-1);
+  });
+
+  it('may have had trouble with data before', () => {
+    const again: Sent = [80, 'client', { flags: ACK, seq: 101, ack: 901, payloadBytes: 50 }];
+    const troubled = take([again, fin1(100), fin1(330), ack1(350), ...PLAIN_END]);
+    const { kind } = take([fin1(100), fin1(330), ack1(350), ...PLAIN_END]);
+    expect([-1, kind]).not.toContain(troubled.kind);
+  });
+
+  const ACK_OF_NOTHING: Sent = [340, 'server', { flags: ACK, seq: 901, ack: 151, window: 999 }];
+  const CLOSING = [ack1(350), ...PLAIN_END] as const;
+  it.each<[string, readonly Sent[]]>([
+    ['a copy sooner than a timer', [fin1(100), fin1(250), ack1(270), ...PLAIN_END]],
+    ['a copy that the network made', [fin1(100), fin1(330, { tsVal: 1100, ipId: 6, checksum: 6 }), ...CLOSING]],
+    ['a copy with another number', [fin1(100), fin1(330, { seq: 150 }), ...CLOSING]],
+    ['a copy that acknowledges something else', [fin1(100), fin1(330, { ack: 900 }), ...CLOSING]],
+    ['a copy with data', [fin1(100), fin1(330, { payloadBytes: 3 }), ...CLOSING]],
+    ['a copy without time stamps', [fin1(100), fin1(330, { options: 0 }), ...CLOSING]],
+    ['a copy older than what was sent before', [fin1(100), fin1(330, { tsVal: 1045 }), ...CLOSING]],
+    ['a report of a duplicate', [fin1(100), fin1(330), ack1(350, { sack: [151, 152] }), ...PLAIN_END]],
+    ['an answer that may be no answer', [fin1(100), fin1(330), ack1(590), fin2(800), ack2(820)]],
+    ['an ACK that does not cover it', [fin1(100), fin1(330), ACK_OF_NOTHING, ...CLOSING]],
+    ['a closed window', [fin1(100), fin1(330), ack1(350, { window: 0 }), ...PLAIN_END]],
+    [
+      'data behind the FIN',
+      [fin1(100), fin1(330), ack1(350, { payloadBytes: 9 }), fin2(500, { seq: 910 }), ack2(520, { ack: 911 })],
+    ],
+    ['a reset', [fin1(100), fin1(330), ack1(350), [400, 'server', { flags: RST | ACK, seq: 901, ack: 152 }]]],
+    [
+      'a FIN that crossed it',
+      [fin1(100), fin2(105, { ack: 151 }), fin1(330), fin2(340), ack2(350), ack1(360, { seq: 902 })],
+    ],
+    ['a repeat after the close', [fin1(100), fin1(330), ack1(350), ...PLAIN_END, fin1(900)]],
+    ['an ACK that was sent twice', [fin1(100), fin1(330), ack1(350), ack1(380), ...PLAIN_END]],
+    ['a repeat that was held back', [fin1(100), ack1(120), fin1(330, { tsVal: 1112 }), ack1(350), ...PLAIN_END]],
+  ])('have no shape with %s', (_, sent) => expect(take(sent).kind).toBe(-1));
+
+  it('have none if the close was slow, or the ends are far apart', () => {
+    const sent = [fin1(100), fin1(330), ack1(350), ...PLAIN_END];
+    const policy = resolvePolicy({ slowTeardownSeconds: 0.4 });
+    expect(take(sent, { policy }).kind).toBe(-1);
+    expect(take(sent, { policy }).codes).toContain('slow-teardown');
+    const later = sent.map(([millis, from, fields]): Sent => [millis + 300, from, fields]);
+    const [syn, ...others] = OPENING;
+    const far = [syn, ...others.map(([millis, from, fields]): Sent => [millis + 90, from, fields])];
+    expect(take(later).kind).not.toBe(-1);
+    expect(take(later, { opening: far }).kind).toBe(-1);
+  });
+});
