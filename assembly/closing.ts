@@ -7,11 +7,13 @@ import {
   ALIKE_BYTES,
   ALIKE_CLIENT,
   ALIKE_COUNT,
-  ALIKE_NANOS,
+  ALIKE_FIRST_NANOS,
+  ALIKE_LAST_NANOS,
   ALIKE_SERVER,
   ALIKE_SERVER_PORT,
   ALIKE_TAG,
   ALIKE_VERSION,
+  CHUNK_FIRST_ROW,
   ENTRY_HIGH,
   ENTRY_LOW,
   ENTRY_NEXT,
@@ -42,11 +44,11 @@ import {
 import {
   CLIENT,
   COURSE,
-  KIND_BITS,
   COURSE_MOVED,
   COURSE_REMARKABLE,
   FIN_BITS,
   FIRST_CHUNK,
+  KIND_BITS,
   LAST_CHUNK,
   LAST_NANOS,
   MARK_NANOS,
@@ -171,7 +173,9 @@ function closeAddress(entry: u32): bool {
 function note(at: u32, entry: u32, tag: u32): void {
   const isClientHigh = load<u32>(entry + ENTRY_RECORD, CLIENT) !== 0;
   const ports = load<u32>(entry, ENTRY_PORTS);
-  store<f64>(at, load<f64>(entry + ENTRY_RECORD, LAST_NANOS), ALIKE_NANOS);
+  const first = load<u32>(entry + ENTRY_RECORD, FIRST_CHUNK) + CHUNK_FIRST_ROW;
+  store<f64>(at, load<f64>(first), ALIKE_FIRST_NANOS);
+  store<f64>(at, load<f64>(entry + ENTRY_RECORD, LAST_NANOS), ALIKE_LAST_NANOS);
   store<u32>(at, tag, ALIKE_TAG);
   store<u32>(at, load<u32>(entry) & VERSION_BITS, ALIKE_VERSION);
   store<u32>(at, isClientHigh ? ports >> 16 : ports & 0xffff, ALIKE_SERVER_PORT);
@@ -186,7 +190,7 @@ function kindOf(r: u32): u32 {
   const course = load<u32>(r, COURSE) & KIND_BITS;
   if (stage !== STAGE_DONE && stage !== STAGE_RESET && (stage !== STAGE_OPEN || (seen & FIN_BITS) !== 0)) return 0;
   if ((course & COURSE_REMARKABLE) !== 0) return 0;
-  return (<u32>stage << 17) | (seen << 11) | (course << 1) | load<u32>(r, CLIENT);
+  return ((<u32>stage) << 17) | (seen << 11) | (course << 1) | load<u32>(r, CLIENT);
 }
 
 /** From now on connections of a kind are counted; false if there is no room for another. */

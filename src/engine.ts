@@ -6,15 +6,16 @@ import { Core } from './core/core.ts';
 import {
   ALIKE_BYTES,
   ALIKE_CLIENT,
+  ALIKE_FIRST_NANOS,
+  ALIKE_LAST_NANOS,
   ALIKE_SERVER,
   ALIKE_SERVER_PORT,
   ALIKE_TAG,
   ALIKE_VERSION,
 } from './core/layout.ts';
 import type { Finding } from './findings/finding.ts';
-import type { CaptureFacts, SeenParts } from './findings/joined.ts';
+import type { CaptureFacts, SeenParts, TimeWaitAt } from './findings/joined.ts';
 import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
-import type { TimeWaitAt } from './findings/joined.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
@@ -22,7 +23,8 @@ import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
 import type { FlowAddresses, PlainPlace } from './flow/place.ts';
 import { peek } from './flow/settle.ts';
-import { Tracker, type TrackerOptions, type TrackerWatcher } from './flow/tracker.ts';
+import { Tracker } from './flow/tracker.ts';
+import type { TrackerOptions, TrackerWatcher } from './flow/tracker-options.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
 import { PlainKinds } from './plain-kinds.ts';
 import { buildConnection } from './report/build.ts';
@@ -322,7 +324,7 @@ export class Analysis implements PacketSink {
   *finishInSteps(): Generator<void, void, undefined> {
     this.end();
     yield* this.#tracker.finish(this.#lastNanos);
-    for (const [kind, count] of this.#tracker.countedKinds()) this.#kinds.countMore(kind, count);
+    for (const [kind, count] of this.#tracker.counted.counts()) this.#kinds.countMore(kind, count);
     for (const [brief, count] of this.#kinds.passedOver()) this.#handler.onMorePlain?.(brief, count);
   }
 
@@ -369,16 +371,17 @@ export class Analysis implements PacketSink {
     const brief = this.#kinds.passOver(kind, id, this.#isPlainWanted);
     if (brief !== null) {
       const where = place();
-      const { clientIndex, lastNanos, addresses } = where;
+      const { clientIndex, firstNanos, lastNanos, addresses } = where;
       this.#joined.take({
         connection: factsOfPlain(where),
         findings: brief.findings,
         clientIndex,
+        firstNanos,
         lastNanos,
         addresses,
       });
       const timeWaitAt = where.isTelling ? null : timeWaitIfOrdinary(brief.findings);
-      if (timeWaitAt !== null) this.#tracker.countKind(kind, timeWaitAt);
+      if (timeWaitAt !== null) this.#tracker.counted.learn(kind, timeWaitAt);
       return;
     }
     this.#kind = kind;
@@ -396,7 +399,10 @@ export class Analysis implements PacketSink {
       const client = names.host(ipVersion, words, at + (ALIKE_CLIENT >> 2));
       const server = names.host(ipVersion, words, at + (ALIKE_SERVER >> 2));
       const timeWaitAt = words[at + (ALIKE_TAG >> 2)] as TimeWaitAt;
-      ordinary.add(client, server, words[at + (ALIKE_SERVER_PORT >> 2)], doubles[at >> 1], timeWaitAt);
+      const port = words[at + (ALIKE_SERVER_PORT >> 2)];
+      const firstNanos = doubles[(at + (ALIKE_FIRST_NANOS >> 2)) >> 1];
+      const lastNanos = doubles[(at + (ALIKE_LAST_NANOS >> 2)) >> 1];
+      ordinary.add(client, server, port, firstNanos, lastNanos, timeWaitAt);
     }
   }
 
@@ -424,9 +430,9 @@ export class Analysis implements PacketSink {
 
   /** Lets findings about hosts, listeners and the capture see a connection. */
   join({ connection, addresses, findings }: FinalConnection): void {
-    const { clientIndex, lastNanos } = connection;
+    const { clientIndex, firstNanos, lastNanos } = connection;
     const facts = new ConnectionFacts(connection);
-    this.joinParts({ connection: facts, findings, clientIndex, lastNanos, addresses });
+    this.joinParts({ connection: facts, findings, clientIndex, firstNanos, lastNanos, addresses });
   }
 
   /** As `join`, of what is known of a connection that was judged elsewhere. */

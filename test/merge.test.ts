@@ -26,7 +26,15 @@ function chunksOf(lives: readonly Life[], stepsInChunk: number): Chunk[] {
     for (const { life, id } of records) {
       writer.write({
         ...{ step: life.final, id, tupleId: id, kind: -1, isCounted: true, outcome: 'open', closedFirst: null },
-        ...{ clientIndex: 0, lastNanos: life.opened, addresses: ADDRESSES, facts: null, findings: [], result: 0 },
+        ...{
+          clientIndex: 0,
+          firstNanos: 0,
+          lastNanos: life.opened,
+          addresses: ADDRESSES,
+          facts: null,
+          findings: [],
+          result: 0,
+        },
       });
     }
     const opened = Float64Array.from(begun.map((life) => life.opened).filter(isIn));

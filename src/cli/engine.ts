@@ -5,7 +5,7 @@ import type { Finding, Severity } from '../findings/finding.ts';
 import type { PolicyOptions } from '../findings/policy.ts';
 import type { Connection, SegmentChoice } from '../flow/connection.ts';
 import type { FlowAddresses } from '../flow/place.ts';
-import type { TrackerWatcher } from '../flow/tracker.ts';
+import type { TrackerWatcher } from '../flow/tracker-options.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
 import type { ConnectionBrief, KindBrief, OverviewLimits } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';

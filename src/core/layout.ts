@@ -94,15 +94,16 @@ export const KIND_COUNT = 4;
 export const KIND_TAG = 8;
 export const KIND_BYTES = 16;
 export const KIND_SLOTS = 1024;
-/** Connections that were counted: the time of the last segment, the tag of the kind, IP version, ports, addresses of client and server. */
+/** Connections that were counted: times of the first and the last segment, tag of the kind, and the two ends. */
 export const ALIKE = KINDS + KIND_SLOTS * KIND_BYTES;
-export const ALIKE_NANOS = 0;
-export const ALIKE_TAG = 8;
-export const ALIKE_VERSION = 12;
-export const ALIKE_SERVER_PORT = 16;
-export const ALIKE_CLIENT = 24;
-export const ALIKE_SERVER = 40;
-export const ALIKE_BYTES = 56;
+export const ALIKE_FIRST_NANOS = 0;
+export const ALIKE_LAST_NANOS = 8;
+export const ALIKE_TAG = 16;
+export const ALIKE_VERSION = 20;
+export const ALIKE_SERVER_PORT = 24;
+export const ALIKE_CLIENT = 28;
+export const ALIKE_SERVER = 44;
+export const ALIKE_BYTES = 64;
 export const MAX_ALIKE = 512;
 
 export const HEAP = ALIKE + MAX_ALIKE * ALIKE_BYTES;

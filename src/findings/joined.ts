@@ -76,6 +76,7 @@ export interface SeenParts {
   readonly connection: JoinedFacts | null;
   readonly findings: readonly Finding[];
   readonly clientIndex: 0 | 1;
+  readonly firstNanos: number;
   readonly lastNanos: number;
   readonly addresses: FlowAddresses;
 }
@@ -87,7 +88,8 @@ export class Seen {
   /** Those of one that went by the book are its own by code, place and severity only. */
   readonly findings: readonly Finding[];
   readonly clientIndex: 0 | 1;
-  /** Time of its last segment, nanoseconds. */
+  /** Times of its first and its last segment, nanoseconds. */
+  readonly firstNanos: number;
   readonly lastNanos: number;
   readonly client: Key;
   readonly server: Key;
@@ -95,10 +97,11 @@ export class Seen {
   readonly service: Key;
   readonly #addresses: FlowAddresses;
 
-  constructor({ connection, findings, clientIndex, lastNanos, addresses }: SeenParts, names: Names) {
+  constructor({ connection, findings, clientIndex, firstNanos, lastNanos, addresses }: SeenParts, names: Names) {
     this.connection = connection;
     this.findings = findings;
     this.clientIndex = clientIndex;
+    this.firstNanos = firstNanos;
     this.lastNanos = lastNanos;
     this.#addresses = addresses;
     const { ipVersion, words0, words1, ports } = addresses;
@@ -164,9 +167,9 @@ export class Tally<Value> {
     return fresh;
   }
 
-  /** In the order in which they were made. */
+  /** In the order in which the hosts or services were first seen, by whichever connection. */
   entries(): [Key, Value][] {
-    return this.#keys.map((key) => [key, this.#values[key] as Value]);
+    return this.#keys.toSorted((a, b) => a - b).map((key) => [key, this.#values[key] as Value]);
   }
 
   values(): Value[] {
@@ -186,10 +189,10 @@ export class Ordinary {
   readonly names: Names;
   /** All of them. */
   count = 0;
-  /** By service and by client: how many, and when the first and the last of them ended. */
+  /** How many by service, and when the first and the last of them began; by client, and when they ended. */
   readonly services = new Spans();
   readonly clients = new Spans();
-  /** Those of which an end pays TIME_WAIT, by that end. */
+  /** As `clients`, those of which an end pays TIME_WAIT, by that end. */
   readonly timeWaitClients = new Spans();
   readonly timeWaitServers = new Spans();
 
@@ -197,17 +200,17 @@ export class Ordinary {
     this.names = names;
   }
 
-  take({ clientIndex, lastNanos, addresses }: SeenParts, timeWaitAt: TimeWaitAt): void {
+  take({ clientIndex, firstNanos, lastNanos, addresses }: SeenParts, timeWaitAt: TimeWaitAt): void {
     const { ipVersion, words0, words1, ports } = addresses;
     const client = this.names.host(ipVersion, clientIndex === 0 ? words0 : words1);
     const server = this.names.host(ipVersion, clientIndex === 0 ? words1 : words0);
-    this.add(client, server, ports[1 - clientIndex], lastNanos, timeWaitAt);
+    this.add(client, server, ports[1 - clientIndex], firstNanos, lastNanos, timeWaitAt);
   }
 
   /** As `take`; `port` is that of the service. @hot */
-  add(client: Key, server: Key, port: number, lastNanos: number, timeWaitAt: TimeWaitAt): void {
+  add(client: Key, server: Key, port: number, firstNanos: number, lastNanos: number, timeWaitAt: TimeWaitAt): void {
     this.count++;
-    this.services.add(this.names.service(server, port), lastNanos);
+    this.services.add(this.names.service(server, port), firstNanos);
     this.clients.add(client, lastNanos);
     if (timeWaitAt === TimeWaitAt.CLIENT) this.timeWaitClients.add(client, lastNanos);
     else if (timeWaitAt === TimeWaitAt.SERVER) this.timeWaitServers.add(server, lastNanos);

@@ -13,7 +13,8 @@ export interface FlowAddresses {
 /** Where and when a connection was that went by the book; written over for the next one. */
 export interface PlainPlace {
   readonly clientIndex: 0 | 1;
-  /** Time of the latest segment, nanoseconds. */
+  /** Times of the first and the latest segment, nanoseconds. */
+  readonly firstNanos: number;
   readonly lastNanos: number;
   /** Whether there is more to tell of it than that it opened; only then the rest is known. */
   readonly isTelling: boolean;
@@ -24,8 +25,6 @@ export interface PlainPlace {
   readonly isCompleted: boolean;
   readonly firstFrame: number;
   readonly lastFrame: number;
-  /** Nanoseconds. */
-  readonly firstNanos: number;
   /** Frame of the first FIN; 0 if there is none. */
   readonly finFrame: number;
   /** How long it was watched after its latest segment, nanoseconds. */

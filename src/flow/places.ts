@@ -56,6 +56,7 @@ export class Places {
     const place = this.#place;
     this.addressesOf(entry);
     place.clientIndex = plain.clientOf(entry);
+    place.firstNanos = plain.firstNanosOf(entry);
     place.lastNanos = plain.lastNanosOf(entry);
     place.isCompleted = plain.wasCompleted(entry);
     place.isTelling = !place.isCompleted || plain.isHalfClosed(entry);
@@ -66,7 +67,6 @@ export class Places {
     place.silenceNanos = nowNanos - place.lastNanos;
     place.firstFrame = plain.firstFrameOf(entry);
     place.lastFrame = plain.lastFrameOf(entry);
-    place.firstNanos = plain.firstNanosOf(entry);
     return place;
   }
 }

@@ -13,7 +13,7 @@ import { TcpFlag } from '../wire/batch.ts';
 import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS } from './connection.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { CloseEnd, type CloseShape, shapeOfClose } from './plain-close.ts';
-import { KIND_BITS, Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
+import { Course, FIN_BITS, HEAD_ROWS, KIND_BITS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 

@@ -1,18 +1,10 @@
 import { Core } from '../core/core.ts';
 import {
+  LINGER,
   MODE,
-  MODE_COUNT,
   MODE_LANE,
   MODE_SHARE,
   NEXT_ID,
-  ALIKE,
-  ALIKE_COUNT,
-  KIND_BYTES,
-  KIND_COUNT,
-  KIND,
-  KIND_SLOTS,
-  KINDS,
-  LINGER,
   NOW,
   OURS,
   BUCKETS as ROW_BUCKETS,
@@ -27,7 +19,8 @@ import {
 } from '../core/layout.ts';
 import { type IcmpError, ROW_WORDS, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
 import { BUCKETS } from './bucket.ts';
-import { type Connection, type ConnectionOptions, keepsSegments } from './connection.ts';
+import { type Connection, keepsSegments } from './connection.ts';
+import { CountedKinds } from './counted-kinds.ts';
 import { type ConnectionLimit, earliest, excessOf } from './eviction.ts';
 import { Flow, type FlowContext } from './flow.ts';
 import type { FlowAddresses, PlainPlace } from './place.ts';
@@ -38,47 +31,8 @@ import { replay } from './replay.ts';
 import { takeSegment } from './segment.ts';
 import { settle } from './settle.ts';
 import { NO_ENTRY, TupleTable } from './table.ts';
+import type { RowShare, TrackerOptions, TrackerWatcher } from './tracker-options.ts';
 import { Variants } from './variants.ts';
-
-/** Sees what becomes of connections before they are over, as somebody who watches a live capture wants to. */
-export interface TrackerWatcher extends ConnectionLimit {
-  /** The connections of a tuple may have changed; `entry` is its place until `onConnection` was called for the last. */
-  onChange(flow: Flow, entry: number): void;
-}
-
-/** Which rows of a batch belong to a tracker that has only some of the buckets. */
-export interface RowShare {
-  /** Bucket of each row. */
-  readonly buckets: Uint8Array;
-  /** 1 for the buckets of this tracker, 0 for the others. */
-  readonly isMine: Uint8Array;
-  /** Set to twice the row in work, and one less while ICMP errors before it are. */
-  step: number;
-  /** Called after a row that began connections; `nextId` is the id of the next one. */
-  onOpened(nextId: number): void;
-}
-
-export interface TrackerOptions extends ConnectionOptions {
-  /** Called with each connection once it is final; without a watcher, its addresses are written over for the next one. */
-  readonly onConnection: (connection: Connection, addresses: FlowAddresses) => void;
-  /**
-   * Called with each connection that went by the book once it is final, before anything is built of it; all with the
-   * same `kind` have the same outcome and findings. `build` calls `onConnection` with it; without a call it is passed
-   * over. `place` must be called at once, if at all.
-   */
-  readonly onPlain?: (kind: number, id: number, build: () => void, place: () => PlainPlace) => void;
-  /**
-   * Called with connections of the kinds that `countKind` was called for, `count` records of the core (`ALIKE_*`) from an
-   * address on, before any other connection is handed over; without it, kinds are not counted.
-   */
-  readonly onAlike?: (core: Core, at: number, count: number) => void;
-  /** From where on connections are not alike; without it all that went by the book are. */
-  readonly limits?: PlainLimits;
-  /** How many connections may be tracked at a time (default: any number, or what the watcher says). */
-  readonly limit?: ConnectionLimit;
-  /** Whoever watches; the machine then gets every connection from its first segment on. */
-  readonly watcher?: TrackerWatcher;
-}
 
 /** Connections that are over are kept for stray segments, until many wait and their TIME_WAIT has been over for this long. */
 const LINGER_NANOS = 5_000_000_000;
@@ -111,6 +65,8 @@ export class Tracker {
   readonly #places: Places;
   readonly #context: FlowContext;
   readonly #lane: boolean;
+  /** Connections that the core has counted instead of handing them over. */
+  readonly counted: CountedKinds;
   /** A bucket with too many that may be over; `NO_BUCKET` when none has. */
   #overfull = NO_BUCKET;
   readonly #watcher: TrackerWatcher | null;
@@ -145,8 +101,8 @@ export class Tracker {
     this.#context.nextId = 1;
     this.#nowNanos = Number.NEGATIVE_INFINITY;
     core.doubles[LINGER >> 3] = options.timeWaitNanos + LINGER_NANOS;
-    const counting = options.onAlike === undefined || !this.#lane ? 0 : MODE_COUNT;
-    core.words[MODE >> 2] = (this.#lane && options.segments === false ? MODE_LANE : 0) | counting;
+    core.words[MODE >> 2] = this.#lane && options.segments === false ? MODE_LANE : 0;
+    this.counted = new CountedKinds(core, this.#lane ? (options.onAlike ?? null) : null);
   }
 
   /** Latest time of any segment, nanoseconds. */
@@ -207,7 +163,7 @@ export class Tracker {
       if (this.#overfull !== NO_BUCKET) this.#evict(this.#overfull);
       if (share !== undefined && context.nextId !== nextId) share.onOpened(context.nextId);
     }
-    this.#passAlike();
+    this.counted.pass();
     return to;
   }
 
@@ -275,7 +231,7 @@ export class Tracker {
       const entry = (order[index] % endEntry) | 0;
       if (exports.closeAlike(entry) === 0) this.#close(entry);
     }
-    this.#passAlike();
+    this.counted.pass();
   }
 
   /** Sees to a row at which the core stopped, for which it found an entry or none. */
@@ -448,7 +404,8 @@ export class Tracker {
   /** Hands over what has been over for long in a bucket, the oldest first, as long as there are too many. */
   #evict(bucket: number): void {
     const { exports } = this.#core;
-    for (let entry = exports.evict(bucket); entry !== NO_ENTRY; entry = exports.evict(bucket)) this.#closeWaiting(entry);
+    for (let entry = exports.evict(bucket); entry !== NO_ENTRY; entry = exports.evict(bucket))
+      this.#closeWaiting(entry);
     this.#overfull = NO_BUCKET;
   }
 
@@ -489,7 +446,7 @@ export class Tracker {
 
   /** Hands over what a tuple holds, and forgets the tuple; `replayed` is its flow if the machine has seen it just now. */
   #close(entry: number, replayed: Flow | null = null): void {
-    this.#passAlike();
+    this.counted.pass();
     this.#entry = entry;
     const own = this.#flowAt(entry);
     const flow = own ?? replayed;
@@ -508,35 +465,13 @@ export class Tracker {
     this.#variants.forget(entry);
   }
 
-  /** From now on connections of a kind, one of those that are no larger than 32 bits, are counted with the tag given. */
-  countKind(kind: number, tag: number): void {
-    if (this.#options.onAlike !== undefined && kind === kind >>> 0) this.#core.exports.learnKind(kind, tag);
-  }
-
-  /** Kinds, and how many connections of each were counted. */
-  *countedKinds(): Generator<readonly [kind: number, count: number], void, undefined> {
-    const { unsigned } = this.#core;
-    for (let at = KINDS >> 2; at < (KINDS + KIND_SLOTS * KIND_BYTES) >> 2; at += KIND_BYTES >> 2) {
-      const count = unsigned[at + (KIND_COUNT >> 2)];
-      if (count > 0) yield [unsigned[at + (KIND >> 2)], count];
-    }
-  }
-
-  /** Hands on what the core has counted since the last time. */
-  #passAlike(): void {
-    const { words } = this.#core;
-    const count = words[ALIKE_COUNT >> 2];
-    if (count === 0) return;
-    words[ALIKE_COUNT >> 2] = 0;
-    this.#options.onAlike?.(this.#core, ALIKE, count);
-  }
-
   #finishFlow(flow: Flow, entry: number): void {
     flow.finish();
     if (flow.current !== null) this.#handOver(flow.current, entry);
   }
 
   #handOver(connection: Connection, entry: number): void {
+    this.counted.pass();
     settle(connection, this.#nowNanos);
     const places = this.#places;
     const addresses = this.#watcher === null ? places.addressesOf(entry) : places.copyAddresses(entry);

@@ -17,7 +17,7 @@ import { DEFAULT_POLICY } from '../findings/policy.ts';
 import type { Connection } from '../flow/connection.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { FlowAddresses } from '../flow/place.ts';
-import type { TrackerWatcher } from '../flow/tracker.ts';
+import type { TrackerWatcher } from '../flow/tracker-options.ts';
 import type { End } from '../flow/vocabulary.ts';
 import type { ConnectionResult, SummaryResult } from '../report/result.ts';
 import type { PacketSink } from '../source/packet.ts';

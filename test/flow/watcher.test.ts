@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Analysis, type FinalConnection } from '../../src/engine.ts';
 import type { Flow } from '../../src/flow/flow.ts';
-import type { TrackerWatcher } from '../../src/flow/tracker.ts';
+import type { TrackerWatcher } from '../../src/flow/tracker-options.ts';
 import { analyzeFile } from '../../src/index.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
 import type { PacketSink } from '../../src/source/packet.ts';

@@ -87,6 +87,7 @@ export interface RecordParts {
   readonly outcome: Outcome;
   readonly closedFirst: ClosedFirst;
   readonly clientIndex: 0 | 1;
+  readonly firstNanos: number;
   readonly lastNanos: number;
   readonly addresses: FlowAddresses;
   readonly facts: JoinedFacts | null;
@@ -120,7 +121,7 @@ export class RecordWriter {
       numbers[at + Field.WORDS + 4 + i] = addresses.words1[i];
     }
     numbers[at + Field.LAST_NANOS] = parts.lastNanos;
-    numbers[at + Field.FIRST_NANOS] = facts?.firstNanos ?? 0;
+    numbers[at + Field.FIRST_NANOS] = parts.firstNanos;
     numbers[at + Field.CLOSE_WAIT_NANOS] = facts?.closeWaitNanos ?? 0;
     numbers[at + Field.FIRST_FRAME] = facts?.firstFrame ?? 0;
     numbers[at + Field.LAST_FRAME] = facts?.lastFrame ?? 0;
@@ -203,6 +204,10 @@ export class RecordReader {
     return this.#has(Bit.CLIENT_1) ? 1 : 0;
   }
 
+  get firstNanos(): number {
+    return this.#get(Field.FIRST_NANOS);
+  }
+
   get lastNanos(): number {
     return this.#get(Field.LAST_NANOS);
   }
@@ -228,7 +233,7 @@ export class RecordReader {
     return {
       firstFrame: this.#get(Field.FIRST_FRAME),
       lastFrame: this.#get(Field.LAST_FRAME),
-      firstNanos: this.#get(Field.FIRST_NANOS),
+      firstNanos: this.firstNanos,
       finFrame: this.#get(Field.FIN_FRAME),
       closeWaitNanos: this.#get(Field.CLOSE_WAIT_NANOS),
       isAnswered: this.#has(Bit.ANSWERED),

@@ -173,11 +173,11 @@ class Team implements BatchTaker, MergedTaker {
 
   take(record: RecordReader, id: number, chunk: Chunk, result: number, textStart: number): void {
     const { analysis } = this;
-    const { kind, facts, addresses, clientIndex, lastNanos } = record;
+    const { kind, facts, addresses, clientIndex, firstNanos, lastNanos } = record;
     const known = this.#kinds.passOver(kind, id, this.#isWanted);
     if (known !== null) {
       const connection = factsOfPassedOver(known.outcome, facts);
-      analysis.joinParts({ connection, findings: known.findings, clientIndex, lastNanos, addresses });
+      analysis.joinParts({ connection, findings: known.findings, clientIndex, firstNanos, lastNanos, addresses });
       return;
     }
     const isAnnounced = this.#kinds.has(kind);
@@ -185,7 +185,7 @@ class Team implements BatchTaker, MergedTaker {
     const brief = { outcome, closedFirst, findings };
     if (kind !== -1 && !isAnnounced) this.#kinds.learn(kind, brief);
     const isWanted = isAnnounced || (record.isCounted && this.#observer.observe({ id, ...brief }));
-    analysis.joinParts({ connection: facts, findings, clientIndex, lastNanos, addresses });
+    analysis.joinParts({ connection: facts, findings, clientIndex, firstNanos, lastNanos, addresses });
     if (!record.isCounted) return;
     analysis.count(outcome, closedFirst, findings);
     if (isWanted) this.#takeWhole(id, chunk, result, textStart);

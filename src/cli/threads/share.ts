@@ -7,7 +7,8 @@ import { findAll } from '../../findings/registry.ts';
 import { BUCKETS } from '../../flow/bucket.ts';
 import type { Connection } from '../../flow/connection.ts';
 import type { FlowAddresses, PlainPlace } from '../../flow/place.ts';
-import { type RowShare, Tracker } from '../../flow/tracker.ts';
+import { Tracker } from '../../flow/tracker.ts';
+import type { RowShare } from '../../flow/tracker-options.ts';
 import { PlainKinds } from '../../plain-kinds.ts';
 import { buildConnection } from '../../report/build.ts';
 import { type ConnectionBrief, Overview, type OverviewLimits } from '../../report/overview.ts';
@@ -157,6 +158,7 @@ export class Share {
       outcome: brief.outcome,
       closedFirst: brief.closedFirst,
       clientIndex: where.clientIndex,
+      firstNanos: where.firstNanos,
       lastNanos: where.lastNanos,
       addresses: where.addresses,
       facts: factsOfPlain(where),
@@ -171,7 +173,7 @@ export class Share {
     const findings = findAll(connection, this.#policy);
     const { filter } = this.#request;
     if (!isSelected(connection, addresses, filter)) return;
-    const { id, clientIndex, lastNanos, verdict } = connection;
+    const { id, clientIndex, firstNanos, lastNanos, verdict } = connection;
     const brief = { outcome: verdict.outcome, closedFirst: verdict.closedFirst, findings };
     const kind = this.#kind;
     const isAnnounced = this.#kinds.has(kind);
@@ -186,6 +188,7 @@ export class Share {
       outcome: brief.outcome,
       closedFirst: brief.closedFirst,
       clientIndex,
+      firstNanos,
       lastNanos,
       addresses,
       facts: new ConnectionFacts(connection),

@@ -32,7 +32,7 @@ export const overloadedListener: JoinedDetector = {
         if (!isUnanswered && connection?.isAnswered === false) return;
         const listener = listeners.at(seen.service, seen);
         if (listener === undefined) return;
-        const nanos = connection?.firstNanos ?? seen.lastNanos;
+        const nanos = seen.firstNanos;
         if (!isUnanswered || connection === null) {
           listener.answered++;
           listener.firstAnsweredNanos = Math.min(listener.firstAnsweredNanos, nanos);

@@ -1,0 +1,51 @@
+import type { Core } from '../core/core.ts';
+import {
+  ALIKE,
+  ALIKE_COUNT,
+  KIND,
+  KIND_BYTES,
+  KIND_COUNT,
+  KIND_SLOTS,
+  KINDS,
+  MODE,
+  MODE_COUNT,
+} from '../core/layout.ts';
+
+/** Called with `count` records of the core (`ALIKE_*`), from an address on. */
+export type AlikeTaker = (core: Core, at: number, count: number) => void;
+
+/** Connections of kinds that are known: the core counts them and forgets them, and leaves a record of each. */
+export class CountedKinds {
+  readonly #core: Core;
+  readonly #take: AlikeTaker | null;
+
+  /** Without a taker nothing is counted. */
+  constructor(core: Core, take: AlikeTaker | null) {
+    this.#core = core;
+    this.#take = take;
+    if (take !== null) core.words[MODE >> 2] |= MODE_COUNT;
+  }
+
+  /** From now on connections of a kind are counted, their records with the tag; not of those that are wider than 32 bits. */
+  learn(kind: number, tag: number): void {
+    if (this.#take !== null && kind === kind >>> 0) this.#core.exports.learnKind(kind, tag);
+  }
+
+  /** Kinds, and how many connections of each were counted. */
+  *counts(): Generator<readonly [kind: number, count: number], void, undefined> {
+    const { unsigned } = this.#core;
+    for (let at = KINDS >> 2; at < (KINDS + KIND_SLOTS * KIND_BYTES) >> 2; at += KIND_BYTES >> 2) {
+      const count = unsigned[at + (KIND_COUNT >> 2)];
+      if (count > 0) yield [unsigned[at + (KIND >> 2)], count];
+    }
+  }
+
+  /** Hands on the records that came since the last time. */
+  pass(): void {
+    const { words } = this.#core;
+    const count = words[ALIKE_COUNT >> 2];
+    if (count === 0) return;
+    words[ALIKE_COUNT >> 2] = 0;
+    this.#take?.(this.#core, ALIKE, count);
+  }
+}

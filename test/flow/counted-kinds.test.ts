@@ -1,0 +1,150 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALIKE_BYTES, ALIKE_SERVER_PORT, ALIKE_TAG, MAX_CLOSED_IN_BUCKET } from '../../src/core/layout.ts';
+import { Analysis } from '../../src/engine.ts';
+import { bucketOf } from '../../src/flow/bucket.ts';
+import { Tracker } from '../../src/flow/tracker.ts';
+import { readInSteps } from '../../src/source/session.ts';
+import { SegmentBatch, TcpFlag } from '../../src/wire/batch.ts';
+import { makeRow, putRow, type Row, type RowEnd, SYN_OPTIONS } from '../support/rows.ts';
+
+const { SYN, ACK, FIN } = TcpFlag;
+const SERVER: RowEnd = { words: [0x0a800001, 0, 0, 0], port: 443 };
+const SECOND = 1e9;
+const CLOSE_NANOS = 10_000_000;
+const GENERATOR = new URL('../../bench/generate.mjs', import.meta.url).pathname;
+
+/** Clients whose tuples with the server are in one bucket. */
+function clientsOfOneBucket(count: number): RowEnd[] {
+  const clients: RowEnd[] = [];
+  const server = Int32Array.from(SERVER.words);
+  for (let n = 0; clients.length < count; n++) {
+    const client = { words: [0x0a000000 + (n >> 14), 0, 0, 0], port: 20_000 + (n & 0x3fff) };
+    const ports = (client.port << 16) | SERVER.port;
+    if (bucketOf(4, Int32Array.from(client.words), 0, server, 0, ports) === 7) clients.push(client);
+  }
+  return clients;
+}
+
+/** A connection by the book that begins at a time; `isClosed` is whether it is closed too. */
+function* converse(client: RowEnd, beginNanos: number, isClosed: boolean): Generator<Partial<Row>, void, undefined> {
+  let timeNanos = beginNanos;
+  const sends = (source: RowEnd, fields: Partial<Row>): Partial<Row> => {
+    timeNanos += CLOSE_NANOS;
+    return { timeNanos, source, destination: source === SERVER ? client : SERVER, ...fields };
+  };
+  yield sends(client, { flags: SYN, seq: 100, options: SYN_OPTIONS, mss: 1460 });
+  yield sends(SERVER, { flags: SYN | ACK, seq: 900, ack: 101, options: SYN_OPTIONS, mss: 1460 });
+  yield sends(client, { flags: ACK, seq: 101, ack: 901 });
+  if (!isClosed) return;
+  yield sends(client, { flags: ACK | FIN, seq: 101, ack: 901 });
+  yield sends(SERVER, { flags: ACK | FIN, seq: 901, ack: 102 });
+  yield sends(client, { flags: ACK, seq: 102, ack: 902 });
+}
+
+describe('connections of kinds that the core counts', () => {
+  it('are counted once each, whether they are given up meanwhile or left at the end', () => {
+    const clients = clientsOfOneBucket(MAX_CLOSED_IN_BUCKET + 900);
+    const alike: [port: number, tag: number][] = [];
+    const order: ('alike' | 'built')[] = [];
+    const built: number[] = [];
+    const learned = new Set<number>();
+    const timeBase = { epochSeconds: 0 };
+    const tracker: Tracker = new Tracker({
+      segments: false,
+      timeWaitNanos: SECOND,
+      onConnection: ({ id }) => {
+        built.push(id);
+        order.push('built');
+      },
+      onPlain: (kind, _id, build) => {
+        build();
+        if (learned.has(kind)) return;
+        learned.add(kind);
+        tracker.counted.learn(kind, learned.size);
+      },
+      onAlike: ({ words }, from, count) => {
+        order.push('alike');
+        for (let at = from >> 2; at < (from + count * ALIKE_BYTES) >> 2; at += ALIKE_BYTES >> 2) {
+          alike.push([words[at + (ALIKE_SERVER_PORT >> 2)], words[at + (ALIKE_TAG >> 2)]]);
+        }
+      },
+    });
+    const batch = new SegmentBatch(timeBase);
+    let frame = 0;
+    const peak = { open: 0 };
+    for (const [index, client] of clients.entries()) {
+      for (const fields of converse(client, index * 0.02 * SECOND, index % 9 !== 4)) {
+        putRow(batch, makeRow({ frame: ++frame, ...fields } as Row));
+        if (!batch.isFull) continue;
+        tracker.push(batch);
+        batch.clear();
+        peak.open = Math.max(peak.open, tracker.openCount);
+      }
+    }
+    tracker.push(batch);
+    for (const _ of tracker.finish(3600 * SECOND));
+    // Most were given up long before the end, and the first of the two kinds were built.
+    expect(peak.open).toBeLessThan(clients.length - 200);
+    expect(built).toHaveLength(2);
+    expect(learned.size).toBe(2);
+    expect(alike.length + built.length).toBe(clients.length);
+    expect(alike.every(([port]) => port === SERVER.port)).toBe(true);
+    const open = clients.filter((_, index) => index % 9 === 4).length;
+    expect(alike.filter(([, tag]) => tag === 2)).toHaveLength(open - 1);
+    expect([...tracker.counted.counts()].map(([, count]) => count).sort((a, b) => a - b)).toEqual([
+      open - 1,
+      clients.length - open - 1,
+    ]);
+    expect(order.indexOf('alike')).toBeLessThan(order.lastIndexOf('built'));
+  });
+
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lastack-counted-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each(['small', 'lossy'])(
+    'change neither sums nor findings of a generated capture, profile %s',
+    async (profile) => {
+      const path = join(folder, `${profile}.pcap`);
+      const generated = ['--profile', profile, '--connections', '3000', '--out', path];
+      expect(spawnSync(process.execPath, [GENERATOR, ...generated]).status).toBe(0);
+      const oneByOne = await sumsOf(path, false);
+      const counted = await sumsOf(path, true);
+      expect(counted.sums).toEqual(oneByOne.sums);
+      expect(counted.builds).toBeLessThan(oneByOne.builds / 2);
+    },
+  );
+});
+
+/** What an analysis comes to, with few or with all connections handed over. */
+async function sumsOf(path: string, isCounted: boolean) {
+  let builds = 0;
+  const options = { timeWaitConnections: 20, closeWaitConnections: 5, overloadAttempts: 2, scanTargets: 2 };
+  const analysis: Analysis = new Analysis(options, {
+    onConnection: (final) => {
+      builds++;
+      const { outcome, closedFirst } = final.connection.verdict;
+      analysis.join(final);
+      analysis.count(outcome, closedFirst, final.findings);
+    },
+    ...(isCounted
+      ? {
+          onPlain: () => false,
+          onMorePlain: ({ outcome, closedFirst, findings }, count) =>
+            analysis.count(outcome, closedFirst, findings, count),
+        }
+      : {}),
+  });
+  const steps = readInSteps([path], analysis, { timeBase: analysis.timeBase });
+  while (!(await steps.next()).done);
+  analysis.finish();
+  // Frames are those of connections that were looked at one by one.
+  const joined = analysis.finishJoined().map(({ code, at, message }) => [code, at, message]);
+  return { builds, sums: { summary: analysis.summary, joined } };
+}
