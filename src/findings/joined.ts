@@ -167,13 +167,10 @@ export class Tally<Value> {
     return fresh;
   }
 
-  /** In the order in which the hosts or services were first seen, by whichever connection. */
-  entries(): [Key, Value][] {
-    return this.#keys.toSorted((a, b) => a - b).map((key) => [key, this.#values[key] as Value]);
-  }
-
-  values(): Value[] {
-    return this.entries().map(([, value]) => value);
+  /** Those with the most first; of equal ones that first that was seen first, by whichever connection. */
+  mostFirst(countOf: (value: Value) => number): [Key, Value][] {
+    const entries = this.#keys.map((key): [Key, Value] => [key, this.#values[key] as Value]);
+    return entries.sort(([keyA, a], [keyB, b]) => countOf(b) - countOf(a) || keyA - keyB);
   }
 }
 

@@ -19,7 +19,8 @@ import {
   REPLY_SLACK_NANOS,
   sentNanos,
 } from './lost-wave.ts';
-import { FORM_BITS, hasTimestamps, type Segment, sequenceLength } from './segment.ts';
+import { FORM_BITS, hasTimestamps, type Segment } from './segment.ts';
+import { type CloseRows, NEAR_TICKS } from './segment-log.ts';
 
 /** Longest leg of a round trip with which it is clear what a timer sent and what crossed. */
 const MAX_LEG_NANOS = 100_000_000;
@@ -64,18 +65,22 @@ interface Path {
   readonly rttNanos: number;
 }
 
-/** The shape of the close of a connection that opened by the book, and did so up to its first FIN; null if it has none. */
-export function shapeOfClose(rows: readonly Segment[]): CloseShape | null {
-  const [syn, synAck, third] = rows;
-  const begin = rows.findIndex(({ flags }) => (flags & TcpFlag.FIN) !== 0);
-  if (begin < 3 || !echoes(synAck, syn) || !echoes(third, synAck)) return null;
-  const legNanos = [0, 0];
-  legNanos[synAck.from] = synAck.timeNanos - syn.timeNanos;
-  legNanos[syn.from] = third.timeNanos - synAck.timeNanos;
-  if (!legNanos.every((nanos) => nanos >= 0 && nanos <= MAX_LEG_NANOS)) return null;
-  const rttNanos = Math.max(MINIMUM_RTT_NANOS, legNanos[0] + legNanos[1]);
-  const close = new Close(rows, begin, { legNanos, rttNanos });
-  for (let at = begin + 1; at < rows.length; at++) if (!close.take(at)) return null;
+/**
+ * The shape of the close of a connection that opened by the book, and did so up to its first FIN; null if it has none.
+ * `all` reads everything, which few closes need.
+ */
+export function shapeOfClose(rows: CloseRows, all: () => readonly Segment[]): CloseShape | null {
+  const [syn, synAck, third] = rows.opening;
+  if (third === undefined || !echoes(synAck, syn) || !echoes(third, synAck)) return null;
+  const toServer = synAck.timeNanos - syn.timeNanos;
+  const toClient = third.timeNanos - synAck.timeNanos;
+  if (toServer < 0 || toServer > MAX_LEG_NANOS || toClient < 0 || toClient > MAX_LEG_NANOS) return null;
+  const rttNanos = Math.max(MINIMUM_RTT_NANOS, toServer + toClient);
+  const close = new Close(rows, all, {
+    legNanos: syn.from === 0 ? [toClient, toServer] : [toServer, toClient],
+    rttNanos,
+  });
+  for (let at = 1; at < rows.close.length; at++) if (!close.take(at)) return null;
   return close.shape();
 }
 
@@ -93,54 +98,66 @@ function behindFin({ first }: Wave): number {
 
 /** A close, as far as it was taken in. */
 class Close {
-  readonly #rows: readonly Segment[];
+  readonly #rows: CloseRows;
+  readonly #all: () => readonly Segment[];
   readonly #path: Path;
   readonly #first: Wave;
   #second: Wave | null = null;
   /** The sequence number that follows all that the end that closes second has sent before it does. */
   readonly #peerNext: number;
 
-  constructor(rows: readonly Segment[], begin: number, path: Path) {
+  constructor(rows: CloseRows, all: () => readonly Segment[], path: Path) {
+    const [first] = rows.close;
     this.#rows = rows;
+    this.#all = all;
     this.#path = path;
-    this.#first = newWave(rows[begin]);
-    this.#peerNext = rows.slice(0, begin).reduce((next, row) => {
-      const end = seqAdd(row.seq, sequenceLength(row));
-      return row.from === rows[begin].from || (next !== -1 && seqDiff(end, next) <= 0) ? next : end;
-    }, -1);
+    this.#first = newWave(first);
+    this.#peerNext = rows.before[1 - first.from].next;
   }
 
   /** Takes in a row behind the first FIN; false if a close of no shape has it. */
   take(at: number): boolean {
-    const segment = this.#rows[at];
-    if (!isPlain(segment) || segment.timeNanos < this.#rows[at - 1].timeNanos) return false;
+    const { close } = this.#rows;
+    const segment = close[at];
+    if (!isPlain(segment) || segment.timeNanos < close[at - 1].timeNanos) return false;
     if (this.#first.first.ack !== this.#peerNext) return false;
     const wave = this.#second ?? this.#first;
     const isSender = segment.from === wave.first.from;
     if ((segment.flags & TcpFlag.FIN) === 0) return !isSender && this.#takeAck(wave, segment);
-    return isSender ? this.#takeCopy(wave, segment, at) : this.#takeSecond(segment);
+    return isSender ? this.#takeCopy(wave, segment) : this.#takeSecond(segment);
   }
 
   /** A copy of the FIN that the timer of its sender must have sent. */
-  #takeCopy(wave: Wave, segment: Segment, at: number): boolean {
+  #takeCopy(wave: Wave, segment: Segment): boolean {
     const { first, copies, cover } = wave;
     if (first.payloadBytes > 0 || segment.seq !== first.seq || segment.ack !== first.ack) return false;
     if (segment.timeNanos - first.timeNanos < LONGEST_DELAYED_ACK_NANOS) return false;
     if (!isPastCrossing(this.#path, first, segment)) return false;
     const last = copies[copies.length - 1];
     if (segment.timeNanos - last.timeNanos <= DUPLICATE_NANOS || isLateCopy(segment, copies)) return false;
-    const mine = this.#rows.slice(0, at).filter(({ from }) => from === segment.from);
-    if (!mine.every((each) => isStampedBefore(each, segment, copies) && !isStampedAfter(each, first, copies)))
-      return false;
+    if (!isNewer(segment, last.tsVal) || !this.#isStampedInOrder(first)) return false;
     if (cover === null) {
       copies.push(segment);
       return true;
     }
     if (wave.isOpen || copies.length > 1 || wave.isCoverLost || (cover.flags & TcpFlag.FIN) !== 0) return false;
+    const mine = this.#all().filter(({ from, timeNanos }) => from === segment.from && timeNanos < segment.timeNanos);
     const timeNanos = sentNanos({ synCopies: [mine[0]], finCopies: copies, recent: mine }, segment);
     if (!isPastCrossing(this.#path, cover, { timeNanos })) return false;
     wave.isCoverLost = true;
     wave.isOpen = true;
+    return true;
+  }
+
+  /** Whether time stamps tell that a FIN was sent after all that its end has sent before it. */
+  #isStampedInOrder(fin: Segment): boolean {
+    const { before, close } = this.#rows;
+    const { isStamped, lastTsVal } = before[fin.from];
+    if (!isStamped || !hasTimestamps(fin) || (fin.tsVal !== lastTsVal && !isNewer(fin, lastTsVal))) return false;
+    for (const each of close) {
+      if (each === fin) return true;
+      if (each.from === fin.from && each.tsVal !== fin.tsVal && !isNewer(fin, each.tsVal)) return false;
+    }
     return true;
   }
 
@@ -190,7 +207,7 @@ class Close {
     if (latest.cover === null) end = second === null ? CloseEnd.FIRST_UNCOVERED : CloseEnd.SECOND_UNCOVERED;
     else if (second === null || second.isOpen) return null;
     if (end !== CloseEnd.GRACEFUL && copies.length < 2) return null;
-    const [syn, synAck] = this.#rows;
+    const [syn, synAck] = this.#rows.opening;
     const isSackOn = (syn.options & synAck.options & TcpOption.SACK_PERMITTED) !== 0;
     const isThree = second !== null && first.cover === second.first;
     const last = copies[copies.length - 1];
@@ -203,7 +220,7 @@ class Close {
         (bitsOf(first) << 4) |
         (second === null ? 0 : bitsOf(second) << 11),
       rttNanos: this.#path.rttNanos,
-      tookNanos: this.#rows[this.#rows.length - 1].timeNanos - first.first.timeNanos,
+      tookNanos: this.#rows.close[this.#rows.close.length - 1].timeNanos - first.first.timeNanos,
       intervalNanos: copies.length < 2 ? 0 : last.timeNanos - copies[copies.length - 2].timeNanos,
       isTenacious: copies.length > 2,
     };
@@ -223,14 +240,8 @@ function isPlain(segment: Segment): boolean {
   return origin === 0 && (options & TcpOption.CUT) === 0 && hasTimestamps(segment);
 }
 
-/** Whether time stamps tell that an earlier segment was sent before a new copy of the FIN. */
-function isStampedBefore(each: Segment, copy: Segment, copies: readonly Segment[]): boolean {
-  if (!hasTimestamps(each)) return false;
-  const ticks = seqDiff(copy.tsVal, each.tsVal);
-  return copies.includes(each) ? ticks > 0 : ticks >= 0;
-}
-
-/** Whether time stamps tell that a segment other than a FIN was sent after the first copy of it. */
-function isStampedAfter(each: Segment, first: Segment, copies: readonly Segment[]): boolean {
-  return !copies.includes(each) && seqDiff(each.tsVal, first.tsVal) > 0;
+/** Whether its time stamp is newer than another, and not so much that the order is in doubt. */
+function isNewer({ tsVal }: Segment, than: number): boolean {
+  const ticks = seqDiff(tsVal, than);
+  return ticks > 0 && ticks <= NEAR_TICKS;
 }

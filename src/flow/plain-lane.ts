@@ -117,7 +117,9 @@ export class PlainLane {
     const mayHaveShape = (words[at + SEEN] & FIN_BITS) !== 0 && (words[at + COURSE] & SHAPELESS) === 0;
     latest.record = record;
     latest.rows = rows;
-    latest.shape = mayHaveShape ? shapeOfClose(this.log.read(words[at + FIRST_CHUNK], rows)) : null;
+    const first = words[at + FIRST_CHUNK];
+    const all = (): readonly Segment[] => this.log.read(first, rows);
+    latest.shape = mayHaveShape ? shapeOfClose(this.log.readClose(first, rows), all) : null;
     return latest.shape;
   }
 

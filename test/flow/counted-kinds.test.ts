@@ -118,6 +118,12 @@ describe('connections of kinds that the core counts', () => {
       const counted = await sumsOf(path, true);
       expect(counted.sums).toEqual(oneByOne.sums);
       expect(counted.builds).toBeLessThan(oneByOne.builds / 2);
+      // The host with the most comes first.
+      const owned = counted.sums.joined.flatMap(([code, at, message]) =>
+        code === 'time-wait-owner' && at === 'server' ? [Number(/for (\d+) connections/.exec(message)?.[1])] : [],
+      );
+      expect(owned.length).toBeGreaterThan(1);
+      expect(owned).toEqual(owned.toSorted((a, b) => b - a));
     },
   );
 });

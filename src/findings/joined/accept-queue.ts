@@ -36,17 +36,19 @@ export const acceptQueueOfListener: JoinedDetector = {
         keepFrames(listener.frames, finding.frames.slice(0, 1));
       },
       finish() {
-        return [...listeners.entries()].flatMap(([key, { text, frames, connections, firstNanos, lastNanos }]) => {
-          if (connections < policy.acceptQueueConnections) return [];
-          const span = lastNanos > firstNanos ? ` within ${duration(lastNanos - firstNanos)}` : '';
-          return [
-            {
-              at: 'server' as const,
-              frames,
-              message: `${connections} of ${count(attempts.of(key) + ordinary.services.countOf(key), 'connection')} to ${text} found its accept queue full${span}: the program does not call accept() fast enough for its backlog.`,
-            },
-          ];
-        });
+        return listeners
+          .mostFirst(({ connections }) => connections)
+          .flatMap(([key, { text, frames, connections, firstNanos, lastNanos }]) => {
+            if (connections < policy.acceptQueueConnections) return [];
+            const span = lastNanos > firstNanos ? ` within ${duration(lastNanos - firstNanos)}` : '';
+            return [
+              {
+                at: 'server' as const,
+                frames,
+                message: `${connections} of ${count(attempts.of(key) + ordinary.services.countOf(key), 'connection')} to ${text} found its accept queue full${span}: the program does not call accept() fast enough for its backlog.`,
+              },
+            ];
+          });
       },
     };
   },

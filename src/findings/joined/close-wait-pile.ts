@@ -30,20 +30,22 @@ export const closeWaitPile: JoinedDetector = {
         keepFrames(pile.frames, connection.finFrame === 0 ? finding.frames.slice(0, 1) : [connection.finFrame]);
       },
       finish() {
-        return [...atServers.values(), ...atClients.values()].flatMap((pile) => {
-          if (pile.connections < policy.closeWaitConnections) return [];
-          return [
-            {
-              at: pile.at,
-              frames: pile.frames,
-              severity: 'error' as const,
-              message: `${pile.where} ${pile.connections} connections in CLOSE_WAIT, the longest for at least ${Math.round(pile.longestNanos / 1e9)} s: they pile up because the program does not close what the other end has closed.`,
-              cause:
-                'A leak of sockets: the program does not see recv() return 0, or a path through it (an error, a pool, a blocked thread) never reaches close(). Each keeps a file descriptor until the limit is reached (EMFILE).',
-              hint: 'Count with ss -tn state close-wait and look at what those connections have in common; the kernel never ends CLOSE_WAIT by itself.',
-            },
-          ];
-        });
+        return [atServers, atClients]
+          .flatMap((piles) => piles.mostFirst(({ connections }) => connections))
+          .flatMap(([, pile]) => {
+            if (pile.connections < policy.closeWaitConnections) return [];
+            return [
+              {
+                at: pile.at,
+                frames: pile.frames,
+                severity: 'error' as const,
+                message: `${pile.where} ${pile.connections} connections in CLOSE_WAIT, the longest for at least ${Math.round(pile.longestNanos / 1e9)} s: they pile up because the program does not close what the other end has closed.`,
+                cause:
+                  'A leak of sockets: the program does not see recv() return 0, or a path through it (an error, a pool, a blocked thread) never reaches close(). Each keeps a file descriptor until the limit is reached (EMFILE).',
+                hint: 'Count with ss -tn state close-wait and look at what those connections have in common; the kernel never ends CLOSE_WAIT by itself.',
+              },
+            ];
+          });
       },
     };
   },

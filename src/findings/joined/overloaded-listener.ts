@@ -43,7 +43,7 @@ export const overloadedListener: JoinedDetector = {
       },
       finish() {
         return listeners
-          .entries()
+          .mostFirst(({ unanswered }) => unanswered.length)
           .flatMap(([key, { text, unanswered, answered, firstAnsweredNanos, lastAnsweredNanos }]) => {
             const { services } = ordinary;
             const firstNanos = Math.min(firstAnsweredNanos, services.firstOf(key));

@@ -48,20 +48,22 @@ export const synFlood: JoinedDetector = {
         else if (connection.isHalfOpen) note(targets.at(seen.service, seen), seen.client, connection);
       },
       finish() {
-        const flooded = [...targets.entries()].flatMap(([key, target]) => {
-          const { begins, text, sources, frames } = target;
-          const { most, nanos } = densest(begins);
-          const others = completed.of(key) + ordinary.services.countOf(key);
-          if (most < policy.floodConnections || begins.length < LEAST_SHARE * (begins.length + others)) return [];
-          return [
-            {
-              at: 'server' as const,
-              frames,
-              message: `${text} answered ${count(most, 'SYN')} within ${duration(nanos)} that were never followed up, from ${count(sources.size, 'source')}; ${others === 0 ? 'no handshake' : count(others, 'handshake')} with it ${others > 1 ? 'were' : 'was'} completed.`,
-              ...(hasPlain || ordinary.count > 0 ? {} : { cause: DOUBT }),
-            },
-          ];
-        });
+        const flooded = targets
+          .mostFirst(({ begins }) => begins.length)
+          .flatMap(([key, target]) => {
+            const { begins, text, sources, frames } = target;
+            const { most, nanos } = densest(begins);
+            const others = completed.of(key) + ordinary.services.countOf(key);
+            if (most < policy.floodConnections || begins.length < LEAST_SHARE * (begins.length + others)) return [];
+            return [
+              {
+                at: 'server' as const,
+                frames,
+                message: `${text} answered ${count(most, 'SYN')} within ${duration(nanos)} that were never followed up, from ${count(sources.size, 'source')}; ${others === 0 ? 'no handshake' : count(others, 'handshake')} with it ${others > 1 ? 'were' : 'was'} completed.`,
+                ...(hasPlain || ordinary.count > 0 ? {} : { cause: DOUBT }),
+              },
+            ];
+          });
         return flooded;
       },
     };

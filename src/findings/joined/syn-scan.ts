@@ -40,9 +40,9 @@ export const synScan: JoinedDetector = {
         else if (connection.isProbe) note(sources.at(seen.client, seen), seen, connection);
       },
       finish() {
-        const scanners = [...sources.entries()].filter(
-          ([key, { targets, attempts }]) => targets.size >= policy.scanTargets && attempts >= completedBy(key),
-        );
+        const scanners = sources
+          .mostFirst(({ targets }) => targets.size)
+          .filter(([key, { targets, attempts }]) => targets.size >= policy.scanTargets && attempts >= completedBy(key));
         return scanners.map(([key, source]) => {
           const { targets, hosts, text, frames, firstNanos, lastNanos } = source;
           const others = completedBy(key);

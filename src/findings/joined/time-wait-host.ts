@@ -23,24 +23,24 @@ export const timeWaitHost: JoinedDetector = {
         keepFrames(known, finding.frames.slice(0, 1));
       },
       finish() {
-        return [clients, servers].flatMap(({ at, own, alike, frames }) =>
-          [...new Set([...own.keys, ...alike.keys])]
-            .sort((a, b) => a - b)
-            .flatMap((key) => {
-              const connections = own.countOf(key) + alike.countOf(key);
-              if (connections < policy.timeWaitConnections) return [];
+        return [clients, servers].flatMap(({ at, own, alike, frames }) => {
+          const countOf = (key: Key): number => own.countOf(key) + alike.countOf(key);
+          const many = [...new Set([...own.keys, ...alike.keys])].filter(
+            (key) => countOf(key) >= policy.timeWaitConnections,
+          );
+          return many
+            .sort((a, b) => countOf(b) - countOf(a) || a - b)
+            .map((key) => {
               const lastNanos = Math.max(own.lastOf(key), alike.lastOf(key));
               const span = duration(lastNanos - Math.min(own.firstOf(key), alike.firstOf(key)));
-              return [
-                {
-                  at,
-                  frames: frames.get(key) ?? [],
-                  message: `${ordinary.names.textOf(key)} owns TIME_WAIT for ${connections} connections that ended within ${span}, as their ${at}.`,
-                  hint: 'A server pays little for it. A client runs out of ports (net.ipv4.ip_local_port_range, 28,232 by default) towards one service when it opens more than some 470 connections a second: keep connections alive and use them again, or set net.ipv4.tcp_tw_reuse.',
-                },
-              ];
-            }),
-        );
+              return {
+                at,
+                frames: frames.get(key) ?? [],
+                message: `${ordinary.names.textOf(key)} owns TIME_WAIT for ${countOf(key)} connections that ended within ${span}, as their ${at}.`,
+                hint: 'A server pays little for it. A client runs out of ports (net.ipv4.ip_local_port_range, 28,232 by default) towards one service when it opens more than some 470 connections a second: keep connections alive and use them again, or set net.ipv4.tcp_tw_reuse.',
+              };
+            });
+        });
       },
     };
   },
