@@ -183,14 +183,22 @@ function note(at: u32, entry: u32, tag: u32): void {
   memory.copy(at + ALIKE_SERVER, entry + (isClientHigh ? ENTRY_LOW : ENTRY_HIGH), 16);
 }
 
-/** The kind of a connection that is open, was closed or was reset by the book, as src/flow/plain-lane.ts has it; 0 for others. */
+/** The kind of a connection that is open, was closed or was reset by the book; 0 for others. */
 function kindOf(r: u32): u32 {
   const stage = load<i32>(r, STAGE);
-  const seen = load<u32>(r, SEEN);
+  if ((load<u32>(r, COURSE) & COURSE_REMARKABLE) !== 0) return 0;
+  const isOpen = stage === STAGE_OPEN && (load<u32>(r, SEEN) & FIN_BITS) === 0;
+  return isOpen || stage === STAGE_DONE || stage === STAGE_RESET ? baseOf(r) : 0;
+}
+
+/** What the kinds of src/flow/plain-lane.ts have of the record of an entry: 21 bits, never 0. */
+export function baseKind(entry: u32): u32 {
+  return baseOf(addressOf(entry) + ENTRY_RECORD);
+}
+
+function baseOf(r: u32): u32 {
   const course = load<u32>(r, COURSE) & KIND_BITS;
-  if (stage !== STAGE_DONE && stage !== STAGE_RESET && (stage !== STAGE_OPEN || (seen & FIN_BITS) !== 0)) return 0;
-  if ((course & COURSE_REMARKABLE) !== 0) return 0;
-  return ((<u32>stage) << 17) | (seen << 11) | (course << 1) | load<u32>(r, CLIENT);
+  return (load<u32>(r, STAGE) << 17) | (load<u32>(r, SEEN) << 11) | (course << 1) | load<u32>(r, CLIENT);
 }
 
 /** From now on connections of a kind are counted; false if there is no room for another. */

@@ -1,5 +1,15 @@
 /** What TypeScript can ask of the core; `src/core/core.ts` is its other side. */
-export { bucketAt, closeAlike, evict, learnKind, queue, release, takeOldest, takeOldestOfAll } from './closing';
+export {
+  baseKind,
+  bucketAt,
+  closeAlike,
+  evict,
+  learnKind,
+  queue,
+  release,
+  takeOldest,
+  takeOldestOfAll,
+} from './closing';
 export { decodePcap, decodePcapng } from './decode';
 export { openAt, take, takeAt } from './lane';
 export { append, appendSack, closeLog, closeMoved, movedLast, moveLog, releaseChunk, takeChunk } from './log';

@@ -13,7 +13,7 @@ import { TcpFlag } from '../wire/batch.ts';
 import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS } from './connection.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { CloseEnd, type CloseShape, shapeOfClose } from './plain-close.ts';
-import { Course, FIN_BITS, HEAD_ROWS, KIND_BITS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
+import { Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
@@ -30,6 +30,8 @@ const COPIES_OF_GIVING_UP = 3;
 /** With one of these a close has no shape. */
 const SHAPELESS =
   Course.REMARKABLE | Course.HALF_CLOSE | Course.CROSSING | Course.SYN_AGAIN | Course.SYN_ACK_AGAIN | Course.CONDENSED;
+/** Of a kind: how much of it the core tells. */
+const BASE_BITS = 21;
 /** The kinds of closes with a shape are above all others. */
 const SHAPE_UNIT = 2 ** 25;
 const GIVEN_UP = 1 << 18;
@@ -82,14 +84,11 @@ export class PlainLane {
    * `nowNanos` is until when it was watched.
    */
   kindOf(record: number, nowNanos: number): number {
-    const { words } = this.#core;
+    const { words, exports } = this.#core;
     const at = this.#at(record);
-    const stage = words[at + STAGE];
-    if (stage === PlainStage.ODD) return this.#kindOfOdd(record, at, nowNanos);
-    const course = words[at + COURSE] & KIND_BITS;
-    const seen = words[at + SEEN];
-    const detail = (course & Course.REMARKABLE) !== 0 ? -1 : this.#detailOf(record, at, nowNanos);
-    return detail === -1 ? -1 : (detail << 21) | (stage << 17) | (seen << 11) | (course << 1) | words[at + CLIENT];
+    if (words[at + STAGE] === PlainStage.ODD) return this.#kindOfOdd(record, at, nowNanos);
+    const detail = (words[at + COURSE] & Course.REMARKABLE) !== 0 ? -1 : this.#detailOf(record, at, nowNanos);
+    return detail === -1 ? -1 : (detail << BASE_BITS) | exports.baseKind(record);
   }
 
   /** As `kindOf`, of a connection in whose close FINs were sent again. */

@@ -8,7 +8,7 @@
  *               └────────────┴───────────────┴────anything else───┴───────────────────► ODD
  */
 
-import { FIN_BITS, HEAD_ROWS, KIND_BITS } from '../core/record.ts';
+import { FIN_BITS, HEAD_ROWS } from '../core/record.ts';
 
 /** HOLE_0 and HOLE_1 are open too: octets of end 0 or 1 have come before others that belong ahead of them. */
 export const PlainStage = {
@@ -54,7 +54,7 @@ export const Plain = {
 /** Two float64 of a record, in nanoseconds: the time of the latest segment, and that of the SYN, then of the first FIN. */
 export const PlainNanos = { LAST: 9, MARK: 10 } as const; // words 18 and 19, 20 and 21
 
-export { FIN_BITS, HEAD_ROWS, KIND_BITS };
+export { FIN_BITS, HEAD_ROWS };
 
 /** Bits of `COURSE` that all connections of a kind have in common; how often data was sent again is above them. */
 export const Course = {
