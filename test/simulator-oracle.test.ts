@@ -135,6 +135,7 @@ describe('the analysis of simulated connections', () => {
     ['data is the first to cover a FIN and is a repeat', 10074635],
     ['the round trip to the server is not known', 9039034],
     ['an ACK is overtaken by the FIN behind it within a tick', 13062642],
+    ['so it is on a path that tells nothing of the order', 91018797],
     ['the first FIN is held back and the capture shows it late', 17070937],
     ['the capture begins with the repeat of a SYN-ACK', 17087912],
     ['the first segment of the client lies behind its FIN', 23020280],

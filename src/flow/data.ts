@@ -236,8 +236,8 @@ export function disownsFin(connection: Connection, me: EndTrack, peer: EndTrack,
   if (first === undefined || !connection.isBeyondRtt(first.timeNanos, segment.timeNanos)) return false;
   if (segment.payloadBytes > 1) return true;
   if (isSentBefore(segment, first) || seqDiff(segment.ack, me.ackHigh) < 0) return false;
-  const isOfSameTick = hasTimestamps(segment) && hasTimestamps(first) && segment.tsVal === first.tsVal;
-  if (isOfSameTick && segment.ipId === 0) return false;
+  const isOrderKnown = hasTimestamps(segment) && hasTimestamps(first) && segment.tsVal !== first.tsVal;
+  if (!isOrderKnown && segment.ipId === 0 && (hasTimestamps(segment) || segment.ack === first.ack)) return false;
   if (segment.ipId === 0 && me.recent.some((each) => isSameOctets(each, segment))) return false;
   const answered = peer.recent.at(-1);
   return answered !== undefined && !connection.isBeyondRtt(answered.timeNanos, segment.timeNanos);
