@@ -125,7 +125,8 @@ export const LIMIT_OPTION = {
 export const THREADS_OPTION = {
   threads: {
     type: 'string',
-    describe: 'Threads that share the work (default: one a core from 1 GB on)',
+    describe:
+      'Threads that share the work (default: one a core, from 1 GB on or, with other formats than text, from 256 MB)',
     group: ANALYSIS,
   },
 } as const satisfies OptionSpecs;
