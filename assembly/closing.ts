@@ -191,14 +191,14 @@ function kindOf(r: u32): u32 {
   return isOpen || stage === STAGE_DONE || stage === STAGE_RESET ? baseOf(r) : 0;
 }
 
-/** What the kinds of src/flow/plain-lane.ts have of the record of an entry: 21 bits, never 0. */
+/** What the kinds of src/flow/plain-lane.ts have of the record of an entry: 23 bits, never 0. */
 export function baseKind(entry: u32): u32 {
   return baseOf(addressOf(entry) + ENTRY_RECORD);
 }
 
 function baseOf(r: u32): u32 {
   const course = load<u32>(r, COURSE) & KIND_BITS;
-  return (load<u32>(r, STAGE) << 17) | (load<u32>(r, SEEN) << 11) | (course << 1) | load<u32>(r, CLIENT);
+  return (load<u32>(r, STAGE) << 19) | (load<u32>(r, SEEN) << 13) | (course << 1) | load<u32>(r, CLIENT);
 }
 
 /** From now on connections of a kind are counted; false if there is no room for another. */

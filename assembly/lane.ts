@@ -47,6 +47,8 @@ import {
   COURSE_CROSSING,
   COURSE_HALF_CLOSE,
   COURSE_HALF_CLOSE_TAKEN,
+  COURSE_KEEP_ALIVE_0,
+  COURSE_KEEP_ALIVE_1,
   COURSE_LATER_SYN_ANSWERED,
   COURSE_MOVED,
   COURSE_REMARKABLE,
@@ -310,7 +312,7 @@ function takeResetAfterFin(r: u32, p: u32, from: u32): bool {
 /** Whether what went wrong before, if anything, has no bearing on a reset. */
 function isSettled(r: u32): bool {
   const course = load<u32>(r, COURSE);
-  if ((course & COURSE_SACKED) !== 0) return false;
+  if ((course & (COURSE_SACKED | COURSE_KEEP_ALIVE_0 | COURSE_KEEP_ALIVE_1)) !== 0) return false;
   return (course & COURSE_SYN_ACK_AGAIN) === 0 || (load<u32>(r, SEEN) & DATA_BITS) === DATA_BITS;
 }
 

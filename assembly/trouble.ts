@@ -12,6 +12,8 @@ import {
   CLIENT,
   COURSE,
   COURSE_CONDENSED,
+  COURSE_KEEP_ALIVE_0,
+  COURSE_KEEP_ALIVE_1,
   COURSE_REMARKABLE,
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
@@ -50,6 +52,7 @@ import {
   ROW_TSECR,
   ROW_TSVAL,
   ROW_WINDOW,
+  SYN,
 } from '../src/core/row';
 import { firstRow, nextRow, rowIndex, senderOf } from './log';
 import { appendRow, noteCourse, noteKind, ODD_OPTIONS, windowOf } from './record';
@@ -63,6 +66,8 @@ const LEAST_PAYLOAD_BYTES: u32 = 2;
 /** As in src/flow/handshake.ts. */
 const DUPLICATE_NANOS: f64 = 5e6;
 const SHORTEST_SYN_TIMER_NANOS: f64 = 2e8;
+/** As in src/flow/data.ts. */
+const KEEP_ALIVE_IDLE_NANOS: f64 = 5e8;
 
 /** Takes in a row of one of these sorts, before any FIN; false, with nothing changed, if it is none of them. */
 export function takeTroubled(r: u32, p: u32, from: u32, stage: i32): bool {
@@ -136,14 +141,14 @@ function isSameOpening(p: u32, first: u32): bool {
   return ((load<u32>(p, ROW_OPTIONS) ^ load<u32>(first, ROW_OPTIONS)) & OPTION_BITS) === 0;
 }
 
-/** Whether a SYN or SYN-ACK has the same octets on the wire as an earlier one, so that the network may have doubled it. */
+/** Whether a row may have the same octets on the wire as an earlier one, so that the network may have doubled it. */
 function isLateCopy(p: u32, copy: u32): bool {
   if (checksumOf(p) !== checksumOf(copy) || load<f64>(p) - load<f64>(copy) <= DUPLICATE_NANOS) return false;
   if (load<u32>(p, ROW_PAYLOAD) !== load<u32>(copy, ROW_PAYLOAD)) return false;
   if (flagsOf(p) !== flagsOf(copy) || load<u32>(p, ROW_SEQ) !== load<u32>(copy, ROW_SEQ)) return false;
   if (load<u32>(p, ROW_ACK) !== load<u32>(copy, ROW_ACK)) return false;
   if (ipIdOf(p) !== 0 && ipIdOf(copy) !== 0) return ipIdOf(p) === ipIdOf(copy);
-  if (ipIdOf(p) === 0 && !hasTimestamps(p) && (flagsOf(p) & ACK) === 0) {
+  if (ipIdOf(p) === 0 && !hasTimestamps(p) && (flagsOf(p) & (SYN | ACK)) === SYN) {
     return load<f64>(p) - load<f64>(copy) < SHORTEST_SYN_TIMER_NANOS;
   }
   return hasTimestamps(p) && hasTimestamps(copy) && load<u32>(p, ROW_TSVAL) === load<u32>(copy, ROW_TSVAL);
@@ -158,7 +163,7 @@ function takeOpenTrouble(r: u32, p: u32, from: u32): bool {
   if ((load<u32>(r, SEEN) & FIN_BITS) !== 0) return false;
   if (diff(ack, load<u32>(peer, NXT)) > 0 || diff(ack, load<u32>(peer, ISN)) <= 0) return false;
   if (ageOf(r, p) <= DUPLICATE_NANOS && isDoubled(r, p, from)) return false;
-  if (!(payload === 0 ? isAckAgain(r, p, from) : takeData(r, p, from))) return false;
+  if (!(payload === 0 ? isAckAgain(r, p, from) || takeKeepAlive(r, p, from) : takeData(r, p, from))) return false;
   noteCourse(r, COURSE_TROUBLE | (payload > load<u32>(r, MSS) ? COURSE_REMARKABLE : 0));
   if (diff(ack, load<u32>(mine, ACKED)) > 0) store<u32>(mine, ack, ACKED);
   store<u32>(mine, windowOf(p), WINDOW);
@@ -191,6 +196,35 @@ function isAckAgain(r: u32, p: u32, from: u32): bool {
   if (!hasPeerSent || diff(load<u32>(p, ROW_ACK), load<u32>(r + (from << 2), ACKED)) < 0) return false;
   const isAhead = load<i32>(r, STAGE) === holeOf(from);
   return load<u32>(p, ROW_SEQ) === (isAhead ? load<u32>(r, AHEAD + 4) : load<u32>(r + (from << 2), NXT));
+}
+
+/** A keep-alive without payload after a pause, as long as but one end sends any. */
+function takeKeepAlive(r: u32, p: u32, from: u32): bool {
+  const mine = r + (from << 2);
+  const peer = r + ((1 - from) << 2);
+  const seq = load<u32>(p, ROW_SEQ);
+  const ack = load<u32>(p, ROW_ACK);
+  if (load<i32>(r, STAGE) !== STAGE_OPEN || ageOf(r, p) < KEEP_ALIVE_IDLE_NANOS) return false;
+  if (
+    seq + 1 !== load<u32>(mine, NXT) ||
+    seq === load<u32>(mine, ISN) ||
+    load<u32>(mine, NXT) !== load<u32>(peer, ACKED)
+  ) {
+    return false;
+  }
+  if (ack !== load<u32>(mine, ACKED) || ack !== load<u32>(peer, NXT)) return false;
+  if ((load<u32>(r, COURSE) & (COURSE_KEEP_ALIVE_1 >> from)) !== 0 || isCopy(r, p, from)) return false;
+  noteCourse(r, COURSE_KEEP_ALIVE_0 << from);
+  return true;
+}
+
+/** Whether the network may have made the row of an earlier one of the same end. */
+function isCopy(r: u32, p: u32, from: u32): bool {
+  const rows = load<i32>(r, ROW_COUNT);
+  for (let at = firstRow(load<u32>(r, FIRST_CHUNK)); rowIndex() < rows; at = nextRow(at)) {
+    if (senderOf(at) === from && isLateCopy(p, at)) return true;
+  }
+  return false;
 }
 
 function takeData(r: u32, p: u32, from: u32): bool {

@@ -36,7 +36,7 @@ export interface CoreExports {
   closeMoved(first: number, last: number): void;
   release(entry: number): void;
   bucketAt(entry: number): number;
-  /** What a kind has of the record of an entry, in 21 bits. */
+  /** What a kind has of the record of an entry, in 23 bits. */
   baseKind(entry: number): number;
   /** Lets an entry wait among those that may be over; returns its bucket if that has too many now, else -1. */
   queue(entry: number): number;

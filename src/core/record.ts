@@ -47,8 +47,10 @@ export const COURSE_LATER_SYN_ANSWERED = 64;
 export const COURSE_SYN_ACK_AGAIN = 128;
 export const COURSE_TROUBLE = 256;
 export const COURSE_HALF_CLOSE_TAKEN = 512;
+export const COURSE_KEEP_ALIVE_0 = 1024;
+export const COURSE_KEEP_ALIVE_1 = 2048;
 /** Those above are a part of the kind, those below are not. */
-export const KIND_BITS = 0x3ff;
+export const KIND_BITS = 0xfff;
 export const COURSE_MOVED = 0x2000;
 export const COURSE_SACKED = 0x4000;
 export const COURSE_CONDENSED = 0x8000;

@@ -31,10 +31,12 @@ const COPIES_OF_GIVING_UP = 3;
 const SHAPELESS =
   Course.REMARKABLE | Course.HALF_CLOSE | Course.CROSSING | Course.SYN_AGAIN | Course.SYN_ACK_AGAIN | Course.CONDENSED;
 /** Of a kind: how much of it the core tells. */
-const BASE_BITS = 21;
+const BASE_BITS = 23;
 /** The kinds of closes with a shape are above all others. */
 const SHAPE_UNIT = 2 ** 25;
 const GIVEN_UP = 1 << 18;
+/** Of what the core tells of a kind: which ends have sent FIN, and how many segments closed. */
+const NOT_OF_SHAPES = (FIN_BITS << 13) | (Course.THREE_SEGMENTS << 1);
 /** Row of the third segment, if neither SYN nor SYN-ACK was sent again. */
 const THIRD_ROW = 2;
 
@@ -93,7 +95,7 @@ export class PlainLane {
 
   /** As `kindOf`, of a connection in whose close FINs were sent again. */
   #kindOfOdd(record: number, at: number, nowNanos: number): number {
-    const { words, doubles } = this.#core;
+    const { doubles, exports } = this.#core;
     const silenceNanos = nowNanos - doubles[(at >> 1) + LAST_NANOS];
     const shape = this.#shapeOf(record, at);
     if (shape === null || silenceNanos < SILENCE_NANOS) return -1;
@@ -101,9 +103,8 @@ export class PlainLane {
     if (end === CloseEnd.GRACEFUL && tookNanos >= this.#limits.closeNanos) return -1;
     const isLastAck = end === CloseEnd.SECOND_UNCOVERED && isTenacious;
     const isGivenUp = isLastAck && silenceNanos >= 2 * intervalNanos + rttNanos + MINIMUM_RTO_NANOS;
-    const course = words[at + COURSE] & (Course.CLOSED_BY_1 | Course.TROUBLE);
-    const seen = words[at + SEEN] & ~FIN_BITS;
-    const base = (PlainStage.ODD << 17) | (seen << 11) | (course << 1) | words[at + CLIENT];
+    // Whether the second FIN was seen by then is a part of the shape.
+    const base = exports.baseKind(record) & ~NOT_OF_SHAPES;
     return (bits | (isGivenUp ? GIVEN_UP : 0)) * SHAPE_UNIT + base;
   }
 

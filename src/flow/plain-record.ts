@@ -76,6 +76,9 @@ export const Course = {
   TROUBLE: 256,
   /** Data behind a FIN was acknowledged by the end that had sent the FIN. */
   HALF_CLOSE_TAKEN: 512,
+  /** End 0 or 1 sent keep-alives. */
+  KEEP_ALIVE_0: 1024,
+  KEEP_ALIVE_1: 2048,
   /** Rows were moved out of the way, have SACK ranges, or were added up in the middle; no part of the kind. */
   MOVED: 0x2000,
   SACKED: 0x4000,
