@@ -125,8 +125,7 @@ export const LIMIT_OPTION = {
 export const THREADS_OPTION = {
   threads: {
     type: 'string',
-    describe:
-      'Threads that share the work (default: one a core, from 1 GB on or, with other formats than text, from 256 MB)',
+    describe: 'Threads that share the work (default: one a core for large captures if that is faster)',
     group: ANALYSIS,
   },
 } as const satisfies OptionSpecs;
