@@ -33,7 +33,7 @@ const SHAPELESS =
 /** Of a kind: how much of it the core tells. */
 const BASE_BITS = 23;
 /** The kinds of closes with a shape are above all others. */
-const SHAPE_UNIT = 2 ** 25;
+const SHAPE_UNIT = 2 ** 26;
 const GIVEN_UP = 1 << 18;
 /** Of what the core tells of a kind: which ends have sent FIN, and how many segments closed. */
 const NOT_OF_SHAPES = (FIN_BITS << 13) | (Course.THREE_SEGMENTS << 1);

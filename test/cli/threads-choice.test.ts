@@ -28,15 +28,15 @@ describe('the number of threads', () => {
   it('is one for what one does as fast', () => {
     expect(chosen([fileOf(1023 * MIB)], 'text', 4)).toBe(1);
     expect(chosen([fileOf(1024 * MIB)], 'text', 3)).toBe(1);
-    expect(chosen([fileOf(255 * MIB)], 'lines', 4)).toBe(1);
-    expect(chosen([fileOf(256 * MIB)], 'lines', 1)).toBe(1);
+    expect(chosen([fileOf(1023 * MIB)], 'lines', 4)).toBe(1);
+    expect(chosen([fileOf(1024 * MIB)], 'lines', 1)).toBe(1);
     expect(chosen(['-'], 'lines', 4)).toBe(1);
   });
 
-  it('is that of the cores for large captures, sooner if every connection is written', () => {
+  it('is that of the cores for large captures, of fewer cores if every connection is written', () => {
     expect(chosen([fileOf(1024 * MIB)], 'text', 4)).toBe(4);
-    expect(chosen([fileOf(256 * MIB)], 'lines', 2)).toBe(2);
-    expect(chosen([fileOf(200 * MIB), fileOf(100 * MIB)], 'lines', 64)).toBe(8);
+    expect(chosen([fileOf(1024 * MIB)], 'lines', 2)).toBe(2);
+    expect(chosen([fileOf(1000 * MIB), fileOf(30 * MIB)], 'lines', 64)).toBe(8);
   });
 
   it('is what was asked for', () => {

@@ -5,8 +5,8 @@ import { expandDirectories } from '../../source/directories.ts';
 import type { RawArguments } from '../options.ts';
 import { readWhole } from '../values.ts';
 
-/** Below this a thread takes longer to start, and to get its code compiled, than it saves; less if every connection is written. */
-const LEAST_BYTES = { text: 2 ** 30, lines: 2 ** 28 };
+/** Below this a thread takes longer to start, and to get its code compiled, than it saves, or takes more memory than that is worth. */
+const LEAST_BYTES = 2 ** 30;
 /**
  * With fewer cores one thread is as fast: what sees every packet, most of the work on a report in text, is done by the one
  * that reads, and on two cores handing over costs more than the other gains (8.9 million packets: 3.5 s, by two 3.9 s).
@@ -25,7 +25,7 @@ export function chooseThreads(
 ): number {
   const asked = readWhole(raw.options, 'threads', 1, MAX_THREADS);
   if (asked !== undefined) return asked;
-  const isWorthIt = cores >= LEAST_CORES[format] && totalBytes(paths) >= LEAST_BYTES[format];
+  const isWorthIt = cores >= LEAST_CORES[format] && totalBytes(paths) >= LEAST_BYTES;
   return isWorthIt ? Math.min(cores, USEFUL_THREADS) : 1;
 }
 
