@@ -6,6 +6,7 @@ import {
   BUCKETS,
   CHUNK_ROWS,
   CLOSE_LIMIT,
+  COUNT,
   ENTRY_ID,
   ENTRY_NUMBER,
   ENTRY_QUEUED,
@@ -24,6 +25,7 @@ import {
   OURS,
   ROW_BYTES,
   ROWS,
+  SEGMENT_BYTES,
   STOP_BITS,
   STOP_CLOSE,
   STOP_END,
@@ -34,6 +36,9 @@ import {
   STOP_OPENED,
   STOP_OVER,
   STOP_SCOPE,
+  TOUCH_FROM,
+  TOUCH_ROWS,
+  TOUCHED,
 } from '../src/core/layout';
 import {
   ACKED,
@@ -104,7 +109,7 @@ import {
 import { evict, queueAddress } from './closing';
 import { append, lastOf, movedLast, moveLog, senderOf, takeChunk } from './log';
 import { appendRow, isOddRow, mssOf, noteCourse, noteIsn, noteKind, windowOf } from './record';
-import { addKey, addressOf, findAddress } from './table';
+import { addKey, addressOf, findAddress, guess } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
 
 const RST_ACK: u32 = RST | ACK;
@@ -112,7 +117,9 @@ const RST_ACK: u32 = RST | ACK;
 /** Takes in the rows from `first` on; returns the one at which it stopped, and why in its low bits. */
 export function take(first: u32, count: u32): u32 {
   const mode = load<u32>(MODE);
+  const isLarge = load<u32>(COUNT) >= load<u32>(TOUCH_FROM);
   for (let row = first; row < count; row++) {
+    if (isLarge && (row - first) % TOUCH_ROWS === 0) touch(row, min<u32>(row + TOUCH_ROWS, count));
     const p = ROWS + row * ROW_BYTES;
     const time = load<f64>(p);
     if (time > load<f64>(NOW)) store<f64>(NOW, time);
@@ -128,6 +135,25 @@ export function take(first: u32, count: u32): u32 {
     if (stop !== STOP_END) return (row << STOP_BITS) | stop;
   }
   return count << STOP_BITS;
+}
+
+/** Reads what the rows from `first` on will need, so that it is in the cache when their turn comes. */
+function touch(first: u32, end: u32): void {
+  let sum: u32 = 0;
+  for (let row = first; row < end; row++) store<u32>(TOUCHED + ((row - first) << 2), guess(ROWS + row * ROW_BYTES));
+  for (let row = first; row < end; row++) {
+    const entry = load<u32>(TOUCHED + ((row - first) << 2));
+    if (entry !== 0) sum += load<u32>(entry) + load<u32>(entry, 64) + load<u32>(entry, 128);
+  }
+  for (let row = first; row < end; row++) {
+    const entry = load<u32>(TOUCHED + ((row - first) << 2));
+    if (entry === 0) continue;
+    const r = entry + ENTRY_RECORD;
+    const at = lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT) + 1);
+    sum += load<u32>(at) + load<u32>(at, SEGMENT_BYTES - 4);
+  }
+  // Or nothing of this would be done.
+  store<u32>(TOUCHED, sum);
 }
 
 /** The connection of an entry may be over: it waits, and another one may have waited long enough. */

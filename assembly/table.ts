@@ -71,9 +71,7 @@ function find4(p: u32): u32 {
   const low = select<u32>(destination, source, isSwapped);
   const high = select<u32>(source, destination, isSwapped);
   const ordered = select<u32>(rotl<u32>(ports, 16), ports, isSwapped);
-  let hash: u32 = (ordered ^ low) * 0x9e3779b1;
-  hash = ((hash ^ (hash >> 15)) + high) * 0x85ebca6b;
-  hash ^= hash >> 16;
+  const hash = hash4(source, destination, ports, isSwapped);
   for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
     const at = slots + (slot << 3);
     const entry = load<u32>(at);
@@ -89,6 +87,27 @@ function find4(p: u32): u32 {
   store<u32>(KEY, high, ENTRY_HIGH);
   store<u32>(KEY, hash, ENTRY_HASH);
   return 0;
+}
+
+/** Address of the entry that the row at `p` has most likely: what its first slot says. 0 if it is another one, or not IPv4. */
+export function guess(p: u32): u32 {
+  if (load<u32>(p, ROW_VERSION) !== 4) return 0;
+  const source = load<u32>(p, ROW_SOURCE);
+  const destination = load<u32>(p, ROW_DESTINATION);
+  const ports = load<u32>(p, ROW_PORTS);
+  const isSwapped: u32 =
+    u32(source > destination) | (u32(source === destination) & u32(ports >> 16 > (ports & 0xffff)));
+  const hash = hash4(source, destination, ports, isSwapped);
+  const at = slots + ((hash & mask) << 3);
+  return load<u32>(at, 4) === hash ? load<u32>(at) : 0;
+}
+
+function hash4(source: u32, destination: u32, ports: u32, isSwapped: u32): u32 {
+  const low = select<u32>(destination, source, isSwapped);
+  const high = select<u32>(source, destination, isSwapped);
+  let hash: u32 = (select<u32>(rotl<u32>(ports, 16), ports, isSwapped) ^ low) * 0x9e3779b1;
+  hash = ((hash ^ (hash >> 15)) + high) * 0x85ebca6b;
+  return hash ^ (hash >> 16);
 }
 
 function find6(p: u32): u32 {

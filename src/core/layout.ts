@@ -52,6 +52,12 @@ export const LINGER = STATE + 136;
 /** Records in ALIKE. */
 export const ALIKE_COUNT = STATE + 144;
 
+/** From so many tuples on their memory is touched ahead, for many rows at a time: one wait for all instead of one for each. */
+export const TOUCH_FROM = STATE + 148;
+/** Rows whose memory is touched at a time, and where their entries are noted meanwhile. */
+export const TOUCH_ROWS = 16;
+export const TOUCHED = STATE + 160;
+
 /** New tuples get a record, and no further attention. */
 export const MODE_LANE = 1;
 /** Only the rows of certain buckets are looked at. */

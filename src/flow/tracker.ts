@@ -16,6 +16,7 @@ import {
   STOP_NEW,
   STOP_OVER,
   STOP_SCOPE,
+  TOUCH_FROM,
 } from '../core/layout.ts';
 import { type IcmpError, ROW_WORDS, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
 import { BUCKETS } from './bucket.ts';
@@ -37,6 +38,8 @@ import { Variants } from './variants.ts';
 /** Connections that are over are kept for stray segments, until many wait and their TIME_WAIT has been over for this long. */
 const LINGER_NANOS = 5_000_000_000;
 const STOP_MASK = (1 << STOP_BITS) - 1;
+/** Their memory is too much for the caches of a processor. */
+const MANY_TUPLES = 1 << 17;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
 const { POSITIVE_INFINITY: NEVER } = Number;
@@ -101,6 +104,7 @@ export class Tracker {
     this.#context.nextId = 1;
     this.#nowNanos = Number.NEGATIVE_INFINITY;
     core.doubles[LINGER >> 3] = options.timeWaitNanos + LINGER_NANOS;
+    core.words[TOUCH_FROM >> 2] ||= MANY_TUPLES;
     core.words[MODE >> 2] = this.#lane && options.segments === false ? MODE_LANE : 0;
     this.counted = new CountedKinds(core, this.#lane ? (options.onAlike ?? null) : null);
   }

@@ -117,7 +117,7 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
   it('on what lies where, nothing above anything else', () => {
     const { STATE, KEY, KEY_BYTES, OURS, DIRECTORY, MAX_PAGES, ROWS, ROW_BYTES, SPARE_ROW, HEAP } = layout;
     const pieces = [
-      [STATE, layout.ALIKE_COUNT + 4],
+      [STATE, layout.TOUCHED + layout.TOUCH_ROWS * 4],
       [KEY, KEY + KEY_BYTES],
       [OURS, OURS + BUCKETS],
       [layout.QUEUES, layout.QUEUES + BUCKETS * layout.QUEUE_BYTES],

@@ -174,6 +174,15 @@ describe('connections that wait as packed rows give the same result as those tha
     }
   });
 
+  it('if memory is touched ahead, as it is when there are many tuples', async () => {
+    const runs = Array.from({ length: 200 }, (_, index) => simulate(4000 + index));
+    const starts = runs.map((_, index) => index * 40_000_000);
+    const together = await readRows([captureRuns(runs, starts).bytes]);
+    for (const { name, recording } of [...fixtures, { name: '200 together', recording: together }]) {
+      expect(track(recording, { touchesAhead: true }), name).toEqual(track(recording));
+    }
+  });
+
   it('if each direction has a VLAN of its own', () => {
     for (const { name, recording } of [...fixtures, ...simulated]) {
       const rows = recording.rows.map((row) => ({ ...row, scope: row.source.port < row.destination.port ? 7 : 0 }));

@@ -1,4 +1,6 @@
 import type { TimeBase } from '../../src/base/time.ts';
+import { Core } from '../../src/core/core.ts';
+import { TOUCH_FROM } from '../../src/core/layout.ts';
 import { DEFAULT_POLICY } from '../../src/findings/detector.ts';
 import type { Finding } from '../../src/findings/finding.ts';
 import { ConnectionFacts, factsOfPlain, type JoinedFacts } from '../../src/findings/joined-facts.ts';
@@ -7,6 +9,7 @@ import { DETECTORS, findAll } from '../../src/findings/registry.ts';
 import type { Connection, SegmentChoice } from '../../src/flow/connection.ts';
 import { type Segment, takeSegment } from '../../src/flow/segment.ts';
 import { Tracker } from '../../src/flow/tracker.ts';
+import type { TrackerOptions } from '../../src/flow/tracker-options.ts';
 import { buildConnection } from '../../src/report/build.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
 import { readChunks } from '../../src/source/session.ts';
@@ -101,6 +104,8 @@ export interface TrackOptions {
   readonly policy?: Policy;
   /** Rows in a batch (default: as many as there is room for). */
   readonly batchRows?: number;
+  /** Whether the core touches memory ahead, as it does when there are many tuples. */
+  readonly touchesAhead?: boolean;
 }
 
 export interface Tracked {
@@ -126,7 +131,9 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
   const { policy = DEFAULT_POLICY } = options;
   const findIn = (connection: Connection): Finding[] =>
     options.alwaysInFull ? findAll(connection, policy, DETECTORS) : findAll(connection, policy);
-  const tracker = new Tracker({
+  const core = new Core();
+  if (options.touchesAhead === true) core.words[TOUCH_FROM >> 2] = 1;
+  const trackerOptions: TrackerOptions = {
     segments: options.segments ?? false,
     alwaysInFull: options.alwaysInFull ?? false,
     timeWaitNanos: (options.timeWaitSeconds ?? 60) * 1e9,
@@ -140,7 +147,8 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
       kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
       build();
     },
-  });
+  };
+  const tracker = new Tracker(trackerOptions, core);
   const batch = new SegmentBatch(timeBase);
   const batchRows = options.batchRows ?? BATCH_ROWS;
   let icmp = 0;
