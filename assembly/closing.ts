@@ -44,6 +44,7 @@ import {
 import {
   CLIENT,
   COURSE,
+  COURSE_CONDENSED,
   COURSE_MOVED,
   COURSE_REMARKABLE,
   FIN_BITS,
@@ -186,7 +187,8 @@ function note(at: u32, entry: u32, tag: u32): void {
 /** The kind of a connection that is open, was closed or was reset by the book; 0 for others. */
 function kindOf(r: u32): u32 {
   const stage = load<i32>(r, STAGE);
-  if ((load<u32>(r, COURSE) & COURSE_REMARKABLE) !== 0) return 0;
+  // Of one that was condensed, TypeScript has the middle.
+  if ((load<u32>(r, COURSE) & (COURSE_REMARKABLE | COURSE_CONDENSED)) !== 0) return 0;
   const isOpen = stage === STAGE_OPEN && (load<u32>(r, SEEN) & FIN_BITS) === 0;
   return isOpen || stage === STAGE_DONE || stage === STAGE_RESET ? baseOf(r) : 0;
 }

@@ -31,6 +31,11 @@ export class CountedKinds {
     if (this.#take !== null && kind === kind >>> 0) this.#core.exports.learnKind(kind, tag);
   }
 
+  /** From now on none are counted: when a tuple is given up, more has to be forgotten than the core knows of. */
+  stop(): void {
+    this.#core.words[MODE >> 2] &= ~MODE_COUNT;
+  }
+
   /** Kinds, and how many connections of each were counted. */
   *counts(): Generator<readonly [kind: number, count: number], void, undefined> {
     const { unsigned } = this.#core;

@@ -283,6 +283,7 @@ export class Tracker {
     const scope = batch.scope(row);
     const known = variants.get(first, scope);
     if (known !== undefined) return known;
+    this.counted.stop();
     if (this.#goesOn(first, batch, row)) {
       variants.set(first, scope, first);
       return first;

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ALIKE_BYTES, ALIKE_SERVER_PORT, ALIKE_TAG, MAX_CLOSED_IN_BUCKET } from '../../src/core/layout.ts';
+import {
+  ALIKE_BYTES,
+  ALIKE_FIRST_NANOS,
+  ALIKE_SERVER_PORT,
+  ALIKE_TAG,
+  MAX_CLOSED_IN_BUCKET,
+} from '../../src/core/layout.ts';
 import { Analysis } from '../../src/engine.ts';
 import { bucketOf } from '../../src/flow/bucket.ts';
 import { Tracker } from '../../src/flow/tracker.ts';
@@ -100,6 +106,104 @@ describe('connections of kinds that the core counts', () => {
       clients.length - open - 1,
     ]);
     expect(order.indexOf('alike')).toBeLessThan(order.lastIndexOf('built'));
+  });
+
+  /** When the connections of tuples that are on two VLANs at a time began, and how many of them were counted. */
+  function followVlans(isCounted: boolean): { begins: number[]; counted: number } {
+    const begins: number[] = [];
+    let counted = 0;
+    const tracker: Tracker = new Tracker({
+      segments: false,
+      timeWaitNanos: SECOND,
+      onConnection: ({ firstNanos }) => begins.push(firstNanos),
+      onPlain: (kind, _id, build) => {
+        build();
+        tracker.counted.learn(kind, 1);
+      },
+      ...(isCounted
+        ? {
+            onAlike: ({ doubles }, from, count) => {
+              counted += count;
+              for (let n = 0; n < count; n++) begins.push(doubles[(from + n * ALIKE_BYTES + ALIKE_FIRST_NANOS) >> 3]);
+            },
+          }
+        : {}),
+    });
+    const batch = new SegmentBatch({ epochSeconds: 0 });
+    const take = (rows: Iterable<Partial<Row>>, scope: number): void => {
+      const far = scope * 0x1000_0000;
+      for (const { seq = 0, ack = 0, ...fields } of rows) {
+        const numbers = { seq: seq + far, ack: ack === 0 ? 0 : ack + far };
+        putRow(batch, makeRow({ frame: 1, ...fields, ...numbers, scope } as Row));
+      }
+      tracker.push(batch);
+      batch.clear();
+    };
+    const clients = clientsOfOneBucket(MAX_CLOSED_IN_BUCKET + 1200);
+    for (const [index, client] of clients.entries()) {
+      // Entries of tuples with two VLANs are used again for tuples with others.
+      take(converse(client, index * 0.1 * SECOND, true), 1);
+      if (index > 20) take(converse(client, index * 0.1 * SECOND + 1, true), 2 + (index % 3));
+    }
+    for (const _ of tracker.finish(7200 * SECOND));
+    return { begins: begins.sort((x, y) => x - y), counted };
+  }
+
+  it('are told apart by VLAN also in entries that are used again', () => {
+    const { begins } = followVlans(true);
+    expect(new Set(begins).size).toBe(begins.length);
+    expect(begins).toEqual(followVlans(false).begins);
+  });
+
+  it('leave nothing of their middle to those that get their entry', () => {
+    const counts = new Map<number, number>();
+    let counted = 0;
+    const tracker: Tracker = new Tracker({
+      segments: false,
+      timeWaitNanos: SECOND,
+      onConnection: ({ firstNanos, segmentCount }) => counts.set(firstNanos, segmentCount),
+      onPlain: (kind, _id, build) => {
+        build();
+        tracker.counted.learn(kind, 1);
+      },
+      onAlike: (_core, _at, count) => {
+        counted += count;
+      },
+    });
+    const batch = new SegmentBatch({ epochSeconds: 0 });
+    const odd: number[] = [];
+    for (const [index, client] of clientsOfOneBucket(MAX_CLOSED_IN_BUCKET + 300).entries()) {
+      const begin = index * 10 * SECOND;
+      const [syn, answer, third, ...close] = [...converse(client, begin, true)];
+      const data = Array.from({ length: index < 100 ? 400 : 10 }, (_, n) => n);
+      const isOdd = index >= MAX_CLOSED_IN_BUCKET + 20;
+      const rows = [
+        ...[syn, answer, third],
+        ...data.flatMap((n) => [
+          { ...third, seq: 101 + n * 10, payloadBytes: 10 },
+          { ...answer, timeNanos: third.timeNanos, flags: ACK, seq: 901, ack: 111 + n * 10, options: 0 },
+        ]),
+        ...close.map((each) =>
+          each.source === SERVER
+            ? { ...each, ack: (each.ack ?? 0) + data.length * 10 }
+            : { ...each, seq: (each.seq ?? 0) + data.length * 10 },
+        ),
+        // Nobody sends such flags.
+        ...(isOdd ? [{ ...close[2], flags: TcpFlag.URG }] : []),
+      ];
+      if (isOdd) odd.push(begin + CLOSE_NANOS);
+      for (const fields of rows) {
+        putRow(batch, makeRow({ frame: 1, ...fields } as Row));
+        if (!batch.isFull) continue;
+        tracker.push(batch);
+        batch.clear();
+      }
+      tracker.push(batch);
+      batch.clear();
+    }
+    for (const _ of tracker.finish(1e6 * SECOND));
+    expect(counted).toBeGreaterThan(100);
+    expect(odd.map((nanos) => counts.get(nanos))).toEqual(odd.map(() => 27));
   });
 
   let folder = '';
