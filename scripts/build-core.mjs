@@ -1,6 +1,6 @@
 /**
- * Compiles assembly/ to WebAssembly and writes it as text into src/core/binary.ts, which is committed: whoever builds or
- * tests needs nothing of this, and test/core/binary.test.ts tells when it is out of date.
+ * Compiles assembly/ to WebAssembly and writes it as text into the files of TARGETS, which are committed: whoever builds
+ * or tests needs nothing of this, and test/core/binary.test.ts tells when they are out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,18 +9,37 @@ import { main } from 'assemblyscript/asc';
 import binaryen from 'binaryen';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const TARGET = join(root, 'src/core/binary.ts');
 const LINE_CHARACTERS = 112;
-const OPTIONS = [
-  ...['-O3', '--converge', '--noAssert', '--runtime', 'stub'],
-  ...['--importMemory', '--sharedMemory', '--initialMemory', '16', '--maximumMemory', '65536'],
-  ...['--enable', 'threads,bulk-memory'],
-];
+const OPTIONS = ['-O3', '--converge', '--noAssert', '--runtime', 'stub'];
 
-/** The text of `src/core/binary.ts` as it should be. */
-export async function compileCore() {
+/** What every Node.js that is supported knows; with more, Binaryen writes the types in a newer way. */
+const { BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt, ...Features } = binaryen.Features;
+const COMMON = BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt;
+
+/** Files that are written, and what goes into them. */
+export const TARGETS = {
+  'src/core/binary.ts': {
+    name: 'CORE_BINARY',
+    source: 'assembly/index.ts',
+    options: [
+      ...['--importMemory', '--sharedMemory', '--initialMemory', '16', '--maximumMemory', '65536'],
+      ...['--enable', 'threads,bulk-memory'],
+    ],
+    features: Features.Atomics,
+  },
+  'src/report/text-binary.ts': {
+    name: 'TEXT_BINARY',
+    source: 'assembly/text/index.ts',
+    options: ['--enable', 'simd'],
+    features: Features.SIMD128,
+  },
+};
+
+/** The text of one of these files as it should be. */
+export async function compileTo(target) {
+  const { name, source, options, features } = TARGETS[target];
   let binary = null;
-  const { error, stderr } = await main(['assembly/index.ts', '--outFile', 'core.wasm', ...OPTIONS], {
+  const { error, stderr } = await main([source, '--outFile', 'out.wasm', ...OPTIONS, ...options], {
     readFile: (name) => {
       try {
         return readFileSync(join(root, name), 'utf8');
@@ -34,17 +53,15 @@ export async function compileCore() {
     listFiles: () => [],
   });
   if (error !== null || binary === null) throw new Error(stderr.toString() || String(error));
-  const text = Buffer.from(inline(binary)).toString('base64');
+  const text = Buffer.from(inline(binary, features)).toString('base64');
   const lines = text.match(new RegExp(`.{1,${LINE_CHARACTERS}}`, 'g'));
-  return `// Written by \`npm run core\` from assembly/.\nexport const CORE_BINARY =\n${lines.map((line) => `  '${line}'`).join(' +\n')};\n`;
+  return `// Written by \`npm run core\` from assembly/.\nexport const ${name} =\n${lines.map((line) => `  '${line}'`).join(' +\n')};\n`;
 }
 
 /** V8 inlines nothing in WebAssembly, and a call costs more than most of the functions here do. */
-function inline(binary) {
+function inline(binary, features) {
   const module = binaryen.readBinary(binary);
-  // What every Node.js that is supported knows; with more, Binaryen writes the types in a newer way.
-  const { BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt, ...others } = binaryen.Features;
-  module.setFeatures(others.Atomics | BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt);
+  module.setFeatures(COMMON | features);
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
   binaryen.setOneCallerInlineMaxSize(4000);
@@ -57,6 +74,8 @@ function inline(binary) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(TARGET, await compileCore());
-  console.log(`${TARGET}: written`);
+  for (const target of Object.keys(TARGETS)) {
+    writeFileSync(join(root, target), await compileTo(target));
+    console.log(`${target}: written`);
+  }
 }

@@ -38,6 +38,10 @@ export class Annotations implements ConnectionNotes {
     if (this.#paths.size < MAX_TUNNELLED || this.#paths.has(key)) this.#paths.set(key, path);
   }
 
+  get hasNames(): boolean {
+    return this.#names.size > 0;
+  }
+
   nameOf(address: string): string | undefined {
     return this.#names.get(address);
   }

@@ -33,8 +33,8 @@ export function formatTime(base: TimeBase, timeNanos: number): string {
   return `${second}.${THOUSAND[millis]}${THOUSAND[micros - millis * 1000]}${THOUSAND[nanos - micros * 1000]}Z`;
 }
 
-/** As far as the decimal point. */
-function formatSecond(epochSeconds: number): string {
+/** As `formatTime`, of whole seconds since 1970, as far as the decimal point. */
+export function formatSecond(epochSeconds: number): string {
   const seconds = Math.min(253402300799, Math.max(-62167219200, epochSeconds));
   const place = Math.abs(seconds % REMEMBERED);
   if (knownSeconds[place] !== seconds) {

@@ -47,13 +47,21 @@ export interface AnalysisRequest {
   readonly onProblem?: (problem: FileProblem) => void;
 }
 
+/** A connection that an observer wants; to be looked at before the next one comes. */
+export type WholeConnection = Pick<FinalConnection, 'id' | 'build' | 'json'>;
+
+/** One that was built already. */
+export function wholeOf(result: ConnectionResult): WholeConnection {
+  return { id: result.id, build: () => result, json: () => new TextEncoder().encode(JSON.stringify(result)) };
+}
+
 /** Sees the connections that pass the filter. */
 export interface ConnectionObserver {
   /** Sees every one of them in brief; says whether it wants to take it whole. */
   observe(brief: ConnectionBrief): boolean;
   /** Sees that there were `count` more like one that it did not want to take. */
   observeMore?(brief: KindBrief, count: number): void;
-  take(connection: ConnectionResult): void;
+  take(connection: WholeConnection): void;
   /** Awaited now and then, so that output can keep up. */
   ready?(): Promise<void>;
   /** How threads prepare connections for it; without it there is but one thread. */
@@ -202,7 +210,7 @@ function handOver(
   const { outcome, closedFirst } = connection.verdict;
   analysis.count(outcome, closedFirst, findings);
   const isWanted = final.isAnnounced || observer.observe({ id: connection.id, outcome, closedFirst, findings });
-  if (isWanted) observer.take(final.build());
+  if (isWanted) observer.take(final);
   return isWanted;
 }
 

@@ -1,13 +1,11 @@
 /** One sink a format: takes connections as they become final and writes them where they belong. */
-import { stringifyConnection } from '../report/connection-json.ts';
 import { renderCsvHeader, renderCsvRow, renderSegmentCsvRows } from '../report/csv.ts';
 import { JSON_CLOSING, renderJsonOpening } from '../report/json.ts';
-import { renderNdjsonLine } from '../report/ndjson.ts';
 import { OVERVIEW_LIMITS, Overview } from '../report/overview.ts';
-import { type ConnectionResult, SCHEMA_VERSION } from '../report/result.ts';
+import { SCHEMA_VERSION } from '../report/result.ts';
 import type { TextOptions } from '../report/terminal.ts';
 import { renderTextReport, type TextReport } from '../report/text.ts';
-import type { AnalysisEnd, ConnectionObserver, ThreadedSide } from './engine.ts';
+import type { AnalysisEnd, ConnectionObserver, ThreadedSide, WholeConnection } from './engine.ts';
 import type { Output } from './output.ts';
 import { TextBuffer } from './text-buffer.ts';
 import { TextStore } from './text-store.ts';
@@ -20,16 +18,19 @@ export interface Sink extends ConnectionObserver {
 /** Lines are written together, but the first of them does not wait longer than this, so that a slow stream is not held back. */
 const BATCH_MILLIS = 100;
 
+/** Appends a connection as one line, or as some. */
+type AppendLine = (connection: WholeConnection, batch: TextBuffer) => void;
+
 class LineSink implements Sink {
   readonly threaded: ThreadedSide;
   readonly #output: Output;
-  readonly #render: (connection: ConnectionResult) => string;
+  readonly #append: AppendLine;
   readonly #batch = new TextBuffer();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(output: Output, header: string, form: LineForm, render: (connection: ConnectionResult) => string) {
+  constructor(output: Output, header: string, form: LineForm, append: AppendLine) {
     this.#output = output;
-    this.#render = render;
+    this.#append = append;
     if (header !== '') this.#batch.append(header);
     const takeText = (id: number, text: Uint8Array): void => {
       for (const part of numberLines(form, id, text)) this.#batch.appendBytes(part);
@@ -42,8 +43,8 @@ class LineSink implements Sink {
     return true;
   }
 
-  take(connection: ConnectionResult): void {
-    this.#batch.append(this.#render(connection));
+  take(connection: WholeConnection): void {
+    this.#append(connection, this.#batch);
     this.#pass();
   }
 
@@ -78,12 +79,18 @@ class LineSink implements Sink {
 }
 
 export function createNdjsonSink(output: Output): Sink {
-  return new LineSink(output, '', 'json', renderNdjsonLine);
+  return new LineSink(output, '', 'json', (connection, batch) => {
+    batch.appendBytes(connection.json());
+    batch.append('\n');
+  });
 }
 
 export function createCsvSink(output: Output, segments: boolean): Sink {
   const form = segments ? 'csv-segments' : 'csv';
-  return new LineSink(output, renderCsvHeader(segments), form, segments ? renderSegmentCsvRows : renderCsvRow);
+  const render = segments ? renderSegmentCsvRows : renderCsvRow;
+  return new LineSink(output, renderCsvHeader(segments), form, (connection, batch) => {
+    batch.append(render(connection.build()));
+  });
 }
 
 /** Keeps the connections, as text and most of it not in memory, because the document begins with what is known last. */
@@ -91,7 +98,7 @@ export function createJsonSink(output: Output, version: string): Sink {
   const store = new TextStore();
   return {
     observe: () => true,
-    take: (connection) => store.add(connection.id, Buffer.from(stringifyConnection(connection))),
+    take: (connection) => store.add(connection.id, connection.json()),
     threaded: {
       form: 'json',
       limits: OVERVIEW_LIMITS,
@@ -134,7 +141,7 @@ export function createTextSink(output: Output, context: TextContext, options: Te
     threaded: { form: 'overview', limits, takeText: () => {} },
     observe: (brief) => overview.observe(brief),
     observeMore: (brief, count) => overview.observeMore(brief, count),
-    take: (connection) => overview.keep(connection),
+    take: (connection) => overview.keep(connection.build()),
     async end({ captures, summary, findings, totalConnections }) {
       for (const finding of findings) overview.addCaptureFinding(finding);
       output.write(renderTextReport({ captures, summary, totalConnections, overview, ...context }, options));

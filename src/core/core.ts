@@ -6,6 +6,7 @@
  * good for what they show.
  */
 import { SinkFullError } from '../base/error.ts';
+import { instantiate, openSharedMemory, type WebAssemblyMemory } from '../base/web-assembly.ts';
 import { CORE_BINARY } from './binary.ts';
 import { COUNT, DIRECTORY, ENTRY_BYTES, PAGE_BITS, PAGE_ENTRIES, ROWS } from './layout.ts';
 
@@ -49,24 +50,13 @@ export interface CoreExports {
   learnKind(kind: number, tag: number): number;
 }
 
-/** As much of https://webassembly.github.io/spec/js-api/ as is used: neither Node's types nor ES2023 have it. */
-declare const WebAssembly: {
-  readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => CoreMemory;
-  readonly Module: new (binary: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-};
-interface CoreMemory {
-  readonly buffer: SharedArrayBuffer;
-}
-
 const INITIAL_PAGES = 16;
 /** All that there is to address, in pages of 64 KiB: 4 GiB, of which nothing is taken before it is used. */
 const MAXIMUM_PAGES = 65_536;
-let compiled: object | null = null;
 
 /** One instance of the core, and its memory. */
 export class Core {
-  readonly #memory: CoreMemory;
+  readonly #memory: WebAssemblyMemory<SharedArrayBuffer>;
   /** Each time the memory grows it gets another object, though it stays where it is. */
   readonly #seen = new WeakSet<ArrayBufferLike>();
   readonly exports: CoreExports;
@@ -81,9 +71,8 @@ export class Core {
     this.#memory = openMemory(maximumPages);
     this.#look();
     const grown = (): void => this.#look();
-    compiled ??= new WebAssembly.Module(readBinary());
     const imports = { env: { memory: this.#memory }, memory: { grown, full: refuse } };
-    this.exports = new WebAssembly.Instance(compiled, imports).exports as CoreExports;
+    this.exports = instantiate(CORE_BINARY, imports) as CoreExports;
   }
 
   get memory(): SharedArrayBuffer {
@@ -127,17 +116,9 @@ export class Core {
   }
 }
 
-/** A loop: at the start nothing is compiled yet, and a callback for each octet would take four times as long. */
-function readBinary(): Uint8Array {
-  const text = atob(CORE_BINARY);
-  const binary = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) binary[i] = text.charCodeAt(i);
-  return binary;
-}
-
-function openMemory(maximumPages: number): CoreMemory {
+function openMemory(maximumPages: number): WebAssemblyMemory<SharedArrayBuffer> {
   try {
-    return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: maximumPages, shared: true });
+    return openSharedMemory(INITIAL_PAGES, maximumPages);
   } catch {
     throw new SinkFullError(
       'there is no address space left: 10 GiB are reserved, of which hardly any is used',

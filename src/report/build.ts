@@ -4,10 +4,10 @@ import { formatAddress } from '../base/address.ts';
 import { formatTime, type TimeBase, toSeconds } from '../base/time.ts';
 import { writeOut } from '../findings/detector.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { Connection, IncompleteSegments, SegmentRecord } from '../flow/connection.ts';
+import type { Connection, IncompleteSegments, ResetRecord, SegmentRecord } from '../flow/connection.ts';
 import type { EndTrack } from '../flow/end.ts';
 import type { HistoryEntry } from '../flow/history.ts';
-import type { End } from '../flow/vocabulary.ts';
+import type { Certainty, End, UndeterminedReason } from '../flow/vocabulary.ts';
 import { LABELS } from '../tcp/labels.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import type {
@@ -30,6 +30,8 @@ export interface TupleAddresses {
 export interface ConnectionNotes {
   /** The name that the capture gives to an address. */
   nameOf(address: string): string | undefined;
+  /** Whether it gives any. */
+  readonly hasNames: boolean;
   /** The tunnels that a tuple came through, outermost first. */
   tunnelOf(addresses: TupleAddresses, ports: readonly [number, number]): string | undefined;
 }
@@ -67,7 +69,7 @@ export function buildConnection(
     endTime: formatTime(base, connection.lastNanos),
     durationSeconds: toSeconds(connection.lastNanos - connection.firstNanos),
     outcome: verdict.outcome,
-    certainty: verdict.undeterminedBecause === null ? 'determined' : 'undetermined',
+    certainty: certaintyOf(verdict.undeterminedBecause),
     undeterminedBecause: verdict.undeterminedBecause,
     closedFirst: verdict.closedFirst,
     closeStyle: verdict.closeStyle,
@@ -75,11 +77,11 @@ export function buildConnection(
     endpoints: { client, server },
     handshake: buildHandshake(connection),
     teardown: buildTeardown(connection),
-    resets: connection.resets.map(({ segment, shape, verdict: fate, isWithdrawn }) => ({
-      from: endOf(connection, segment.from),
-      frame: segment.frame,
-      shape,
-      accepted: fate === 'accepted' && !isWithdrawn,
+    resets: connection.resets.map((reset) => ({
+      from: endOf(connection, reset.segment.from),
+      frame: reset.segment.frame,
+      shape: reset.shape,
+      accepted: isAccepted(reset),
     })),
     findings: findings.map(writeOut),
     equivalents: {
@@ -88,13 +90,19 @@ export function buildConnection(
       wiresharkCompleteness: connection.completeness,
     },
   };
-  if (connection.records !== null) {
-    result.segments = connection.records.map((record) => buildSegment(connection, record, base));
-  }
+  if (connection.records !== null) result.segments = buildSegments(connection, connection.records, base);
   return result;
 }
 
-function endOf(connection: Connection, index: number): End {
+export function certaintyOf(undeterminedBecause: UndeterminedReason | null): Certainty {
+  return undeterminedBecause === null ? 'determined' : 'undetermined';
+}
+
+export function isAccepted({ verdict, isWithdrawn }: ResetRecord): boolean {
+  return verdict === 'accepted' && !isWithdrawn;
+}
+
+export function endOf(connection: Connection, index: number): End {
   return index === connection.clientIndex ? 'client' : 'server';
 }
 
@@ -181,17 +189,22 @@ function seconds(nanos: number): number | null {
 }
 
 function buildTeardown(connection: Connection): ConnectionResult['teardown'] {
-  const { firstFinIndex, secondFinIndex } = connection;
-  if (firstFinIndex === -1) return null;
-  const fin1 = buildFin(connection, firstFinIndex);
+  const fin1 = buildFin(connection, connection.firstFinIndex);
   if (fin1 === null) return null;
-  const fin2 = secondFinIndex === -1 ? null : buildFin(connection, secondFinIndex);
-  const start = connection.ends[firstFinIndex].finCopies[0].timeNanos;
-  const last = secondFinIndex === -1 ? null : connection.ends[secondFinIndex].finCover;
-  return { fin1, fin2, durationSeconds: last === null ? null : toSeconds(last.timeNanos - start) };
+  const fin2 = buildFin(connection, connection.secondFinIndex);
+  return { fin1, fin2, durationSeconds: seconds(closeNanosOf(connection)) };
 }
 
-function buildFin(connection: Connection, index: 0 | 1): FinResult | null {
+/** From the first FIN to the ACK of the second, nanoseconds; NaN without them. */
+export function closeNanosOf({ ends, firstFinIndex, secondFinIndex }: Connection): number {
+  const cover = secondFinIndex === -1 ? null : ends[secondFinIndex].finCover;
+  if (firstFinIndex === -1 || cover === null) return Number.NaN;
+  return cover.timeNanos - ends[firstFinIndex].finCopies[0].timeNanos;
+}
+
+/** The FIN of an end; null if it has sent none, or if there is no such end (-1). */
+export function buildFin(connection: Connection, index: -1 | 0 | 1): FinResult | null {
+  if (index === -1) return null;
   const end = connection.ends[index];
   const [first] = end.finCopies;
   if (first === undefined) return null;
@@ -209,6 +222,14 @@ function formatFlags(flags: number): string {
   return FLAG_NAMES.filter(([, bit]) => (flags & bit) !== 0)
     .map(([name]) => name)
     .join(',');
+}
+
+export function buildSegments(
+  connection: Connection,
+  records: readonly SegmentRecord[],
+  base: TimeBase,
+): SegmentResult[] {
+  return records.map((record) => buildSegment(connection, record, base));
 }
 
 function buildSegment(connection: Connection, record: SegmentRecord, base: TimeBase): SegmentResult {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CaptureError } from '../../src/base/error.ts';
+import { wholeOf } from '../../src/cli/engine.ts';
 import { runCli } from '../../src/cli/run.ts';
 import type { ResultDocument } from '../../src/report/result.ts';
 import { createTestIo, type TestIoOptions } from '../support/cli-io.ts';
@@ -183,7 +184,7 @@ describe('output', () => {
     writeFileSync(path, 'before');
     const library = createFakeLibrary(troubledService());
     library.engine = async () => async (_request, observer) => {
-      observer.take(cleanClose());
+      observer.take(wholeOf(cleanClose()));
       throw new Error('stopped in the middle');
     };
     await runCli(['web.pcap', '--format', 'ndjson', '-o', path], createTestIo(), library);

@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-const SCRIPT = new URL('../../scripts/build-core.mjs', import.meta.url).pathname;
+const ROOT = new URL('../../', import.meta.url);
+const { TARGETS, compileTo } = (await import(new URL('scripts/build-core.mjs', ROOT).pathname)) as {
+  TARGETS: Record<string, unknown>;
+  compileTo: (target: string) => Promise<string>;
+};
 
-describe('the binary of the core', () => {
-  it('is what assembly/ compiles to (npm run core)', async () => {
-    const committed = readFileSync(new URL('../../src/core/binary.ts', import.meta.url), 'utf8');
-    const { compileCore } = (await import(SCRIPT)) as { compileCore: () => Promise<string> };
-    expect(await compileCore()).toBe(committed);
-  }, 120_000);
+describe('what is compiled to WebAssembly', () => {
+  it.each(Object.keys(TARGETS))(
+    '%s is what assembly/ compiles to (npm run core)',
+    async (target) => {
+      expect(await compileTo(target)).toBe(readFileSync(new URL(target, ROOT), 'utf8'));
+    },
+    120_000,
+  );
 });

@@ -1,5 +1,5 @@
 import { CaptureError, type CaptureErrorCode } from '../../src/base/error.ts';
-import type { AnalysisRequest, Engine, FileProblem } from '../../src/cli/engine.ts';
+import { type AnalysisRequest, type Engine, type FileProblem, wholeOf } from '../../src/cli/engine.ts';
 import { LIBRARY, type Library } from '../../src/cli/library.ts';
 import type { CaptureResult, ConnectionResult, ResultDocument } from '../../src/report/result.ts';
 import { severityRank } from '../../src/report/severity.ts';
@@ -20,7 +20,7 @@ export function createFakeLibrary(document: ResultDocument): FakeLibrary {
     for (const connection of connections) {
       const { segments, ...rest } = connection;
       const result = request.segments && segments !== undefined ? connection : rest;
-      if (observer.observe(result)) observer.take(result);
+      if (observer.observe(result)) observer.take(wholeOf(result));
       await observer.ready?.();
     }
     const { captures, findings } = document;

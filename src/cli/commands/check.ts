@@ -108,7 +108,7 @@ async function update(targets: readonly Target[], engine: Engine, request: Reque
   const statuses: ExitStatus[] = [];
   for (const { path, expectationPath } of targets) {
     const builder = new ExpectationBuilder();
-    const end = await collect(engine, { ...request, paths: [path] }, (connection) => builder.add(connection));
+    const end = await collect(engine, { ...request, paths: [path] }, (connection) => builder.add(connection.build()));
     statuses.push(reportProblems(io, end.problems));
     if (isNothingReadable(end)) continue;
     const text = printExpectation(builder.build(end.findings), basename(path));
@@ -139,7 +139,9 @@ async function compareAll(
       continue;
     }
     const comparer = new Comparer();
-    const end = await collect(engine, { ...request, paths: [target.path] }, (connection) => comparer.add(connection));
+    const end = await collect(engine, { ...request, paths: [target.path] }, (connection) =>
+      comparer.add(connection.build()),
+    );
     statuses.push(reportProblems(io, end.problems));
     if (!isNothingReadable(end)) {
       checked.push({ ...target, comparison: comparer.compare(expectation, end.findings) });

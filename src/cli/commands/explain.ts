@@ -126,7 +126,7 @@ async function collect(engine: Engine, request: AnalysisRequest): Promise<Found>
   let count = 0;
   const end = await engine(request, {
     observe: () => ++count <= MAX_CANDIDATES,
-    take: (connection) => connections.push(connection),
+    take: (connection) => connections.push(connection.build()),
   });
   return { end, count, connections: connections.sort((a, b) => a.id - b.id) };
 }

@@ -1,6 +1,5 @@
 import type { WantedConnection } from '../../extract.ts';
 import { formatEndpoint, formatQuantity } from '../../report/measure.ts';
-import type { ConnectionResult } from '../../report/result.ts';
 import type { CommandSpec } from '../command.ts';
 import { isNothingReadable, reportProblems } from '../damage.ts';
 import type { AnalysisEnd, AnalysisRequest, Engine } from '../engine.ts';
@@ -118,7 +117,8 @@ async function findWanted(
     { ...request, segments: false },
     {
       observe: ({ id }) => ids === null || ids.has(id),
-      take: ({ id, client, server, firstFrame, lastFrame, endpoints }: ConnectionResult) => {
+      take: (connection) => {
+        const { id, client, server, firstFrame, lastFrame, endpoints } = connection.build();
         wanted.set(id, { id, client, server, firstFrame, lastFrame, comments: null });
         segmentCounts.set(id, endpoints.client.segments + endpoints.server.segments);
       },
@@ -149,7 +149,8 @@ async function comment(
       observe: ({ id }) => chosen.has(id),
       take: (connection) => {
         const before = wanted.get(connection.id);
-        if (before !== undefined) wanted.set(connection.id, { ...before, comments: commentOn(connection, texts) });
+        if (before !== undefined)
+          wanted.set(connection.id, { ...before, comments: commentOn(connection.build(), texts) });
       },
     },
   );

@@ -98,7 +98,7 @@ async function gather(
   const gatherer = new PageGatherer(maxConnections);
   const seen = await engine(
     { ...request, segments: false },
-    { observe: () => true, take: (connection) => gatherer.add(connection) },
+    { observe: () => true, take: (connection) => gatherer.add(connection.build()) },
   );
   const end = inNamesGiven(seen, spooled);
   const rows = gatherer.finish();
@@ -107,7 +107,7 @@ async function gather(
     const isWanted = (id: number): boolean => rows.wanted.has(id);
     await engine(
       { ...request, segments: isWanted },
-      { observe: ({ id }) => isWanted(id), take: (connection) => ladders.addIfWanted(connection, isWanted) },
+      { observe: ({ id }) => isWanted(id), take: (connection) => ladders.addIfWanted(connection.build(), isWanted) },
     );
     ladders.finish();
   }

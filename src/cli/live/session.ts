@@ -132,7 +132,7 @@ export class Session {
       const { id, verdict } = final.connection;
       const { outcome, closedFirst } = verdict;
       this.#connections++;
-      if (summary.observe({ id, outcome, closedFirst, findings: final.findings })) summary.take(final.build());
+      if (summary.observe({ id, outcome, closedFirst, findings: final.findings })) summary.take(final);
     };
     const onFinding = (finding: Finding, stands: boolean): void => {
       countUp(stands ? this.toldFindings : this.takenBack, finding.code);

@@ -1,26 +1,20 @@
 /** What threads make of connections, so that the one that writes has only to put them in order and number them. */
 import { renderCsvRow, renderSegmentCsvRows } from '../../report/csv.ts';
-import { renderNdjsonLine } from '../../report/ndjson.ts';
 import type { ConnectionResult } from '../../report/result.ts';
 
 /** `overview`: the few that may be shown, as objects; otherwise all of them, as lines of text. */
 export type Form = 'overview' | LineForm;
-export type LineForm = 'json' | 'csv' | 'csv-segments';
+export type LineForm = 'json' | CsvForm;
+export type CsvForm = 'csv' | 'csv-segments';
 
 /** The text of a connection, without its number at the beginning of each line: a thread does not know it yet. */
-export function renderUnnumbered(form: LineForm, connection: ConnectionResult): string {
-  const start = numberOf(form, connection.id).length;
-  switch (form) {
-    case 'json':
-      return renderNdjsonLine(connection).slice(start);
-    case 'csv':
-      return renderCsvRow(connection).slice(start);
-    case 'csv-segments':
-      return renderSegmentCsvRows(connection).replaceAll(/^\d+/gm, '');
-  }
+export function renderUnnumbered(form: CsvForm, connection: ConnectionResult): string {
+  if (form === 'csv-segments') return renderSegmentCsvRows(connection).replaceAll(/^\d+/gm, '');
+  return renderCsvRow(connection).slice(numberOf(form, connection.id).length);
 }
 
-function numberOf(form: LineForm, id: number): string {
+/** What the text of a connection in this form begins with. */
+export function numberOf(form: LineForm, id: number): string {
   return form === 'json' ? `{"id":${id}` : String(id);
 }
 

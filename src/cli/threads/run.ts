@@ -20,6 +20,7 @@ import {
   type ConnectionObserver,
   describeEnd,
   type ThreadedSide,
+  wholeOf,
 } from '../engine.ts';
 import { type MergedTaker, Merger } from './merge.ts';
 import type { Chunk, RecordReader } from './records.ts';
@@ -204,7 +205,7 @@ class Team implements BatchTaker, MergedTaker {
     }
     const built: ConnectionResult = results[result - 1];
     built.id = id;
-    this.#observer.take(built);
+    this.#observer.take(wholeOf(built));
   }
 
   #start(request: ShareRequest, isMine: Uint8Array, thread: number, threads: number) {

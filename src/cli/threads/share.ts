@@ -11,13 +11,14 @@ import { Tracker } from '../../flow/tracker.ts';
 import type { RowShare } from '../../flow/tracker-options.ts';
 import { PlainKinds } from '../../plain-kinds.ts';
 import { buildConnection } from '../../report/build.ts';
+import { ConnectionJson } from '../../report/connection-json.ts';
 import { type ConnectionBrief, Overview, type OverviewLimits } from '../../report/overview.ts';
 import type { ConnectionResult } from '../../report/result.ts';
 import type { ResolvedName } from '../../source/packet.ts';
 import type { IcmpError } from '../../wire/batch.ts';
 import { type AnalysisRequest, hasFilter, hasWantedFinding, isSelected } from '../engine.ts';
 import { TextBuffer } from '../text-buffer.ts';
-import { type Form, renderUnnumbered } from './form.ts';
+import { type Form, numberOf, renderUnnumbered } from './form.ts';
 import { type Chunk, RecordWriter } from './records.ts';
 import { type Slot, SlotHead } from './ring.ts';
 
@@ -56,6 +57,7 @@ export class Share {
   readonly #isWanted = (brief: ConnectionBrief): boolean => this.#candidates.observe(brief);
   readonly #records = new RecordWriter();
   readonly #text = new TextBuffer();
+  #json: ConnectionJson | null = null;
   #results: ConnectionResult[] = [];
   #opened: number[] = [];
   #nextId = 1;
@@ -206,10 +208,18 @@ export class Share {
     if (form === 'overview' && !isAnnounced && !this.#candidates.observe({ id, outcome, closedFirst, findings })) {
       return 0;
     }
+    if (form === 'json') return this.#writeJson(connection, addresses, findings);
     const built = buildConnection(connection, addresses, findings, this.#timeBase, this.#annotations);
     if (form !== 'overview') return this.#text.append(renderUnnumbered(form, built));
     this.#candidates.keep(built);
     return this.#results.push(built);
+  }
+
+  #writeJson(connection: Connection, addresses: FlowAddresses, findings: Finding[]): number {
+    this.#json ??= new ConnectionJson(this.#timeBase, this.#annotations);
+    const text = this.#json.write(connection, addresses, findings);
+    this.#text.appendBytes(text.subarray(numberOf('json', connection.id).length));
+    return this.#text.append('\n');
   }
 }
 
