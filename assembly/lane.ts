@@ -4,7 +4,6 @@
  */
 import {
   BUCKETS,
-  CHUNK_ROWS,
   CLOSE_LIMIT,
   COUNT,
   ENTRY_ID,
@@ -57,7 +56,6 @@ import {
   COURSE_LATER_SYN_ANSWERED,
   COURSE_MOVED,
   COURSE_REMARKABLE,
-  COURSE_SACKED,
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
   COURSE_THREE_SEGMENTS,
@@ -107,7 +105,7 @@ import {
   TTL_SHIFT,
 } from '../src/core/row';
 import { evict, queueAddress } from './closing';
-import { append, lastOf, movedLast, moveLog, senderOf, takeChunk } from './log';
+import { append, firstRow, lastOf, movedLast, moveLog, nextRow, rowIndex, senderOf, takeChunk } from './log';
 import { appendRow, isOddRow, mssOf, noteCourse, noteIsn, noteKind, windowOf } from './record';
 import { addKey, addressOf, findAddress, guess } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
@@ -328,6 +326,7 @@ function takeResetAfterFin(r: u32, p: u32, from: u32): bool {
   if (windowOf(p) !== 0 || load<u32>(p, ROW_PAYLOAD) !== 0) return false;
   if (seq !== load<u32>(r + ((1 - from) << 2), ACKED)) return false;
   if (!isSettled(r)) return false;
+  // Behind a FIN there are no rows with SACK ranges.
   const last = lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT));
   if (senderOf(last) === from || load<u32>(last, ROW_PAYLOAD) === 0) return false;
   const time = load<f64>(r, LAST_NANOS);
@@ -340,18 +339,21 @@ function takeResetAfterFin(r: u32, p: u32, from: u32): bool {
 /** Whether what went wrong before, if anything, has no bearing on a reset. */
 function isSettled(r: u32): bool {
   const course = load<u32>(r, COURSE);
-  if ((course & (COURSE_SACKED | COURSE_KEEP_ALIVE_0 | COURSE_KEEP_ALIVE_1)) !== 0) return false;
+  if ((course & (COURSE_KEEP_ALIVE_0 | COURSE_KEEP_ALIVE_1)) !== 0) return false;
   return (course & COURSE_SYN_ACK_AGAIN) === 0 || (load<u32>(r, SEEN) & DATA_BITS) === DATA_BITS;
 }
 
 /** Whether all data was acknowledged, and an end has sent nothing but an acknowledgment since it last heard of the other. */
 function wasHeard(r: u32, from: u32): bool {
   if (!isAllCovered(r)) return false;
-  const rows = load<u32>(r, ROW_COUNT);
-  const last = lastOf(load<u32>(r, LAST_CHUNK), rows);
-  if (senderOf(last) !== from) return true;
-  if (load<u32>(last, ROW_PAYLOAD) !== 0 || rows % CHUNK_ROWS === 1) return false;
-  return senderOf(lastOf(load<u32>(r, LAST_CHUNK), rows - 1)) !== from;
+  const rows = load<i32>(r, ROW_COUNT);
+  let last: u32 = 0;
+  let before: u32 = 0;
+  for (let at = firstRow(load<u32>(r, FIRST_CHUNK)); rowIndex() < rows; at = nextRow(at)) {
+    before = last;
+    last = at;
+  }
+  return senderOf(last) !== from || (load<u32>(last, ROW_PAYLOAD) === 0 && senderOf(before) !== from);
 }
 
 /** It is out of the ordinary if a reset has another time to live than the SYN of its end. */

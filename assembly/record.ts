@@ -1,7 +1,6 @@
 /** What the parts of the plain lane do with a record. */
 import {
   COURSE,
-  COURSE_SACKED,
   DEFAULT_MSS,
   HEAD_ROWS,
   ISN,
@@ -36,7 +35,6 @@ export function appendRow(r: u32, p: u32, from: u32): void {
   store<u32>(r, append(load<u32>(r, LAST_CHUNK), rows, p, from), LAST_CHUNK);
   store<u32>(r, rows + 1, ROW_COUNT);
   if ((load<u32>(p, ROW_FLAGS) & SACK_BITS) === 0) return;
-  noteCourse(r, COURSE_SACKED);
   store<u32>(r, appendSack(load<u32>(r, LAST_CHUNK), rows + 1, p), LAST_CHUNK);
   store<u32>(r, rows + 2, ROW_COUNT);
 }

@@ -52,7 +52,6 @@ export const COURSE_KEEP_ALIVE_1 = 2048;
 /** Those above are a part of the kind, those below are not. */
 export const KIND_BITS = 0xfff;
 export const COURSE_MOVED = 0x2000;
-export const COURSE_SACKED = 0x4000;
 export const COURSE_CONDENSED = 0x8000;
 /** Above the bits: how often data was sent again. */
 export const REPEATS_SHIFT = 16;

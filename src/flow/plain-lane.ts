@@ -159,7 +159,8 @@ export class PlainLane {
     const { closeWaitNanos, closeWaitErrorNanos } = this.#limits;
     if ((words[at + SEEN] & FIN_BITS) === FIN_BITS || words[at + Plain.ACK + peer] !== words[at + NXT + closer])
       return -1;
-    if ((words[at + COURSE] & (Course.HALF_CLOSE | Course.SACKED)) !== 0) return -1;
+    if ((words[at + COURSE] & Course.HALF_CLOSE) !== 0) return -1;
+    // Behind a FIN there are no rows with SACK ranges.
     const last = words[at + ROWS] - 1;
     if (this.log.senderAt(words[at + LAST_CHUNK], last) !== peer) return -1;
     if (this.log.payloadAt(words[at + LAST_CHUNK], last) > 0) return -1;

@@ -92,13 +92,16 @@ export class SegmentLog {
     return this.#core.unsigned[placeOf(chunk, row) + Word.PAYLOAD];
   }
 
-  /** Number of the first frame with a flag among the `count` rows of a list without SACK ranges; 0 if there is none. */
+  /** Number of the first frame with a flag among the `count` rows of a list; 0 if there is none. */
   frameWith(flag: number, first: number, count: number): number {
     const { words, unsigned } = this.#core;
+    let isEdges = false;
     for (let row = 0, chunk = first; row < count; row++) {
       if (row > 0 && row % CHUNK_ROWS === 0) chunk = words[chunk >>> 2];
       const at = placeOf(chunk, row);
-      if ((words[at + Word.FLAGS] & flag) !== 0) return unsigned[at + Word.FRAME];
+      const flags = words[at + Word.FLAGS];
+      if (!isEdges && (flags & flag) !== 0) return unsigned[at + Word.FRAME];
+      isEdges = !isEdges && (flags & SACK_BITS) !== 0;
     }
     return 0;
   }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JoinedFacts } from '../../src/findings/joined-facts.ts';
@@ -13,13 +14,16 @@ import {
   scenarioRecordings,
   simulatedRecordings,
 } from '../support/recordings.ts';
-import { makeRow, type Recording, type Row, readRows, type Tracked, track } from '../support/rows.ts';
+import { makeRow, type Recording, type Row, type RowEnd, readRows, type Tracked, track } from '../support/rows.ts';
 import { captureRuns } from '../support/simulator/capture.ts';
 import { simulate } from '../support/simulator.ts';
 
 /** What all connections of one kind are said to have in common. */
-const briefOf = ({ outcome, closedFirst, findings }: ConnectionResult): string =>
-  [outcome, closedFirst, ...findings.map(({ code, severity }) => `${code} ${severity}`)].join(', ');
+const briefOf = ({ findings, ...verdict }: ConnectionResult): string => {
+  const { outcome, closedFirst, closeStyle, resetBy } = verdict;
+  const codes = findings.map(({ code, at, severity }) => `${code} ${at} ${severity}`);
+  return [outcome, closedFirst, closeStyle, resetBy, ...codes].join(', ');
+};
 
 /** By kind, what was said of the first connection that was of it, in whatever recording. */
 const briefs = new Map<number, string>();
@@ -76,6 +80,21 @@ function compareLanes(recording: Recording, name: string): Tracked {
 /** How long the capture goes on after its last row: what was left open is told by that. */
 const SILENCES_NANOS = [0, 2e9, 4e9, 61e9, 130e9, 700e9];
 
+const isFrom = ({ source, destination }: Row, from: RowEnd, to: RowEnd): boolean =>
+  isDeepStrictEqual([source, destination], [from, to]);
+
+/** The reset with which an end would end the connection of a row behind it. */
+function resetBehind(rows: readonly Row[], at: number, isBySender: boolean): Row {
+  const [from, to] = isBySender ? [rows[at].source, rows[at].destination] : [rows[at].destination, rows[at].source];
+  const past = rows.slice(0, at + 1);
+  const last = past.findLast((row) => isFrom(row, from, to)) ?? rows[at];
+  const heard = past.findLast((row) => isFrom(row, to, from));
+  const taken = ({ seq, payloadBytes, flags }: Row): number =>
+    (seq + payloadBytes + ((flags & (TcpFlag.SYN | TcpFlag.FIN)) === 0 ? 0 : 1)) >>> 0;
+  const reset = { flags: TcpFlag.RST | TcpFlag.ACK, payloadBytes: 0, sack: [], timeNanos: rows[at].timeNanos + 1e6 };
+  return { ...last, seq: taken(last), ack: heard === undefined ? last.ack : taken(heard), ...reset };
+}
+
 /** Makes one thing about the rows odd. */
 const CHANGES: Record<string, (rows: Row[], at: number, by: number) => void> = {
   drop: (rows, at) => rows.splice(at, 1),
@@ -124,6 +143,20 @@ const CHANGES: Record<string, (rows: Row[], at: number, by: number) => void> = {
   },
   'change the length': (rows, at, by) => {
     rows[at] = { ...rows[at], payloadBytes: by % 3 };
+  },
+  'report ranges': (rows, at, by) => {
+    const { ack } = rows[at];
+    const start = (by % 2 === 0 ? ack + 1448 : ack - 100) >>> 0;
+    rows[at] = { ...rows[at], sack: [start, (start + 100) >>> 0] };
+  },
+  'lose a direction': (rows, at) => {
+    const { source, destination } = rows[at];
+    rows.splice(0, rows.length, ...rows.filter((row) => !isFrom(row, source, destination)));
+  },
+  reset: (rows, at, by) => {
+    const bare = { flags: TcpFlag.RST, window: 0 };
+    const reset = { ...resetBehind(rows, at, by % 2 === 0), ...(by % 3 === 0 ? bare : {}) };
+    rows.splice(at + 1, by % 5 === 0 ? 0 : rows.length, reset);
   },
 };
 
