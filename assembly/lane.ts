@@ -81,6 +81,7 @@ import {
   STAGE_DONE,
   STAGE_NEW,
   STAGE_ODD,
+  STAGE_ONE_WAY,
   STAGE_OPEN,
   STAGE_REFUSED,
   STAGE_RESET,
@@ -211,9 +212,7 @@ function takeRow(entry: u32, p: u32): u32 {
   const stage = load<i32>(r, STAGE);
   if (stage === STAGE_NEW) return STOP_FLOW;
   const rows = load<i32>(r, ROW_COUNT);
-  if (rows >= MAX_ODD_ROWS && (rows >= GIVE_UP_ROWS || (load<u32>(r, COURSE) & COURSE_TROUBLE) !== 0)) {
-    return STOP_GIVE_UP;
-  }
+  if (rows >= MAX_ODD_ROWS && (rows >= GIVE_UP_ROWS || !mayBeLong(r, stage))) return STOP_GIVE_UP;
   const from = load<u32>(FROM);
   const time = load<f64>(p);
   if (isOddRow(p) || time < load<f64>(r, LAST_NANOS)) return takeOther(entry, p, from, stage);
@@ -227,6 +226,11 @@ function takeRow(entry: u32, p: u32): u32 {
   store<u32>(r, rows + 1, ROW_COUNT);
   if (rows >= CONDENSE_ROWS && (rows & CONDENSE_MASK) === CONDENSE_MASK) return STOP_LONG;
   return stopOf(entry);
+}
+
+/** Whether a connection may have more rows than an odd one, as those in its middle can be added up. */
+function mayBeLong(r: u32, stage: i32): bool {
+  return stage !== STAGE_ONE_WAY && (load<u32>(r, COURSE) & COURSE_TROUBLE) === 0;
 }
 
 function stopOf(entry: u32): u32 {
@@ -253,7 +257,11 @@ function takeOther(entry: u32, p: u32, from: u32, stage: i32): u32 {
 }
 
 function takeOpening(r: u32, p: u32, from: u32, stage: i32): bool {
-  if (stage === STAGE_SYN) return (load<u32>(r, COURSE) & COURSE_SYN_AGAIN) === 0 && takeAnswer(r, p, from);
+  if (stage === STAGE_SYN) {
+    if ((load<u32>(r, COURSE) & COURSE_SYN_AGAIN) !== 0) return false;
+    return from === load<u32>(r, CLIENT) ? takeAlone(r, p, from, true) : takeAnswer(r, p, from);
+  }
+  if (stage === STAGE_ONE_WAY) return from === load<u32>(r, CLIENT) && takeAlone(r, p, from, false);
   if (stage !== STAGE_ANSWERED) return false;
   if ((load<u32>(p, ROW_FLAGS) & FORM_BITS) === RST) return takeAbandonment(r, p, from);
   if (!takeThird(r, p, from)) return false;
@@ -297,6 +305,26 @@ function noteClose(r: u32, seenBefore: u32, time: f64, from: u32): void {
 
 function takeAnswer(r: u32, p: u32, from: u32): bool {
   return (load<u32>(p, ROW_FLAGS) & CONTROL_BITS) === RST_ACK ? takeRefusal(r, p, from) : takeSynAck(r, p, from);
+}
+
+/** What a client sends next whose server was not captured: acknowledgments that are new, data in order, one FIN. */
+function takeAlone(r: u32, p: u32, from: u32, isThird: bool): bool {
+  const mine = r + (from << 2);
+  const hasFin = (load<u32>(p, ROW_FLAGS) & FIN) !== 0;
+  const form = load<u32>(p, ROW_FLAGS) & FORM_BITS & ~FIN;
+  if (form !== ACK || windowOf(p) === 0 || (load<u32>(r, SEEN) & FIN_BITS) !== 0) return false;
+  const seq = load<u32>(p, ROW_SEQ);
+  const ack = load<u32>(p, ROW_ACK);
+  const payload = load<u32>(p, ROW_PAYLOAD);
+  const ahead = isThird ? 1 : <i32>(ack - load<u32>(mine, ACKED));
+  if (seq !== load<u32>(mine, NXT) || (isThird && hasFin)) return false;
+  if (ahead < 0 || (ahead === 0 && payload === 0 && !hasFin)) return false;
+  store<u32>(mine, seq + payload + u32(hasFin), NXT);
+  store<u32>(mine, ack, ACKED);
+  store<u32>(r, STAGE_ONE_WAY, STAGE);
+  if (hasFin) store<u32>(r, load<u32>(r, SEEN) | (1 << from), SEEN);
+  noteKind(r, from, payload);
+  return true;
 }
 
 function takeRefusal(r: u32, p: u32, from: u32): bool {

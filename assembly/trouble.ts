@@ -31,8 +31,8 @@ import {
   SEEN,
   STAGE,
   STAGE_ANSWERED,
-  STAGE_DONE,
   STAGE_HOLE_0,
+  STAGE_ONE_WAY,
   STAGE_OPEN,
   STAGE_SYN,
   WINDOW,
@@ -102,7 +102,7 @@ function takeTrouble(r: u32, p: u32, from: u32, stage: i32): bool {
   const isByClient = from === load<u32>(r, CLIENT);
   if (stage === STAGE_SYN) return isByClient && takeSynAgain(r, p, from);
   if (stage === STAGE_ANSWERED) return !isByClient && takeSynAckAgain(r, p, from);
-  return stage >= STAGE_OPEN && stage < STAGE_DONE && takeOpenTrouble(r, p, from);
+  return stage >= STAGE_OPEN && stage < STAGE_ONE_WAY && takeOpenTrouble(r, p, from);
 }
 
 function ageOf(r: u32, p: u32): f64 {

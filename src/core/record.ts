@@ -24,11 +24,12 @@ export const STAGE_SYN = 1;
 export const STAGE_ANSWERED = 2;
 export const STAGE_OPEN = 3;
 export const STAGE_HOLE_0 = 4;
-export const STAGE_DONE = 6;
-export const STAGE_ODD = 7;
-export const STAGE_RESET = 8;
-export const STAGE_REFUSED = 9;
-export const STAGE_ABANDONED = 10;
+export const STAGE_ONE_WAY = 6;
+export const STAGE_DONE = 7;
+export const STAGE_ODD = 8;
+export const STAGE_RESET = 9;
+export const STAGE_REFUSED = 10;
+export const STAGE_ABANDONED = 11;
 
 /** Which ends have sent FIN. */
 export const FIN_BITS = 3;
@@ -63,7 +64,7 @@ export const DEFAULT_MSS = 536;
 export const ANSWER_NANOS = 1e8;
 export const FIN_WAIT_NANOS = 3e10;
 
-/** Rows of an odd or troubled connection that are kept before the machine takes it over. */
+/** Rows of a connection that is odd, was in trouble or is one-way that are kept before the machine takes it over. */
 export const MAX_ODD_ROWS = 64;
 /** Rows from which on the middle is condensed, and those that the machine takes over because it could not be. */
 export const CONDENSE_ROWS = 320;

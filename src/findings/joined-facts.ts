@@ -37,11 +37,12 @@ const TELLING: ReadonlySet<Outcome> = new Set<Outcome>([
   'abandoned',
   'handshake-incomplete',
   'half-closed',
+  'partial',
 ]);
 
 /**
- * What joined detectors are told of a connection that is passed over because it went by the book: null if it was open, as
- * nearly all are, for then there is nothing to tell.
+ * What joined detectors are told of a connection that is passed over because it went by the book: null if both ends were
+ * seen to open it, as nearly all are, for then there is nothing to tell.
  */
 export function factsOfPassedOver(outcome: Outcome, facts: JoinedFacts | null): JoinedFacts | null {
   return TELLING.has(outcome) ? facts : null;
@@ -57,11 +58,11 @@ export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
     lastFrame,
     firstNanos,
     finFrame,
-    closeWaitNanos: finFrame === 0 ? 0 : silenceNanos,
+    closeWaitNanos: finFrame === 0 || !isAnswered ? 0 : silenceNanos,
     isAnswered,
     isCompleted,
     isHalfOpen,
-    isProbe: isHalfOpen || (!isAnswered && (synOptions & USUAL_OPTIONS) === 0),
+    isProbe: isHalfOpen || (!isCompleted && !isAnswered && (synOptions & USUAL_OPTIONS) === 0),
     hasPlainSegments: isCompleted,
     isFiltered: false,
   };

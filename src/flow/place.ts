@@ -20,7 +20,7 @@ export interface PlainPlace {
   readonly isTelling: boolean;
   /** `TcpOption` bits of the SYN. */
   readonly synOptions: number;
-  /** Whether the SYN was answered with a SYN-ACK, and that with a third segment. */
+  /** Whether a SYN-ACK that answers the SYN was captured, and the third segment. */
   readonly isAnswered: boolean;
   readonly isCompleted: boolean;
   readonly firstFrame: number;

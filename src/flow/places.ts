@@ -58,10 +58,10 @@ export class Places {
     place.clientIndex = plain.clientOf(entry);
     place.firstNanos = plain.firstNanosOf(entry);
     place.lastNanos = plain.lastNanosOf(entry);
-    place.isCompleted = plain.wasCompleted(entry);
-    place.isTelling = !place.isCompleted || plain.isHalfClosed(entry);
-    if (!place.isTelling) return place;
     place.isAnswered = plain.wasAnswered(entry);
+    place.isCompleted = plain.wasCompleted(entry);
+    place.isTelling = !place.isAnswered || !place.isCompleted || plain.isHalfClosed(entry);
+    if (!place.isTelling) return place;
     place.synOptions = plain.synOptionsOf(entry);
     place.finFrame = place.isCompleted ? plain.finFrameOf(entry) : 0;
     place.silenceNanos = nowNanos - place.lastNanos;

@@ -2,10 +2,11 @@
  * Where connections wait, as packed rows, until they are over: the machine looks at them only then.
  *
  * Nothing is judged here. A connection goes by the book as long as each segment is the next one that the book allows
- * (handshake, data in order, new acknowledgments, two FINs): the core takes those in (assembly/lane.ts). Others may belong
- * to a trouble that is put right before it closes (assembly/trouble.ts); rows in the middle of a long one are added up. Once a
- * segment is neither, it is ODD: its rows are just kept. One with too many rows, or on whose tuple another connection may
- * begin, is given to the machine at once. As the machine gets the very rows, all ways lead to the same result.
+ * (handshake, data in order, new acknowledgments, two FINs), if only of the client when nothing of the server was captured:
+ * the core takes those in (assembly/lane.ts). Others may belong to a trouble that is put right before it closes
+ * (assembly/trouble.ts); rows in the middle of a long one are added up. Once a segment is neither, it is ODD: its rows are
+ * just kept. One with too many rows, or on whose tuple another connection may begin, is given to the machine at once. As the
+ * machine gets the very rows, all ways lead to the same result.
  */
 import { Core } from '../core/core.ts';
 import { CLOSE_LIMIT, COPIES_LIMIT, ENTRY_RECORD, HANDSHAKE_LIMIT } from '../core/layout.ts';
@@ -134,6 +135,8 @@ export class PlainLane {
         return this.#detailOfAnswered(at, silenceNanos);
       case PlainStage.OPEN:
         return (words[at + SEEN] & FIN_BITS) === 0 ? 0 : this.#detailOfHalfClosed(at, silenceNanos);
+      case PlainStage.ONE_WAY:
+        return 0;
       default:
         return this.isClosed(record) ? 0 : -1;
     }
@@ -190,15 +193,16 @@ export class PlainLane {
     return shape !== null && shape.end !== CloseEnd.GRACEFUL;
   }
 
-  /** Whether its SYN was answered with a SYN-ACK. */
+  /** Whether a SYN-ACK that answers its SYN was captured. */
   wasAnswered(record: number): boolean {
     const stage = this.stageOf(record);
-    return stage !== PlainStage.REFUSED && stage !== PlainStage.SYN;
+    return stage !== PlainStage.REFUSED && stage !== PlainStage.SYN && stage !== PlainStage.ONE_WAY;
   }
 
   /** Whether the third segment of the handshake came. */
   wasCompleted(record: number): boolean {
     const stage = this.stageOf(record);
+    if (stage === PlainStage.ONE_WAY) return true;
     return this.wasAnswered(record) && stage !== PlainStage.ANSWERED && stage !== PlainStage.ABANDONED;
   }
 

@@ -3,14 +3,17 @@
  *
  *     stage    NEW ──SYN──► SYN ──SYN-ACK──► ANSWERED ──ACK──► OPEN ──both FINs covered──► DONE
  *               │            └─RST─► REFUSED    └─RST─► ABANDONED │ ▲└──RST, no FIN or behind its own──► RESET
- *               │            │               │            a hole ▼ │ filled
- *               │            │               │               HOLE_0, HOLE_1
- *               └────────────┴───────────────┴────anything else───┴───────────────────► ODD
+ *               │            ├─ACK─► ONE_WAY │            a hole ▼ │ filled
+ *               │            │          │    │               HOLE_0, HOLE_1
+ *               └────────────┴──────────┴────┴────anything else───┴───────────────────► ODD
  */
 
 import { FIN_BITS, HEAD_ROWS } from '../core/record.ts';
 
-/** HOLE_0 and HOLE_1 are open too: octets of end 0 or 1 have come before others that belong ahead of them. */
+/**
+ * HOLE_0 and HOLE_1 are open too: octets of end 0 or 1 have come before others that belong ahead of them. ONE_WAY are those
+ * of whose server nothing was captured: the client goes on as if its SYN had been answered, in order, up to its FIN.
+ */
 export const PlainStage = {
   NEW: 0,
   SYN: 1,
@@ -18,11 +21,12 @@ export const PlainStage = {
   OPEN: 3,
   HOLE_0: 4,
   HOLE_1: 5,
-  DONE: 6,
-  ODD: 7,
-  RESET: 8,
-  REFUSED: 9,
-  ABANDONED: 10,
+  ONE_WAY: 6,
+  DONE: 7,
+  ODD: 8,
+  RESET: 9,
+  REFUSED: 10,
+  ABANDONED: 11,
 } as const;
 
 /** Words of a record. */

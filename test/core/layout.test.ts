@@ -98,20 +98,14 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
       ...{ lastNanos: nanos.LAST * 8, markNanos: nanos.MARK * 8, ahead: at('AHEAD') },
       bytes: at('AHEAD') + 8,
     });
-    const { STAGE_NEW, STAGE_SYN, STAGE_ANSWERED, STAGE_OPEN, STAGE_DONE, STAGE_ODD, STAGE_RESET } = record;
-    expect([STAGE_NEW, STAGE_SYN, STAGE_ANSWERED, STAGE_OPEN, STAGE_DONE, STAGE_ODD, STAGE_RESET]).toEqual([
-      PlainStage.NEW,
-      PlainStage.SYN,
-      PlainStage.ANSWERED,
-      PlainStage.OPEN,
-      PlainStage.DONE,
-      PlainStage.ODD,
-      PlainStage.RESET,
-    ]);
-    expect(record.STAGE_REFUSED).toBe(PlainStage.REFUSED);
-    const courses = Object.entries(record).filter(([name]) => name.startsWith('COURSE_'));
-    expect(Object.fromEntries(courses.map(([name, bit]) => [name.slice('COURSE_'.length), bit]))).toEqual(Course);
-    expect([record.STAGE_HOLE_0, PlainStage.HOLE_1]).toEqual([PlainStage.HOLE_0, record.STAGE_HOLE_0 + 1]);
+    const named = (prefix: string): Record<string, number> =>
+      Object.fromEntries(
+        Object.entries(record)
+          .filter(([name]) => name.startsWith(prefix))
+          .map(([name, value]) => [name.slice(prefix.length), value]),
+      );
+    expect({ ...named('STAGE_'), HOLE_1: record.STAGE_HOLE_0 + 1 }).toEqual(PlainStage);
+    expect(named('COURSE_')).toEqual(Course);
   });
 
   it('on what lies where, nothing above anything else', () => {

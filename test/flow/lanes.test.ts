@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JoinedFacts } from '../../src/findings/joined-facts.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
-import { RowOrigin, TcpFlag } from '../../src/wire/batch.ts';
+import { RowOrigin, TcpFlag, TcpOption } from '../../src/wire/batch.ts';
 import {
   fixtureRecordings,
   type NamedRecording,
@@ -147,7 +147,8 @@ const CHANGES: Record<string, (rows: Row[], at: number, by: number) => void> = {
   'report ranges': (rows, at, by) => {
     const { ack } = rows[at];
     const start = (by % 2 === 0 ? ack + 1448 : ack - 100) >>> 0;
-    rows[at] = { ...rows[at], sack: [start, (start + 100) >>> 0] };
+    const options = rows[at].options | TcpOption.SACK;
+    rows[at] = { ...rows[at], options, sack: [start, (start + 100) >>> 0] };
   },
   'lose a direction': (rows, at) => {
     const { source, destination } = rows[at];
