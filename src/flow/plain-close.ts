@@ -70,18 +70,30 @@ interface Path {
  * `all` reads everything, which few closes need.
  */
 export function shapeOfClose(rows: CloseRows, all: () => readonly Segment[]): CloseShape | null {
-  const [syn, synAck, third] = rows.opening;
-  if (third === undefined || !echoes(synAck, syn) || !echoes(third, synAck)) return null;
-  const toServer = synAck.timeNanos - syn.timeNanos;
-  const toClient = third.timeNanos - synAck.timeNanos;
-  if (toServer < 0 || toServer > MAX_LEG_NANOS || toClient < 0 || toClient > MAX_LEG_NANOS) return null;
-  const rttNanos = Math.max(MINIMUM_RTT_NANOS, toServer + toClient);
-  const close = new Close(rows, all, {
-    legNanos: syn.from === 0 ? [toClient, toServer] : [toServer, toClient],
-    rttNanos,
-  });
+  const path = pathOf(rows.opening);
+  if (path === null) return null;
+  const close = new Close(rows, all, path);
   for (let at = 1; at < rows.close.length; at++) if (!close.take(at)) return null;
   return close.shape();
+}
+
+/** The round trips that an opening shows, from the copies that the answers echo; null if it does not, or they are long. */
+function pathOf(opening: readonly Segment[]): Path | null {
+  const third = opening[opening.length - 1];
+  const synAck = opening.find(isSynAck);
+  if (synAck === undefined || third === synAck) return null;
+  const asked = opening.find((each) => each !== third && !isSynAck(each) && echoes(synAck, each));
+  const answered = opening.find((each) => isSynAck(each) && echoes(third, each));
+  if (asked === undefined || answered === undefined) return null;
+  const toServer = synAck.timeNanos - asked.timeNanos;
+  const toClient = third.timeNanos - answered.timeNanos;
+  if (toServer < 0 || toServer > MAX_LEG_NANOS || toClient < 0 || toClient > MAX_LEG_NANOS) return null;
+  const rttNanos = Math.max(MINIMUM_RTT_NANOS, toServer + toClient);
+  return { legNanos: synAck.from === 1 ? [toClient, toServer] : [toServer, toClient], rttNanos };
+}
+
+function isSynAck({ flags }: Segment): boolean {
+  return (flags & (TcpFlag.SYN | TcpFlag.ACK)) === (TcpFlag.SYN | TcpFlag.ACK);
 }
 
 function echoes(answer: Segment, asked: Segment): boolean {
@@ -207,8 +219,9 @@ class Close {
     if (latest.cover === null) end = second === null ? CloseEnd.FIRST_UNCOVERED : CloseEnd.SECOND_UNCOVERED;
     else if (second === null || second.isOpen) return null;
     if (end !== CloseEnd.GRACEFUL && copies.length < 2) return null;
-    const [syn, synAck] = this.#rows.opening;
-    const isSackOn = (syn.options & synAck.options & TcpOption.SACK_PERMITTED) !== 0;
+    const { opening } = this.#rows;
+    const options = opening[0].options & (opening.find(isSynAck)?.options ?? 0);
+    const isSackOn = (options & TcpOption.SACK_PERMITTED) !== 0;
     const isThree = second !== null && first.cover === second.first;
     const last = copies[copies.length - 1];
     return {

@@ -29,8 +29,7 @@ const LONG_SILENCE_NANOS = 6e10;
 /** Copies of a SYN-ACK from which on silence means that its sender has given up. */
 const COPIES_OF_GIVING_UP = 3;
 /** With one of these a close has no shape. */
-const SHAPELESS =
-  Course.REMARKABLE | Course.HALF_CLOSE | Course.CROSSING | Course.SYN_AGAIN | Course.SYN_ACK_AGAIN | Course.CONDENSED;
+const SHAPELESS = Course.REMARKABLE | Course.HALF_CLOSE | Course.CROSSING | Course.CONDENSED;
 /** Of a kind: how much of it the core tells. */
 const BASE_BITS = 23;
 /** The kinds of closes with a shape are above all others. */

@@ -7,7 +7,6 @@ import { NO_SACK, type Segment, unpackSegment } from './segment.ts';
 /** Which end sent it: a bit of the word with the flags. */
 const FROM_SHIFT = 16;
 const CHUNK_MASK = CHUNK_ROWS - 1;
-const OPENING_SEGMENTS = 3;
 /** Time stamps no further apart than this can be put in order. */
 export const NEAR_TICKS = 2 ** 29;
 /** Words of a chunk before its rows. */
@@ -52,6 +51,7 @@ export class SegmentLog {
     const opening: Segment[] = [];
     const close: Segment[] = [];
     const before: [EndBefore, EndBefore] = [newEndBefore(), newEndBefore()];
+    let isOpened = false;
     let chunk = first;
     for (let i = 0; i < count; i++) {
       if (i > 0 && i % CHUNK_ROWS === 0) chunk = words[chunk >>> 2];
@@ -67,7 +67,8 @@ export class SegmentLog {
       }
       const isClose = close.length > 0 || (flags & TcpFlag.FIN) !== 0;
       if (!isClose) noteBefore(before[from], words, unsigned, at);
-      if (!isClose && opening.length >= OPENING_SEGMENTS) continue;
+      if (!isClose && isOpened) continue;
+      isOpened = (flags & TcpFlag.SYN) === 0;
       (isClose ? close : opening).push(unpackSegment(words, unsigned, at, doubles[at >> 1], from, sack));
     }
     return { opening, before, close };
@@ -131,7 +132,7 @@ export interface EndBefore {
 
 /** A connection that was closed. */
 export interface CloseRows {
-  /** The first three segments. */
+  /** SYNs, SYN-ACKs, and the third segment. */
   readonly opening: readonly Segment[];
   readonly before: readonly [EndBefore, EndBefore];
   /** From the first FIN on. */

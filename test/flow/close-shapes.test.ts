@@ -136,6 +136,36 @@ describe('closes that are alike although FINs were sent again', () => {
     expect([-1, kind]).not.toContain(troubled.kind);
   });
 
+  const AGAIN: readonly Sent[] = [fin1(2100), fin1(2330), ack1(2350), fin2(2500), ack2(2520)];
+  const [SYN_SENT, ANSWERED, THIRD, ...TALKED] = OPENING;
+  const later = (sent: Sent, millis: number, fields: Partial<Row> = {}): Sent => [
+    sent[0] + millis,
+    sent[1],
+    { ...sent[2], ...fields },
+  ];
+  const opened = (...opening: Sent[]): readonly Sent[] => [...opening, ...TALKED.map((sent) => later(sent, 1100))];
+
+  it('may have sent a SYN or SYN-ACK again, which makes them others', () => {
+    const plain = take(AGAIN);
+    const late = [later(ANSWERED, 1000), later(THIRD, 1000)];
+    const syn = take(AGAIN, { opening: opened(SYN_SENT, later(SYN_SENT, 1000), ...late) });
+    const both = [later(ANSWERED, 1000, { tsVal: 2020 }), later(THIRD, 1000)];
+    const synAck = take(AGAIN, { opening: opened(SYN_SENT, ANSWERED, ...both) });
+    expect(new Set([-1, plain.kind, syn.kind, synAck.kind]).size).toBe(4);
+    expect(syn.codes).toEqual(expect.arrayContaining(['syn-retransmission', 'syn-lost-downstream', 'teardown-w1-lost']));
+    expect(synAck.codes).toContain('teardown-w1-lost');
+  });
+
+  it('are none if it is not clear which copy of a SYN or SYN-ACK was answered, or only the first one was', () => {
+    const kindOf = (...opening: Sent[]): number => take(AGAIN, { opening: opened(...opening) }).kind;
+    const late = [later(SYN_SENT, 1000), later(ANSWERED, 1000)];
+    expect(kindOf(SYN_SENT, late[0], later(late[1], 0, { tsEcr: 1000 }), later(THIRD, 1000))).toBe(-1);
+    expect(kindOf(SYN_SENT, late[0], later(late[1], 0, { tsEcr: 7 }), later(THIRD, 1000))).toBe(-1);
+    const thrice = [SYN_SENT, ANSWERED, later(ANSWERED, 1000, { tsVal: 2020 })];
+    expect(kindOf(...thrice, later(THIRD, 1000, { tsEcr: 7 }))).toBe(-1);
+    expect(kindOf(...thrice, later(THIRD, 1000, { tsEcr: 1020 }))).toBe(-1);
+  });
+
   const ACK_OF_NOTHING: Sent = [340, 'server', { flags: ACK, seq: 901, ack: 151, window: 999 }];
   const CLOSING = [ack1(350), ...PLAIN_END] as const;
   it.each<[string, readonly Sent[]]>([
