@@ -51,14 +51,14 @@ export function factsOfPassedOver(outcome: Outcome, facts: JoinedFacts | null): 
 /** As `factsOfPassedOver`, of one that the machine has not seen. */
 export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
   if (!place.isTelling) return null;
-  const { firstFrame, lastFrame, firstNanos, synOptions, isAnswered, isCompleted, finFrame, silenceNanos } = place;
+  const { firstFrame, lastFrame, firstNanos, synOptions, isAnswered, isCompleted, finFrame, closeWaitNanos } = place;
   const isHalfOpen = isAnswered && !isCompleted;
   return {
     firstFrame,
     lastFrame,
     firstNanos,
     finFrame,
-    closeWaitNanos: finFrame === 0 || !isAnswered ? 0 : silenceNanos,
+    closeWaitNanos,
     isAnswered,
     isCompleted,
     isHalfOpen,

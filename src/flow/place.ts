@@ -27,7 +27,7 @@ export interface PlainPlace {
   readonly lastFrame: number;
   /** Frame of the first FIN; 0 if there is none. */
   readonly finFrame: number;
-  /** How long it was watched after its latest segment, nanoseconds. */
-  readonly silenceNanos: number;
+  /** How long the end that has not closed was seen to stay in CLOSE_WAIT, nanoseconds; 0 if it did not. */
+  readonly closeWaitNanos: number;
   readonly addresses: FlowAddresses;
 }

@@ -16,7 +16,7 @@ export class Places {
     isAnswered: true,
     isCompleted: true,
     finFrame: 0,
-    silenceNanos: 0,
+    closeWaitNanos: 0,
     synOptions: 0,
     addresses: {
       ipVersion: 4 as 4 | 6,
@@ -60,11 +60,13 @@ export class Places {
     place.lastNanos = plain.lastNanosOf(entry);
     place.isAnswered = plain.wasAnswered(entry);
     place.isCompleted = plain.wasCompleted(entry);
-    place.isTelling = !place.isAnswered || !place.isCompleted || plain.isHalfClosed(entry);
+    const closeWaitSince = plain.closeWaitSinceNanos(entry);
+    const isHalfClosed = !Number.isNaN(closeWaitSince);
+    place.isTelling = !place.isAnswered || !place.isCompleted || isHalfClosed;
     if (!place.isTelling) return place;
     place.synOptions = plain.synOptionsOf(entry);
     place.finFrame = place.isCompleted ? plain.finFrameOf(entry) : 0;
-    place.silenceNanos = nowNanos - place.lastNanos;
+    place.closeWaitNanos = isHalfClosed ? nowNanos - closeWaitSince : 0;
     place.firstFrame = plain.firstFrameOf(entry);
     place.lastFrame = plain.lastFrameOf(entry);
     return place;

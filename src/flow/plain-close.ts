@@ -5,8 +5,9 @@
  *     as it should be      FIN or ACK was lost      the ACK was lost behind      nobody answers
  *                          before the tap           the tap
  *
- * first for the one end, then for the other. Nothing is judged here: where a verdict would hang on how long something took,
- * it must have taken clearly longer, or clearly less, than what the verdict asks; anything else is left to the machine.
+ * first for the one end, then for the other, which may send data in between or not close at all. Nothing is judged here: where a
+ * verdict would hang on how long something took, it must have taken clearly longer, or clearly less, than what the verdict asks;
+ * anything else is left to the machine.
  */
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag, TcpOption } from '../wire/batch.ts';
@@ -26,7 +27,7 @@ import { type CloseRows, NEAR_TICKS } from './segment-log.ts';
 const MAX_LEG_NANOS = 100_000_000;
 
 /** What became of a close. */
-export const CloseEnd = { GRACEFUL: 1, FIRST_UNCOVERED: 2, SECOND_UNCOVERED: 3 } as const;
+export const CloseEnd = { HALF_CLOSED: 0, GRACEFUL: 1, FIRST_UNCOVERED: 2, SECOND_UNCOVERED: 3 } as const;
 
 /** What the first ACK after several copies of a FIN tells: which of them it echoes, and whether it may answer the last. */
 const Echo = { NONE: 1, LATER: 2, FIRST_TOO_SOON: 3, FIRST: 4 } as const;
@@ -49,8 +50,10 @@ interface Wave {
 export interface CloseShape {
   /** `CloseEnd`. */
   readonly end: number;
-  /** 18 bits that all closes of one shape have in common. */
+  /** 22 bits that all closes of one shape have in common. */
   readonly bits: number;
+  /** Time of the first ACK of the first FIN, nanoseconds; NaN if there is none. */
+  readonly coverNanos: number;
   /** Round trip, from the first FIN to the last segment, and between the last two copies of the latest FIN, nanoseconds. */
   readonly rttNanos: number;
   readonly tookNanos: number;
@@ -67,12 +70,12 @@ interface Path {
 
 /**
  * The shape of the close of a connection that opened by the book, and did so up to its first FIN; null if it has none.
- * `all` reads everything, which few closes need.
+ * `mss` is the smaller of the two; `all` reads everything, which few closes need.
  */
-export function shapeOfClose(rows: CloseRows, all: () => readonly Segment[]): CloseShape | null {
+export function shapeOfClose(rows: CloseRows, mss: number, all: () => readonly Segment[]): CloseShape | null {
   const path = pathOf(rows.opening);
   if (path === null) return null;
-  const close = new Close(rows, all, path);
+  const close = new Close(rows, mss, all, path);
   for (let at = 1; at < rows.close.length; at++) if (!close.take(at)) return null;
   return close.shape();
 }
@@ -111,20 +114,27 @@ function behindFin({ first }: Wave): number {
 /** A close, as far as it was taken in. */
 class Close {
   readonly #rows: CloseRows;
+  readonly #mss: number;
   readonly #all: () => readonly Segment[];
   readonly #path: Path;
   readonly #first: Wave;
   #second: Wave | null = null;
-  /** The sequence number that follows all that the end that closes second has sent before it does. */
-  readonly #peerNext: number;
+  /** The sequence number that follows all that the end that closes second has sent before it does, and before the first FIN. */
+  #peerNext: number;
+  readonly #peerStart: number;
+  /** Up to where the end that closed first has acknowledged that. */
+  #peerTaken: number;
 
-  constructor(rows: CloseRows, all: () => readonly Segment[], path: Path) {
+  constructor(rows: CloseRows, mss: number, all: () => readonly Segment[], path: Path) {
     const [first] = rows.close;
     this.#rows = rows;
+    this.#mss = mss;
     this.#all = all;
     this.#path = path;
     this.#first = newWave(first);
-    this.#peerNext = rows.before[1 - first.from].next;
+    this.#peerStart = rows.before[1 - first.from].next;
+    this.#peerNext = this.#peerStart;
+    this.#peerTaken = this.#peerStart;
   }
 
   /** Takes in a row behind the first FIN; false if a close of no shape has it. */
@@ -132,16 +142,37 @@ class Close {
     const { close } = this.#rows;
     const segment = close[at];
     if (!isPlain(segment) || segment.timeNanos < close[at - 1].timeNanos) return false;
-    if (this.#first.first.ack !== this.#peerNext) return false;
+    if (this.#first.first.ack !== this.#peerStart) return false;
     const wave = this.#second ?? this.#first;
     const isSender = segment.from === wave.first.from;
-    if ((segment.flags & TcpFlag.FIN) === 0) return !isSender && this.#takeAck(wave, segment);
-    return isSender ? this.#takeCopy(wave, segment) : this.#takeSecond(segment);
+    if ((segment.flags & TcpFlag.FIN) !== 0) {
+      if (segment.payloadBytes > 0) return false;
+      return isSender ? this.#takeCopy(wave, segment) : this.#takeSecond(segment);
+    }
+    if (segment.payloadBytes > 0) return !isSender && this.#takeData(segment);
+    return isSender ? this.#takeAckOfData(segment) : this.#takeAck(wave, segment);
+  }
+
+  /** What an end sends that has acknowledged the FIN of the other and goes on. */
+  #takeData(segment: Segment): boolean {
+    const { cover, isOpen } = this.#first;
+    if (this.#second !== null || cover === null || isOpen || segment.payloadBytes > this.#mss) return false;
+    if (segment.seq !== this.#peerNext || segment.ack !== behindFin(this.#first)) return false;
+    this.#peerNext = seqAdd(segment.seq, segment.payloadBytes);
+    return true;
+  }
+
+  #takeAckOfData(segment: Segment): boolean {
+    if (this.#second !== null || segment.seq !== behindFin(this.#first)) return false;
+    if (seqDiff(segment.ack, this.#peerTaken) <= 0 || seqDiff(segment.ack, this.#peerNext) > 0) return false;
+    this.#peerTaken = segment.ack;
+    return true;
   }
 
   /** A copy of the FIN that the timer of its sender must have sent. */
   #takeCopy(wave: Wave, segment: Segment): boolean {
     const { first, copies, cover } = wave;
+    if (wave === this.#first && this.#peerNext !== this.#peerStart) return false;
     if (first.payloadBytes > 0 || segment.seq !== first.seq || segment.ack !== first.ack) return false;
     if (segment.timeNanos - first.timeNanos < LONGEST_DELAYED_ACK_NANOS) return false;
     if (!isPastCrossing(this.#path, first, segment)) return false;
@@ -203,6 +234,8 @@ class Close {
     const sinceNanos = segment.timeNanos - last.timeNanos;
     if (sinceNanos > REPLY_SLACK_NANOS) return false;
     const echoed = wave.copies.findIndex(({ tsVal }) => tsVal === segment.tsEcr);
+    // It may be no answer to a later copy than the first that was sent long before.
+    if (echoed > 0 && segment.timeNanos - wave.copies[echoed].timeNanos > REPLY_SLACK_NANOS) return false;
     const legNanos = this.#path.legNanos[segment.from];
     const mayReply = legNanos < NO_CROSSING_NANOS || sinceNanos >= legNanos / 2;
     if (echoed === 0) wave.echo = mayReply ? Echo.FIRST : Echo.FIRST_TOO_SOON;
@@ -215,10 +248,11 @@ class Close {
     const second = this.#second;
     const latest = second ?? first;
     const { copies } = latest;
-    let end: number = CloseEnd.GRACEFUL;
+    const isLonger = this.#peerNext !== this.#peerStart;
+    let end: number = second === null ? CloseEnd.HALF_CLOSED : CloseEnd.GRACEFUL;
     if (latest.cover === null) end = second === null ? CloseEnd.FIRST_UNCOVERED : CloseEnd.SECOND_UNCOVERED;
-    else if (second === null || second.isOpen) return null;
-    if (end !== CloseEnd.GRACEFUL && copies.length < 2) return null;
+    else if (latest.isOpen || (second === null && isLonger)) return null;
+    if (latest.cover === null && copies.length < 2) return null;
     const { opening } = this.#rows;
     const options = opening[0].options & (opening.find(isSynAck)?.options ?? 0);
     const isSackOn = (options & TcpOption.SACK_PERMITTED) !== 0;
@@ -231,7 +265,11 @@ class Close {
         (isThree ? 4 : 0) |
         (isSackOn ? 8 : 0) |
         (bitsOf(first) << 4) |
-        (second === null ? 0 : bitsOf(second) << 11),
+        (second === null ? 0 : bitsOf(second) << 11) |
+        (isLonger ? 1 << 18 : 0) |
+        (this.#peerTaken !== this.#peerStart ? 1 << 19 : 0) |
+        (leadOf(repeatsOf(first), second === null ? 0 : repeatsOf(second)) << 20),
+      coverNanos: first.cover?.timeNanos ?? Number.NaN,
       rttNanos: this.#path.rttNanos,
       tookNanos: this.#rows.close[this.#rows.close.length - 1].timeNanos - first.first.timeNanos,
       intervalNanos: copies.length < 2 ? 0 : last.timeNanos - copies[copies.length - 2].timeNanos,
@@ -240,16 +278,26 @@ class Close {
   }
 }
 
+/** How often a FIN was sent again. */
+function repeatsOf({ copies, isCoverLost }: Wave): number {
+  return copies.length - (isCoverLost ? 0 : 1);
+}
+
+/** Which of two is greater: two bits. */
+function leadOf(first: number, second: number): number {
+  return first === second ? 0 : first > second ? 1 : 2;
+}
+
 /** Seven bits. */
 function bitsOf({ copies, echo, isCoverLost }: Wave): number {
   return Math.min(copies.length, 3) | (isCoverLost ? 8 : 0) | (echo << 4);
 }
 
-/** Whether it is a FIN without payload or a pure ACK, and nothing about it is odd by itself. */
+/** Whether it is a FIN, data or an ACK, and nothing about it is odd by itself. */
 function isPlain(segment: Segment): boolean {
-  const { flags, window, payloadBytes, sack, origin, options } = segment;
+  const { flags, window, sack, origin, options } = segment;
   const form = flags & FORM_BITS & ~TcpFlag.FIN;
-  if (form !== TcpFlag.ACK || window === 0 || payloadBytes > 0 || sack.length > 0) return false;
+  if (form !== TcpFlag.ACK || window === 0 || sack.length > 0) return false;
   return origin === 0 && (options & TcpOption.CUT) === 0 && hasTimestamps(segment);
 }
 

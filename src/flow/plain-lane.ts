@@ -18,7 +18,7 @@ import { Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './pl
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
-const { STAGE, CLIENT, NXT, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, ISN, SYNS } = Plain;
+const { STAGE, CLIENT, NXT, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, MSS, ISN, SYNS } = Plain;
 const { LAST: LAST_NANOS } = PlainNanos;
 const RECORD_WORD = ENTRY_RECORD >> 2;
 const TAIL_PER_END = 16;
@@ -29,12 +29,13 @@ const LONG_SILENCE_NANOS = 6e10;
 /** Copies of a SYN-ACK from which on silence means that its sender has given up. */
 const COPIES_OF_GIVING_UP = 3;
 /** With one of these a close has no shape. */
-const SHAPELESS = Course.REMARKABLE | Course.HALF_CLOSE | Course.CROSSING | Course.CONDENSED;
+const SHAPELESS = Course.REMARKABLE | Course.CROSSING | Course.CONDENSED;
 /** Of a kind: how much of it the core tells. */
 const BASE_BITS = 23;
 /** The kinds of closes with a shape are above all others. */
 const SHAPE_UNIT = 2 ** 26;
-const GIVEN_UP = 1 << 18;
+const GIVEN_UP = 1 << 22;
+const CLOSE_WAIT_SHIFT = 23;
 /** Of what the core tells of a kind: which ends have sent FIN, and how many segments closed. */
 const NOT_OF_SHAPES = (FIN_BITS << 13) | (Course.THREE_SEGMENTS << 1);
 /** Row of the third segment, if neither SYN nor SYN-ACK was sent again. */
@@ -99,13 +100,14 @@ export class PlainLane {
     const silenceNanos = nowNanos - doubles[(at >> 1) + LAST_NANOS];
     const shape = this.#shapeOf(record, at);
     if (shape === null || silenceNanos < SILENCE_NANOS) return -1;
-    const { end, bits, tookNanos, intervalNanos, isTenacious, rttNanos } = shape;
+    const { end, bits, tookNanos, intervalNanos, isTenacious, rttNanos, coverNanos } = shape;
     if (end === CloseEnd.GRACEFUL && tookNanos >= this.#limits.closeNanos) return -1;
     const isLastAck = end === CloseEnd.SECOND_UNCOVERED && isTenacious;
     const isGivenUp = isLastAck && silenceNanos >= 2 * intervalNanos + rttNanos + MINIMUM_RTO_NANOS;
     // Whether the second FIN was seen by then is a part of the shape.
     const base = exports.baseKind(record) & ~NOT_OF_SHAPES;
-    return (bits | (isGivenUp ? GIVEN_UP : 0)) * SHAPE_UNIT + base;
+    const closeWait = end === CloseEnd.HALF_CLOSED ? this.#detailOfCloseWait(nowNanos - coverNanos) : 0;
+    return (bits | (isGivenUp ? GIVEN_UP : 0) | (closeWait << CLOSE_WAIT_SHIFT)) * SHAPE_UNIT + base;
   }
 
   /** The shape of the close of an odd connection; null if it has none. */
@@ -119,7 +121,7 @@ export class PlainLane {
     latest.rows = rows;
     const first = words[at + FIRST_CHUNK];
     const all = (): readonly Segment[] => this.log.read(first, rows);
-    latest.shape = mayHaveShape ? shapeOfClose(this.log.readClose(first, rows), all) : null;
+    latest.shape = mayHaveShape ? shapeOfClose(this.log.readClose(first, rows), words[at + MSS], all) : null;
     return latest.shape;
   }
 
@@ -158,7 +160,6 @@ export class PlainLane {
     const { words } = this.#core;
     const closer = (words[at + SEEN] & 1) !== 0 ? 0 : 1;
     const peer = 1 - closer;
-    const { closeWaitNanos, closeWaitErrorNanos } = this.#limits;
     if ((words[at + SEEN] & FIN_BITS) === FIN_BITS || words[at + Plain.ACK + peer] !== words[at + NXT + closer])
       return -1;
     if ((words[at + COURSE] & Course.HALF_CLOSE) !== 0) return -1;
@@ -166,9 +167,14 @@ export class PlainLane {
     const last = words[at + ROWS] - 1;
     if (this.log.senderAt(words[at + LAST_CHUNK], last) !== peer) return -1;
     if (this.log.payloadAt(words[at + LAST_CHUNK], last) > 0) return -1;
-    if (silenceNanos < this.#repeatNanosOf(at)) return -1;
-    if (silenceNanos < closeWaitNanos) return 3;
-    return silenceNanos >= closeWaitErrorNanos ? 2 : 1;
+    return silenceNanos < this.#repeatNanosOf(at) ? -1 : this.#detailOfCloseWait(silenceNanos);
+  }
+
+  /** How long an end stays in CLOSE_WAIT: not for long, long, or too long. */
+  #detailOfCloseWait(nanos: number): number {
+    const { closeWaitNanos, closeWaitErrorNanos } = this.#limits;
+    if (nanos < closeWaitNanos) return 3;
+    return nanos >= closeWaitErrorNanos ? 2 : 1;
   }
 
   /** Time in which a repeat would have shown, of an open connection: at least as long as the machine asks. */
@@ -205,11 +211,14 @@ export class PlainLane {
     return this.wasAnswered(record) && stage !== PlainStage.ANSWERED && stage !== PlainStage.ABANDONED;
   }
 
-  /** Whether it was left half-closed. */
-  isHalfClosed(record: number): boolean {
-    const { words } = this.#core;
+  /** Time of the ACK of the first FIN if it was left half-closed, nanoseconds; else NaN. */
+  closeWaitSinceNanos(record: number): number {
+    const { words, doubles } = this.#core;
     const at = this.#at(record);
-    return words[at + STAGE] === PlainStage.OPEN && (words[at + SEEN] & FIN_BITS) !== 0;
+    const stage = words[at + STAGE];
+    if (stage === PlainStage.OPEN && (words[at + SEEN] & FIN_BITS) !== 0) return doubles[(at >> 1) + LAST_NANOS];
+    const shape = stage === PlainStage.ODD ? this.#shapeOf(record, at) : null;
+    return shape?.end === CloseEnd.HALF_CLOSED ? shape.coverNanos : Number.NaN;
   }
 
   /** Number of the frame with the first FIN; 0 if there is none. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resolvePolicy } from '../../src/findings/policy.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
@@ -136,6 +137,84 @@ describe('closes that are alike although FINs were sent again', () => {
     expect([-1, kind]).not.toContain(troubled.kind);
   });
 
+  it('tell which copy was echoed only if the ACK comes soon after it', () => {
+    const echoing = (millis: number, tsEcr: number): number =>
+      take([fin1(100), fin1(330), fin1(millis), ack1(millis + 20, { tsEcr }), ...PLAIN_END.map(late)]).kind;
+    const late = ([millis, ...rest]: Sent): Sent => [millis + 4000, ...rest];
+    expect(echoing(540, 1330)).toBe(echoing(540, 1540));
+    expect(echoing(580, 1330)).toBe(-1);
+    expect(echoing(580, 1580)).not.toBe(-1);
+  });
+
+  it('tell which end sent its FIN more often', () => {
+    const copies = (first: number, second: number) => {
+      const firsts = Array.from({ length: first }, (_, index) => fin1(100 + index * 230));
+      const seconds = Array.from({ length: second }, (_, index) => fin2(4000 + index * 230));
+      return take([...firsts, ack1(90 + first * 230), ...seconds, ack2(3990 + second * 230)]);
+    };
+    const kinds = [copies(3, 3), copies(4, 3), copies(3, 4)].map(({ kind }) => kind);
+    expect(new Set([-1, ...kinds]).size).toBe(4);
+    expect(copies(5, 3).kind).toBe(kinds[1]);
+    const places = [copies(3, 3), copies(4, 3), copies(3, 4)].map(
+      ({ connection }) => connection.findings.find(({ code }) => code === 'fin-retransmission')?.at,
+    );
+    expect(places).toEqual(['client', 'client', 'server']);
+  });
+
+  const more = (millis: number, seq: number, fields: Partial<Row> = {}): Sent => [
+    millis,
+    'server',
+    { flags: ACK, seq, ack: 152, payloadBytes: 9, ...fields },
+  ];
+  const took = (millis: number, ack: number, fields: Partial<Row> = {}): Sent => [
+    millis,
+    'client',
+    { flags: ACK, seq: 152, ack, ...fields },
+  ];
+  const LAST = [fin2(800, { seq: 919 }), ack2(820, { ack: 920 })] as const;
+
+  it('may have gone on in one direction, which makes them others', () => {
+    const { kind, codes } = take([fin1(100), fin1(330), ack1(350), ...PLAIN_END]);
+    const longer = [more(400, 901), took(420, 910), more(440, 910), took(460, 919)];
+    const before = take([fin1(100), fin1(330), ack1(350), ...longer, ...LAST]);
+    const behind = take([fin1(100), ack1(120), ...longer, LAST[0], fin2(1030, { seq: 919 }), ack2(1050, { ack: 920 })]);
+    expect(new Set([-1, kind, before.kind, behind.kind]).size).toBe(4);
+    expect(codes).not.toContain('half-close');
+    expect(before.codes).toEqual(expect.arrayContaining(['half-close', 'teardown-w1-lost']));
+    expect(behind.codes).toEqual(expect.arrayContaining(['half-close', 'teardown-w3-lost']));
+    expect(before.connection.closeStyle).toBe('half-close');
+    const once = take([fin1(100), fin1(330), ack1(350), more(400, 901, { payloadBytes: 18 }), took(420, 919), ...LAST]);
+    expect(once.kind).toBe(before.kind);
+  });
+
+  const GOES_ON = [fin1(100), fin1(330), ack1(350)] as const;
+  it.each<[string, readonly Sent[]]>([
+    ['a hole', [...GOES_ON, more(400, 910), took(420, 919), ...LAST]],
+    ['data that was sent again', [...GOES_ON, more(400, 901), more(630, 901), took(650, 910), more(700, 910), ...LAST]],
+    ['more than the MSS', [...GOES_ON, more(400, 901, { payloadBytes: 1500 }), took(420, 2401)]],
+    ['a closed window', [...GOES_ON, more(400, 901, { payloadBytes: 18 }), took(420, 919, { window: 0 }), ...LAST]],
+    ['an ACK that was sent twice', [...GOES_ON, more(400, 901, { payloadBytes: 18 }), took(420, 919), took(440, 919)]],
+    ['data that covers the FIN at once', [fin1(100), fin1(330), more(350, 901, { payloadBytes: 18 }), ...LAST]],
+    ['the FIN sent again behind it', [fin1(100), ack1(120), more(140, 901), fin1(330), ack1(350, { seq: 910 })]],
+    ['nothing behind it', [...GOES_ON, more(400, 901), took(420, 910)]],
+  ])('have not gone on with %s', (_, sent) => expect(take(sent).kind).toBe(-1));
+
+  it('may have been left half-closed: for how long since the first ACK', () => {
+    const left = [fin1(100), fin1(330), ack1(350)];
+    const { kind, connection, codes } = take(left);
+    expect(kind).not.toBe(-1);
+    expect(connection.outcome).toBe('half-closed');
+    expect(codes).toEqual(expect.arrayContaining(['close-wait-lingering', 'teardown-w1-lost']));
+    const short = take(left, { silenceSeconds: 59.9 });
+    const long = take(left, { silenceSeconds: 601 });
+    expect(new Set([-1, kind, short.kind, long.kind]).size).toBe(4);
+    expect(take(left, { silenceSeconds: 2.9 }).kind).toBe(-1);
+    const again = [fin1(100), ack1(120), fin1(330), ack1(350)];
+    expect(take(again, { silenceSeconds: 59.8 }).kind).toBe(take(again).kind);
+    expect(take(again, { silenceSeconds: 59.7 }).kind).not.toBe(take(again).kind);
+    expect(take(again.slice(0, 3)).kind).toBe(-1);
+  });
+
   const AGAIN: readonly Sent[] = [fin1(2100), fin1(2330), ack1(2350), fin2(2500), ack2(2520)];
   const [SYN_SENT, ANSWERED, THIRD, ...TALKED] = OPENING;
   const later = (sent: Sent, millis: number, fields: Partial<Row> = {}): Sent => [
@@ -152,7 +231,9 @@ describe('closes that are alike although FINs were sent again', () => {
     const both = [later(ANSWERED, 1000, { tsVal: 2020 }), later(THIRD, 1000)];
     const synAck = take(AGAIN, { opening: opened(SYN_SENT, ANSWERED, ...both) });
     expect(new Set([-1, plain.kind, syn.kind, synAck.kind]).size).toBe(4);
-    expect(syn.codes).toEqual(expect.arrayContaining(['syn-retransmission', 'syn-lost-downstream', 'teardown-w1-lost']));
+    expect(syn.codes).toEqual(
+      expect.arrayContaining(['syn-retransmission', 'syn-lost-downstream', 'teardown-w1-lost']),
+    );
     expect(synAck.codes).toContain('teardown-w1-lost');
   });
 
@@ -204,5 +285,137 @@ describe('closes that are alike although FINs were sent again', () => {
     const far = [syn, ...others.map(([millis, from, fields]): Sent => [millis + 90, from, fields])];
     expect(take(later).kind).not.toBe(-1);
     expect(take(later, { opening: far }).kind).toBe(-1);
+  });
+});
+
+/** One step of a close that anything may follow: who does what, how long after the step before, and what its time stamps say. */
+interface Step {
+  readonly what: 'fin1' | 'ack1' | 'data' | 'ackOfData' | 'fin2' | 'ack2' | 'reset';
+  readonly gap: number;
+  /** How much older its time stamp is than its time, milliseconds, and how many segments of the other end it ignores. */
+  readonly age: number;
+  readonly ignores: number;
+}
+
+const GAPS = [0, 0.5, 3, 20, 45, 130, 210, 250, 460, 1200] as const;
+const anyStep: fc.Arbitrary<Step> = fc.record({
+  what: fc.constantFrom(
+    ...(['fin1', 'fin1', 'ack1', 'ack1', 'data', 'data', 'ackOfData', 'ackOfData'] as const),
+    ...(['fin2', 'fin2', 'ack2', 'ack2', 'reset'] as const),
+  ),
+  gap: fc.constantFrom(...GAPS),
+  age: fc.constantFrom(0, 0, 0, 0, 0, 0, 300),
+  ignores: fc.constantFrom(0, 0, 0, 0, 1, 2),
+});
+
+const step = (what: Step['what'], ...gaps: number[]): fc.Arbitrary<Step> =>
+  fc.record({
+    what: fc.constant(what),
+    gap: fc.constantFrom(...gaps),
+    age: fc.constant(0),
+    ignores: fc.constantFrom(0, 0, 0, 0, 1, 2),
+  });
+const many = (steps: fc.Arbitrary<Step>[], maxLength: number, minLength = 0): fc.Arbitrary<Step[]> =>
+  fc.array(fc.tuple(...steps), { minLength, maxLength }).map((each) => each.flat());
+const repeated = (what: 'fin1' | 'fin2'): fc.Arbitrary<Step> => step(what, 210, 230, 460, 1200, 1800);
+
+/** A close as it goes if segments are lost, cut off anywhere, perhaps with a step that is put in or changed. */
+const anyClose: fc.Arbitrary<Step[]> = fc
+  .tuple(
+    many([repeated('fin1')], 3),
+    many([step('ack1', 0.5, 3, 20, 45, 200)], 1, 1),
+    many([repeated('fin1'), step('ack1', 0.5, 3, 20, 45)], 1),
+    many([step('data', 0, 20, 1200), step('ackOfData', 3, 20)], 2),
+    many([step('fin2', 0.5, 20, 45, 1200)], 1, 1),
+    many([repeated('fin2')], 3),
+    many([step('ack2', 0.5, 3, 20, 45, 200)], 1, 1),
+    many([repeated('fin2'), step('ack2', 0.5, 3, 20, 45)], 1),
+  )
+  .map((parts) => parts.flat())
+  .chain((steps) =>
+    fc
+      .tuple(
+        fc.oneof(fc.constant(steps.length), fc.constant(steps.length), fc.nat(steps.length)),
+        fc.array(fc.tuple(fc.nat(), fc.nat(1), anyStep), { maxLength: 1 }),
+      )
+      .map(([length, changes]) => {
+        const kept = steps.slice(0, length);
+        for (const [at, isChanged, other] of changes) kept.splice(at % (kept.length + 1), isChanged, other);
+        return kept;
+      }),
+  );
+
+/** The segments of a close, numbers of which go on from one to the next. */
+function closeOf(steps: readonly Step[], beginsAt: number, first: 'client' | 'server'): Sent[] {
+  const second = first === 'client' ? 'server' : 'client';
+  const mine = first === 'client' ? 151 : 901;
+  const start = first === 'client' ? 901 : 151;
+  const sent = { [first]: [1000], [second]: [1000] } as Record<'client' | 'server', number[]>;
+  let next = start;
+  let fin2 = -1;
+  let millis = beginsAt;
+  const plan = { flags: FIN | ACK, seq: mine, ack: start };
+  return steps.map(({ what, gap, age, ignores }) => {
+    millis += gap;
+    const from = what === 'fin1' || what === 'ackOfData' || what === 'ack2' || what === 'reset' ? first : second;
+    const heard = sent[from === first ? second : first];
+    const tsVal = Math.floor(1000 + millis - age);
+    const tsEcr = heard[Math.max(0, heard.length - 1 - ignores)];
+    sent[from].push(tsVal);
+    let fields: Partial<Row> = plan;
+    if (what === 'ack1') fields = { flags: ACK, seq: next, ack: mine + 1 };
+    else if (what === 'ackOfData') fields = { flags: ACK, seq: mine + 1, ack: next };
+    else if (what === 'ack2') fields = { flags: ACK, seq: mine + 1, ack: fin2 === -1 ? next : fin2 + 1 };
+    else if (what === 'reset') fields = { flags: RST, seq: mine + 1, window: 0 };
+    else if (what === 'fin2') {
+      if (fin2 === -1) fin2 = next;
+      fields = { flags: FIN | ACK, seq: fin2, ack: mine + 1 };
+    } else if (what === 'data') {
+      fields = { flags: ACK, seq: next, ack: mine + 1, payloadBytes: 9 };
+      next += 9;
+    }
+    return [millis, from, { ...fields, tsVal, tsEcr }];
+  });
+}
+
+describe('closes of any sort', () => {
+  const again = (sent: Sent, millis: number): Sent => [sent[0] + millis, sent[1], sent[2]];
+  const [SYN_SENT, ANSWERED, ...REST] = OPENING;
+  const late = REST.map((sent) => again(sent, 1000));
+  const OPENINGS: readonly (readonly Sent[])[] = [
+    OPENING,
+    [SYN_SENT, again(SYN_SENT, 1000), again(ANSWERED, 1000), ...late],
+    [SYN_SENT, ANSWERED, again(ANSWERED, 1000), ...late],
+    [SYN_SENT, ANSWERED, ...REST.map((sent) => again(sent, 70))],
+  ];
+
+  it('are of a kind only with those that come to the same', () => {
+    const briefs = new Map<number, string>();
+    const ending = fc.constantFrom(0.5, 3.5, 3.5, 61, 61, 700);
+    const opened = fc.constantFrom(...OPENINGS);
+    let ofKind = 0;
+    fc.assert(
+      fc.property(
+        anyClose,
+        ending,
+        opened,
+        fc.constantFrom('client', 'server'),
+        (steps, silenceSeconds, opening, first) => {
+          const beginsAt = (opening.at(-1)?.[0] ?? 0) + 10;
+          const fin: Step = { what: 'fin1', gap: 0, age: 0, ignores: 0 };
+          const sent = closeOf([fin, ...steps], beginsAt, first);
+          const { kind, connection } = take(sent, { silenceSeconds, opening });
+          if (kind === -1) return;
+          ofKind++;
+          const { outcome, closedFirst, closeStyle, resetBy, findings } = connection;
+          const codes = findings.map(({ code, at, severity }) => [code, at, severity]);
+          const brief = JSON.stringify([outcome, closedFirst, closeStyle, resetBy, codes]);
+          expect(brief).toBe(briefs.get(kind) ?? brief);
+          briefs.set(kind, brief);
+        },
+      ),
+      { numRuns: 3000, seed: 20_261_121 },
+    );
+    expect(ofKind).toBeGreaterThan(300);
   });
 });
