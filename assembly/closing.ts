@@ -49,7 +49,6 @@ import {
   COURSE_REMARKABLE,
   FIN_BITS,
   FIRST_CHUNK,
-  KIND_BITS,
   LAST_CHUNK,
   LAST_NANOS,
   MARK_NANOS,
@@ -57,10 +56,12 @@ import {
   STAGE,
   STAGE_DONE,
   STAGE_NEW,
+  STAGE_ODD,
   STAGE_OPEN,
   STAGE_RESET,
 } from '../src/core/record';
 import { closeLog, closeMoved } from './log';
+import { baseOf, isGraceful, shapeKindAt } from './shape';
 import { addressOf, remove } from './table';
 
 const BUCKETS: i32 = 64;
@@ -145,24 +146,24 @@ export function evict(bucket: u32): i32 {
     if (entry === 0) break;
     const isOurs = load<i32>(entry + ENTRY_RECORD, STAGE) !== STAGE_NEW;
     if (isOurs && load<f64>(entry + ENTRY_RECORD, LAST_NANOS) > horizon) queueAddress(entry);
-    else if (!isOurs || !closeAddress(entry)) return load<i32>(entry, ENTRY_NUMBER);
+    else if (!isOurs || !closeAddress(entry, false)) return load<i32>(entry, ENTRY_NUMBER);
   }
   return NO_ENTRY;
 }
 
-/** Counts the connection of an entry with others of its kind, and forgets it; false if it is not of a known one. */
+/** At the end: counts the connection of an entry with others of its kind, and forgets it; false if it is not of a known one. */
 export function closeAlike(entry: u32): bool {
-  return closeAddress(addressOf(entry));
+  return closeAddress(addressOf(entry), true);
 }
 
-function closeAddress(entry: u32): bool {
+function closeAddress(entry: u32, isLast: bool): bool {
   const count = load<u32>(ALIKE_COUNT);
   if ((load<u32>(MODE) & MODE_COUNT) === 0 || count === MAX_ALIKE) return false;
   const r = entry + ENTRY_RECORD;
-  const kind = kindOf(r);
+  const kind = kindOf(r, isLast);
   if (kind === 0) return false;
   const slot = slotOf(kind);
-  if (load<u32>(slot, KIND) !== kind) return false;
+  if (load<u64>(slot, KIND) !== kind) return false;
   store<u32>(slot, load<u32>(slot, KIND_COUNT) + 1, KIND_COUNT);
   note(ALIKE + count * ALIKE_BYTES, entry, load<u32>(slot, KIND_TAG));
   store<u32>(ALIKE_COUNT, count + 1);
@@ -184,9 +185,16 @@ function note(at: u32, entry: u32, tag: u32): void {
   memory.copy(at + ALIKE_SERVER, entry + (isClientHigh ? ENTRY_LOW : ENTRY_HIGH), 16);
 }
 
-/** The kind of a connection that is open, was closed or was reset by the book; 0 for others. */
-function kindOf(r: u32): u32 {
+/**
+ * The kind of a connection that is open, was closed or was reset by the book, or whose close has a shape; 0 for others.
+ * If more may come, a close that left something has none.
+ */
+function kindOf(r: u32, isLast: bool): u64 {
   const stage = load<i32>(r, STAGE);
+  if (stage === STAGE_ODD) {
+    const kind = shapeKindAt(r, load<f64>(NOW));
+    return kind < 0 || !(isLast || isGraceful()) ? 0 : <u64>kind;
+  }
   // Of one that was condensed, TypeScript has the middle.
   if ((load<u32>(r, COURSE) & (COURSE_REMARKABLE | COURSE_CONDENSED)) !== 0) return 0;
   const isOpen = stage === STAGE_OPEN && (load<u32>(r, SEEN) & FIN_BITS) === 0;
@@ -198,18 +206,14 @@ export function baseKind(entry: u32): u32 {
   return baseOf(addressOf(entry) + ENTRY_RECORD);
 }
 
-function baseOf(r: u32): u32 {
-  const course = load<u32>(r, COURSE) & KIND_BITS;
-  return (load<u32>(r, STAGE) << 19) | (load<u32>(r, SEEN) << 13) | (course << 1) | load<u32>(r, CLIENT);
-}
-
 /** From now on connections of a kind are counted; false if there is no room for another. */
-export function learnKind(kind: u32, tag: u32): bool {
+export function learnKind(number: f64, tag: u32): bool {
+  const kind = <u64>number;
   const slot = slotOf(kind);
-  if (load<u32>(slot, KIND) === kind) return true;
+  if (load<u64>(slot, KIND) === kind) return true;
   if (kinds === KIND_SLOTS / 2) return false;
   kinds++;
-  store<u32>(slot, kind, KIND);
+  store<u64>(slot, kind, KIND);
   store<u32>(slot, tag, KIND_TAG);
   return true;
 }
@@ -217,11 +221,11 @@ export function learnKind(kind: u32, tag: u32): bool {
 let kinds: i32 = 0;
 
 /** The slot that has a kind, or where it would be. */
-function slotOf(kind: u32): u32 {
-  const hash = kind * 0x9e3779b1;
+function slotOf(kind: u64): u32 {
+  const hash = (<u32>kind ^ (<u32>(kind >> 32) * 0x85ebca6b)) * 0x9e3779b1;
   let slot = (hash ^ (hash >> 15)) & (KIND_SLOTS - 1);
   let at = KINDS + slot * KIND_BYTES;
-  while (load<u32>(at, KIND) !== kind && load<u32>(at, KIND) !== 0) {
+  while (load<u64>(at, KIND) !== kind && load<u64>(at, KIND) !== 0) {
     slot = (slot + 1) & (KIND_SLOTS - 1);
     at = KINDS + slot * KIND_BYTES;
   }

@@ -14,4 +14,5 @@ export { decodePcap, decodePcapng } from './decode';
 export { openAt, take, takeAt } from './lane';
 export { append, appendSack, closeLog, closeMoved, movedLast, moveLog, releaseChunk, takeChunk } from './log';
 export { allocate } from './memory';
+export { halfClosedNanos, shapeEnd, shapeKind } from './shape';
 export { add, find, remove } from './table';

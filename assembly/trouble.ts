@@ -54,6 +54,7 @@ import {
   ROW_WINDOW,
   SYN,
 } from '../src/core/row';
+import { DUPLICATE_NANOS, KEEP_ALIVE_IDLE_NANOS, SHORTEST_SYN_TIMER_NANOS } from '../src/core/timing';
 import { firstRow, nextRow, rowIndex, senderOf } from './log';
 import { appendRow, noteCourse, noteKind, ODD_OPTIONS, windowOf } from './record';
 
@@ -63,12 +64,6 @@ const MAX_OPENING_ROWS = 8;
 const MAX_HOLE_BYTES = 1 << 20;
 /** With fewer octets it may be a probe. */
 const LEAST_PAYLOAD_BYTES: u32 = 2;
-/** As in src/flow/handshake.ts. */
-const DUPLICATE_NANOS: f64 = 5e6;
-const SHORTEST_SYN_TIMER_NANOS: f64 = 2e8;
-/** As in src/flow/data.ts. */
-const KEEP_ALIVE_IDLE_NANOS: f64 = 5e8;
-
 /** Takes in a row of one of these sorts, before any FIN; false, with nothing changed, if it is none of them. */
 export function takeTroubled(r: u32, p: u32, from: u32, stage: i32): bool {
   const time = load<f64>(p);
@@ -110,13 +105,13 @@ function ageOf(r: u32, p: u32): f64 {
 }
 
 function takeSynAgain(r: u32, p: u32, from: u32): bool {
-  if (ageOf(r, p) < SHORTEST_SYN_TIMER_NANOS || !isAgain(r, p, from)) return false;
+  if (ageOf(r, p) < <f64>SHORTEST_SYN_TIMER_NANOS || !isAgain(r, p, from)) return false;
   noteCourse(r, COURSE_SYN_AGAIN);
   return true;
 }
 
 function takeSynAckAgain(r: u32, p: u32, from: u32): bool {
-  if (ageOf(r, p) < SHORTEST_SYN_TIMER_NANOS || windowOf(p) === 0) return false;
+  if (ageOf(r, p) < <f64>SHORTEST_SYN_TIMER_NANOS || windowOf(p) === 0) return false;
   if (load<i32>(r, ROW_COUNT) > MAX_OPENING_ROWS || !isAgain(r, p, from)) return false;
   noteCourse(r, COURSE_SYN_ACK_AGAIN);
   return true;
@@ -142,14 +137,14 @@ function isSameOpening(p: u32, first: u32): bool {
 }
 
 /** Whether a row may have the same octets on the wire as an earlier one, so that the network may have doubled it. */
-function isLateCopy(p: u32, copy: u32): bool {
-  if (checksumOf(p) !== checksumOf(copy) || load<f64>(p) - load<f64>(copy) <= DUPLICATE_NANOS) return false;
+export function isLateCopy(p: u32, copy: u32): bool {
+  if (checksumOf(p) !== checksumOf(copy) || load<f64>(p) - load<f64>(copy) <= <f64>DUPLICATE_NANOS) return false;
   if (load<u32>(p, ROW_PAYLOAD) !== load<u32>(copy, ROW_PAYLOAD)) return false;
   if (flagsOf(p) !== flagsOf(copy) || load<u32>(p, ROW_SEQ) !== load<u32>(copy, ROW_SEQ)) return false;
   if (load<u32>(p, ROW_ACK) !== load<u32>(copy, ROW_ACK)) return false;
   if (ipIdOf(p) !== 0 && ipIdOf(copy) !== 0) return ipIdOf(p) === ipIdOf(copy);
   if (ipIdOf(p) === 0 && !hasTimestamps(p) && (flagsOf(p) & (SYN | ACK)) === SYN) {
-    return load<f64>(p) - load<f64>(copy) < SHORTEST_SYN_TIMER_NANOS;
+    return load<f64>(p) - load<f64>(copy) < <f64>SHORTEST_SYN_TIMER_NANOS;
   }
   return hasTimestamps(p) && hasTimestamps(copy) && load<u32>(p, ROW_TSVAL) === load<u32>(copy, ROW_TSVAL);
 }
@@ -162,7 +157,7 @@ function takeOpenTrouble(r: u32, p: u32, from: u32): bool {
   if ((load<u32>(p, ROW_FLAGS) & FORM_BITS) !== ACK || windowOf(p) === 0) return false;
   if ((load<u32>(r, SEEN) & FIN_BITS) !== 0) return false;
   if (diff(ack, load<u32>(peer, NXT)) > 0 || diff(ack, load<u32>(peer, ISN)) <= 0) return false;
-  if (ageOf(r, p) <= DUPLICATE_NANOS && isDoubled(r, p, from)) return false;
+  if (ageOf(r, p) <= <f64>DUPLICATE_NANOS && isDoubled(r, p, from)) return false;
   if (!(payload === 0 ? isAckAgain(r, p, from) || takeKeepAlive(r, p, from) : takeData(r, p, from))) return false;
   noteCourse(r, COURSE_TROUBLE | (payload > load<u32>(r, MSS) ? COURSE_REMARKABLE : 0));
   if (diff(ack, load<u32>(mine, ACKED)) > 0) store<u32>(mine, ack, ACKED);
@@ -175,7 +170,7 @@ function takeOpenTrouble(r: u32, p: u32, from: u32): bool {
 function isDoubled(r: u32, p: u32, from: u32): bool {
   const rows = load<i32>(r, ROW_COUNT);
   for (let at = firstRow(load<u32>(r, FIRST_CHUNK)); rowIndex() < rows; at = nextRow(at)) {
-    if (senderOf(at) !== from || load<f64>(p) - load<f64>(at) > DUPLICATE_NANOS) continue;
+    if (senderOf(at) !== from || load<f64>(p) - load<f64>(at) > <f64>DUPLICATE_NANOS) continue;
     if (isSameSegment(at, p)) return true;
   }
   return false;
@@ -204,7 +199,7 @@ function takeKeepAlive(r: u32, p: u32, from: u32): bool {
   const peer = r + ((1 - from) << 2);
   const seq = load<u32>(p, ROW_SEQ);
   const ack = load<u32>(p, ROW_ACK);
-  if (load<i32>(r, STAGE) !== STAGE_OPEN || ageOf(r, p) < KEEP_ALIVE_IDLE_NANOS) return false;
+  if (load<i32>(r, STAGE) !== STAGE_OPEN || ageOf(r, p) < <f64>KEEP_ALIVE_IDLE_NANOS) return false;
   if (
     seq + 1 !== load<u32>(mine, NXT) ||
     seq === load<u32>(mine, ISN) ||
@@ -282,11 +277,11 @@ function countRepeat(r: u32): void {
 }
 
 /** How far one sequence number is behind another. */
-function diff(a: u32, b: u32): i32 {
+export function diff(a: u32, b: u32): i32 {
   return <i32>(a - b);
 }
 
-function flagsOf(at: u32): u32 {
+export function flagsOf(at: u32): u32 {
   return load<u32>(at, ROW_FLAGS) & FLAG_BITS;
 }
 
@@ -298,6 +293,6 @@ function checksumOf(at: u32): u32 {
   return load<u32>(at, ROW_CHECKSUM) & 0xffff;
 }
 
-function hasTimestamps(at: u32): bool {
+export function hasTimestamps(at: u32): bool {
   return (load<u32>(at, ROW_OPTIONS) & OPTION_TIMESTAMPS) !== 0;
 }

@@ -54,6 +54,9 @@ export const ALIKE_COUNT = STATE + 144;
 
 /** From so many tuples on their memory is touched ahead, for many rows at a time: one wait for all instead of one for each. */
 export const TOUCH_FROM = STATE + 148;
+/** How long an end stays in CLOSE_WAIT before that is worth a closer look, and from when on it is an error. */
+export const CLOSE_WAIT_LIMIT = STATE + 240;
+export const CLOSE_WAIT_ERROR_LIMIT = STATE + 248;
 /** Rows whose memory is touched at a time, and where their entries are noted meanwhile. */
 export const TOUCH_ROWS = 16;
 export const TOUCHED = STATE + 160;
@@ -93,11 +96,11 @@ export const MAX_ROWS = 1024;
 export const SPARE_ROW = MAX_ROWS;
 export const BUCKETS = ROWS + (MAX_ROWS + 1) * ROW_BYTES;
 
-/** Kinds of connections that are counted: what they are (0 in an empty slot), how many there were, a word of TypeScript's. */
+/** Kinds of connections that are counted: what they are (64 bits, 0 in an empty slot), how many there were, a word of TypeScript's. */
 export const KINDS = BUCKETS + MAX_ROWS;
 export const KIND = 0;
-export const KIND_COUNT = 4;
-export const KIND_TAG = 8;
+export const KIND_COUNT = 8;
+export const KIND_TAG = 12;
 export const KIND_BYTES = 16;
 export const KIND_SLOTS = 1024;
 /** Connections that were counted: times of the first and the last segment, tag of the kind, and the two ends. */

@@ -26,9 +26,9 @@ export class CountedKinds {
     if (take !== null) core.words[MODE >> 2] |= MODE_COUNT;
   }
 
-  /** From now on connections of a kind are counted, their records with the tag; not of those that are wider than 32 bits. */
+  /** From now on connections of a kind are counted, their records with the tag; not of those that are negative. */
   learn(kind: number, tag: number): void {
-    if (this.#take !== null && kind === kind >>> 0) this.#core.exports.learnKind(kind, tag);
+    if (this.#take !== null && kind > 0) this.#core.exports.learnKind(kind, tag);
   }
 
   /** From now on none are counted: when a tuple is given up, more has to be forgotten than the core knows of. */
@@ -41,7 +41,7 @@ export class CountedKinds {
     const { unsigned } = this.#core;
     for (let at = KINDS >> 2; at < (KINDS + KIND_SLOTS * KIND_BYTES) >> 2; at += KIND_BYTES >> 2) {
       const count = unsigned[at + (KIND_COUNT >> 2)];
-      if (count > 0) yield [unsigned[at + (KIND >> 2)], count];
+      if (count > 0) yield [unsigned[at + (KIND >> 2)] + unsigned[at + (KIND >> 2) + 1] * 2 ** 32, count];
     }
   }
 

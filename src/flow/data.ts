@@ -1,4 +1,5 @@
 /** Data, acknowledgments, windows and probes of an open connection. */
+import { KEEP_ALIVE_IDLE_NANOS } from '../core/timing.ts';
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
@@ -8,8 +9,6 @@ import { hasTimestamps, isSentBefore, type Segment } from './segment.ts';
 /** Octets acknowledged beyond what was captured that are still believed. */
 export const BELIEVABLE_AHEAD_BYTES = 1 << 28;
 const MAX_EVIDENCE_FRAMES = 16;
-/** A probe sooner after the last segment is no keep-alive but a single octet sent again. */
-const KEEP_ALIVE_IDLE_NANOS = 500_000_000;
 /** Payload further behind its sender's FIN than this is of another connection, whose SYN was not captured. */
 const BELIEVABLE_AFTER_FIN_BYTES = 0xffff;
 

@@ -2,11 +2,11 @@
  * One tuple: sets capture duplicates aside, undoes small reordering at the tap, and gives each segment to the incarnation
  * of the connection that it belongs to (SPEC §2 and §4).
  */
+import { DUPLICATE_NANOS } from '../core/timing.ts';
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { type IcmpError, RowOrigin, TcpFlag } from '../wire/batch.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { EndTrack } from './end.ts';
-import { DUPLICATE_NANOS } from './handshake.ts';
 import { assumeSender, takeIncomplete } from './incomplete.ts';
 import { takeOrdinary } from './ordinary.ts';
 import { takeCaptureDuplicate, takeSegmentIn, takeUncounted } from './process.ts';

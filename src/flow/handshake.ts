@@ -1,4 +1,5 @@
 /** Segments with SYN, and the third segment of the handshake (RFC 9293 §3.5). */
+import { DUPLICATE_NANOS, SHORTEST_SYN_TIMER_NANOS } from '../core/timing.ts';
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag, TcpOption } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
@@ -8,12 +9,8 @@ import { hasTimestamps, type Segment } from './segment.ts';
 
 const MAX_SYN_COPIES = 16;
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK;
-/** No stack repeats a SYN or SYN-ACK of its own accord sooner than this. */
-export const SHORTEST_SYN_TIMER_NANOS = 200_000_000;
 /** After this a SYN is repeated (RFC 6298 §2.1): a later answer may be to a copy that was not captured. */
 const FIRST_SYN_TIMER_NANOS = 1_000_000_000;
-/** Copies of one segment in the capture are not further apart; later, the network or the sender made them. */
-export const DUPLICATE_NANOS = 5_000_000;
 
 function noteOptions(end: EndTrack, segment: Segment): void {
   const { options } = segment;

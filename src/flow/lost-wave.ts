@@ -11,29 +11,25 @@
  * An ACK that may have been under way when the FIN was repeated was only late; it proves no loss. After FINs that crossed,
  * the repeat itself may move its receiver from CLOSING to TIME_WAIT, which reports no duplicates: nothing is concluded.
  */
+import {
+  CROSSING_VARIATION,
+  ENOUGH_TICKS,
+  LONGEST_DELAYED_ACK_NANOS,
+  NO_CROSSING_NANOS,
+  REPLY_SLACK_NANOS,
+  SHORTEST_TIMER_NANOS,
+  TICK_TOLERANCE,
+} from '../core/timing.ts';
 import { seqDiff } from '../tcp/seq.ts';
 import { type Connection, type LostWave, RTT_VARIATION } from './connection.ts';
 import type { EndTrack } from './end.ts';
 import { hasTimestamps, isSentBefore, type Segment } from './segment.ts';
 
-/** Longest delay of an acknowledgment, and some more. */
-export const REPLY_SLACK_NANOS = 250_000_000;
-/** In less time than this nothing worth mentioning crosses. */
-export const NO_CROSSING_NANOS = 1_000_000;
-/** The ACK of a first copy may wait so long; a second copy that comes sooner is answered by the same ACK. */
-export const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
 /** What carries data or a FIN and comes later than this (Linux, TCP_DELACK_MIN) may follow an ACK alone, or be a repeat. */
 export const SHORTEST_DELAYED_ACK_NANOS = 40_000_000;
 const MAX_EVIDENCE_FRAMES = 16;
-/** How much longer than measured a round trip may be before it is called a loss; a timer runs 200 ms longer. */
-const CROSSING_VARIATION = 1.5;
-/** Ticks of a time stamp clock from which its rate is known well enough. */
-const ENOUGH_TICKS = 50;
 /** Ticks of 1 µs (Linux, on request), 1 ms (most), 2 to 10 ms (older kernels) and 100 ms. */
 const USUAL_TICKS_NANOS = [1_000, 1_000_000, 2_000_000, 4_000_000, 10_000_000, 100_000_000];
-const TICK_TOLERANCE = 1.3;
-/** Retransmission timers run at least this much longer than the round trip (Linux 200 ms, the BSDs 30 ms and more). */
-const SHORTEST_TIMER_NANOS = 20_000_000;
 const SHORTEST_LINUX_TIMER_NANOS = 200_000_000;
 
 /**

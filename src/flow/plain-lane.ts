@@ -9,16 +9,23 @@
  * machine gets the very rows, all ways lead to the same result.
  */
 import { Core } from '../core/core.ts';
-import { CLOSE_LIMIT, COPIES_LIMIT, ENTRY_RECORD, HANDSHAKE_LIMIT } from '../core/layout.ts';
+import {
+  CLOSE_LIMIT,
+  CLOSE_WAIT_ERROR_LIMIT,
+  CLOSE_WAIT_LIMIT,
+  COPIES_LIMIT,
+  ENTRY_RECORD,
+  HANDSHAKE_LIMIT,
+} from '../core/layout.ts';
+import { MINIMUM_RTO_NANOS } from '../core/timing.ts';
 import { TcpFlag } from '../wire/batch.ts';
-import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS } from './connection.ts';
+import { DEFAULT_RTT_NANOS } from './connection.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
-import { CloseEnd, type CloseShape, shapeOfClose } from './plain-close.ts';
 import { Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
-const { STAGE, CLIENT, NXT, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, MSS, ISN, SYNS } = Plain;
+const { STAGE, CLIENT, NXT, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, ISN, SYNS } = Plain;
 const { LAST: LAST_NANOS } = PlainNanos;
 const RECORD_WORD = ENTRY_RECORD >> 2;
 const TAIL_PER_END = 16;
@@ -28,16 +35,10 @@ const SILENCE_NANOS = 3e9;
 const LONG_SILENCE_NANOS = 6e10;
 /** Copies of a SYN-ACK from which on silence means that its sender has given up. */
 const COPIES_OF_GIVING_UP = 3;
-/** With one of these a close has no shape. */
-const SHAPELESS = Course.REMARKABLE | Course.CROSSING | Course.CONDENSED;
 /** Of a kind: how much of it the core tells. */
 const BASE_BITS = 23;
-/** The kinds of closes with a shape are above all others. */
-const SHAPE_UNIT = 2 ** 26;
-const GIVEN_UP = 1 << 22;
-const CLOSE_WAIT_SHIFT = 23;
-/** Of what the core tells of a kind: which ends have sent FIN, and how many segments closed. */
-const NOT_OF_SHAPES = (FIN_BITS << 13) | (Course.THREE_SEGMENTS << 1);
+/** What became of a close in which FINs were sent again, see assembly/shape.ts; one without shape is -1. */
+const CloseEnd = { NONE: -1, GRACEFUL: 1 } as const;
 /** Row of the third segment, if neither SYN nor SYN-ACK was sent again. */
 const THIRD_ROW = 2;
 
@@ -59,8 +60,6 @@ export class PlainLane {
   readonly #core: Core;
   readonly #limits: PlainLimits;
   readonly #middles = new Map<number, Middle>();
-  /** The close that was looked at last: whose, with how many rows, and its shape. */
-  readonly #latest = { record: -1, rows: 0, shape: null as CloseShape | null };
 
   constructor(limits: PlainLimits, core: Core = new Core()) {
     this.#core = core;
@@ -69,6 +68,8 @@ export class PlainLane {
     core.doubles[HANDSHAKE_LIMIT >> 3] = limits.handshakeNanos;
     core.doubles[CLOSE_LIMIT >> 3] = limits.closeNanos;
     core.doubles[COPIES_LIMIT >> 3] = limits.copies;
+    core.doubles[CLOSE_WAIT_LIMIT >> 3] = limits.closeWaitNanos;
+    core.doubles[CLOSE_WAIT_ERROR_LIMIT >> 3] = limits.closeWaitErrorNanos;
   }
 
   /** Begins the record of a new tuple with a row of the batch that the core has. */
@@ -89,40 +90,9 @@ export class PlainLane {
   kindOf(record: number, nowNanos: number): number {
     const { words, exports } = this.#core;
     const at = this.#at(record);
-    if (words[at + STAGE] === PlainStage.ODD) return this.#kindOfOdd(record, at, nowNanos);
+    if (words[at + STAGE] === PlainStage.ODD) return exports.shapeKind(record, nowNanos);
     const detail = (words[at + COURSE] & Course.REMARKABLE) !== 0 ? -1 : this.#detailOf(record, at, nowNanos);
     return detail === -1 ? -1 : (detail << BASE_BITS) | exports.baseKind(record);
-  }
-
-  /** As `kindOf`, of a connection in whose close FINs were sent again. */
-  #kindOfOdd(record: number, at: number, nowNanos: number): number {
-    const { doubles, exports } = this.#core;
-    const silenceNanos = nowNanos - doubles[(at >> 1) + LAST_NANOS];
-    const shape = this.#shapeOf(record, at);
-    if (shape === null || silenceNanos < SILENCE_NANOS) return -1;
-    const { end, bits, tookNanos, intervalNanos, isTenacious, rttNanos, coverNanos } = shape;
-    if (end === CloseEnd.GRACEFUL && tookNanos >= this.#limits.closeNanos) return -1;
-    const isLastAck = end === CloseEnd.SECOND_UNCOVERED && isTenacious;
-    const isGivenUp = isLastAck && silenceNanos >= 2 * intervalNanos + rttNanos + MINIMUM_RTO_NANOS;
-    // Whether the second FIN was seen by then is a part of the shape.
-    const base = exports.baseKind(record) & ~NOT_OF_SHAPES;
-    const closeWait = end === CloseEnd.HALF_CLOSED ? this.#detailOfCloseWait(nowNanos - coverNanos) : 0;
-    return (bits | (isGivenUp ? GIVEN_UP : 0) | (closeWait << CLOSE_WAIT_SHIFT)) * SHAPE_UNIT + base;
-  }
-
-  /** The shape of the close of an odd connection; null if it has none. */
-  #shapeOf(record: number, at: number): CloseShape | null {
-    const { words } = this.#core;
-    const rows = words[at + ROWS];
-    const latest = this.#latest;
-    if (latest.record === record && latest.rows === rows) return latest.shape;
-    const mayHaveShape = (words[at + SEEN] & FIN_BITS) !== 0 && (words[at + COURSE] & SHAPELESS) === 0;
-    latest.record = record;
-    latest.rows = rows;
-    const first = words[at + FIRST_CHUNK];
-    const all = (): readonly Segment[] => this.log.read(first, rows);
-    latest.shape = mayHaveShape ? shapeOfClose(this.log.readClose(first, rows), words[at + MSS], all) : null;
-    return latest.shape;
   }
 
   /** What tells connections of one stage apart besides; -1 if it may be anything. */
@@ -188,14 +158,14 @@ export class PlainLane {
   /** Whether nothing is left of it at either end, or but a TIME_WAIT. */
   isClosed(record: number): boolean {
     const stage = this.stageOf(record);
-    if (stage === PlainStage.ODD) return this.#shapeOf(record, this.#at(record))?.end === CloseEnd.GRACEFUL;
+    if (stage === PlainStage.ODD) return this.#core.exports.shapeEnd(record) === CloseEnd.GRACEFUL;
     return stage === PlainStage.DONE || stage >= PlainStage.RESET;
   }
 
   /** Whether it is known that something is left of an odd connection. */
   isLeft(record: number): boolean {
-    const shape = this.#shapeOf(record, this.#at(record));
-    return shape !== null && shape.end !== CloseEnd.GRACEFUL;
+    const end = this.#core.exports.shapeEnd(record);
+    return end !== CloseEnd.NONE && end !== CloseEnd.GRACEFUL;
   }
 
   /** Whether a SYN-ACK that answers its SYN was captured. */
@@ -217,8 +187,7 @@ export class PlainLane {
     const at = this.#at(record);
     const stage = words[at + STAGE];
     if (stage === PlainStage.OPEN && (words[at + SEEN] & FIN_BITS) !== 0) return doubles[(at >> 1) + LAST_NANOS];
-    const shape = stage === PlainStage.ODD ? this.#shapeOf(record, at) : null;
-    return shape?.end === CloseEnd.HALF_CLOSED ? shape.coverNanos : Number.NaN;
+    return stage === PlainStage.ODD ? this.#core.exports.halfClosedNanos(record) : Number.NaN;
   }
 
   /** Number of the frame with the first FIN; 0 if there is none. */
@@ -291,7 +260,6 @@ export class PlainLane {
   /** Gives a record and its rows back. */
   release(record: number): void {
     this.#core.exports.release(record);
-    this.#latest.record = -1;
     if (this.#middles.size > 0) this.#middles.delete(record);
   }
 

@@ -1,14 +1,11 @@
 import type { Core } from '../core/core.ts';
 import { CHUNK_FIRST_ROW, CHUNK_ROWS } from '../core/layout.ts';
-import { seqAdd, seqDiff } from '../tcp/seq.ts';
-import { readEdges, SACK_BITS, SACK_SHIFT, SEGMENT_WORDS, TcpFlag, TcpOption, Word } from '../wire/batch.ts';
+import { readEdges, SACK_BITS, SACK_SHIFT, SEGMENT_WORDS, Word } from '../wire/batch.ts';
 import { NO_SACK, type Segment, unpackSegment } from './segment.ts';
 
 /** Which end sent it: a bit of the word with the flags. */
 const FROM_SHIFT = 16;
 const CHUNK_MASK = CHUNK_ROWS - 1;
-/** Time stamps no further apart than this can be put in order. */
-export const NEAR_TICKS = 2 ** 29;
 /** Words of a chunk before its rows. */
 const FIRST_ROW = CHUNK_FIRST_ROW >> 2;
 
@@ -43,35 +40,6 @@ export class SegmentLog {
       segments.push(unpackSegment(words, unsigned, at, doubles[at >> 1], from, sack));
     }
     return segments;
-  }
-
-  /** As `read`, of a list that begins with a handshake: the segments from the first FIN on, and what came before in short. */
-  readClose(first: number, count: number): CloseRows {
-    const { words, unsigned, doubles } = this.#core;
-    const opening: Segment[] = [];
-    const close: Segment[] = [];
-    const before: [EndBefore, EndBefore] = [newEndBefore(), newEndBefore()];
-    let isOpened = false;
-    let chunk = first;
-    for (let i = 0; i < count; i++) {
-      if (i > 0 && i % CHUNK_ROWS === 0) chunk = words[chunk >>> 2];
-      const at = placeOf(chunk, i);
-      const flags = words[at + Word.FLAGS];
-      const sackCount = (flags & SACK_BITS) >>> SACK_SHIFT;
-      const from = ((flags >>> FROM_SHIFT) & 1) as 0 | 1;
-      let sack = NO_SACK;
-      if (sackCount > 0) {
-        i++;
-        if (i % CHUNK_ROWS === 0) chunk = words[chunk >>> 2];
-        sack = readEdges(unsigned, placeOf(chunk, i), sackCount);
-      }
-      const isClose = close.length > 0 || (flags & TcpFlag.FIN) !== 0;
-      if (!isClose) noteBefore(before[from], words, unsigned, at);
-      if (!isClose && isOpened) continue;
-      isOpened = (flags & TcpFlag.SYN) === 0;
-      (isClose ? close : opening).push(unpackSegment(words, unsigned, at, doubles[at >> 1], from, sack));
-    }
-    return { opening, before, close };
   }
 
   /** Number of the frame in a row of a list whose rows from the last multiple of 8 on are in this chunk. */
@@ -118,42 +86,6 @@ export class SegmentLog {
       exports.releaseChunk(gone);
     }
   }
-}
-
-/** What an end sent before the first FIN. */
-export interface EndBefore {
-  /** The number behind all of it; -1 if it sent nothing. */
-  next: number;
-  /** Whether all of it had time stamps, none far from the first, which was `tsVal`; and the latest of them. */
-  isStamped: boolean;
-  firstTsVal: number;
-  lastTsVal: number;
-}
-
-/** A connection that was closed. */
-export interface CloseRows {
-  /** SYNs, SYN-ACKs, and the third segment. */
-  readonly opening: readonly Segment[];
-  readonly before: readonly [EndBefore, EndBefore];
-  /** From the first FIN on. */
-  readonly close: readonly Segment[];
-}
-
-function newEndBefore(): EndBefore {
-  return { next: -1, isStamped: true, firstTsVal: 0, lastTsVal: 0 };
-}
-
-function noteBefore(end: EndBefore, words: Int32Array, unsigned: Uint32Array, at: number): void {
-  const behind = seqAdd(unsigned[at + Word.SEQ], unsigned[at + Word.PAYLOAD] + ((words[at + Word.FLAGS] >>> 1) & 1));
-  const tsVal = unsigned[at + Word.TSVAL];
-  if (end.next === -1) {
-    end.firstTsVal = tsVal;
-    end.lastTsVal = tsVal;
-  }
-  if (end.next === -1 || seqDiff(behind, end.next) > 0) end.next = behind;
-  if ((words[at + Word.OPTIONS] & TcpOption.TIMESTAMPS) === 0 || Math.abs(seqDiff(tsVal, end.firstTsVal)) > NEAR_TICKS)
-    end.isStamped = false;
-  if (seqDiff(tsVal, end.lastTsVal) > 0) end.lastTsVal = tsVal;
 }
 
 /** Where a row is in the words of the core. */
