@@ -47,11 +47,12 @@ import {
   COURSE_CONDENSED,
   COURSE_MOVED,
   COURSE_REMARKABLE,
+  COURSE_REUSED,
   FIN_BITS,
   FIRST_CHUNK,
   LAST_CHUNK,
   LAST_NANOS,
-  MARK_NANOS,
+  QUEUED_NANOS,
   SEEN,
   STAGE,
   STAGE_DONE,
@@ -97,7 +98,7 @@ export function queueAddress(entry: u32): i32 {
   const count = load<u32>(q, QUEUE_COUNT);
   store<u32>(entry, 0, ENTRY_NEXT);
   store<u32>(entry, 1, ENTRY_QUEUED);
-  store<f64>(entry + ENTRY_RECORD, load<f64>(NOW), MARK_NANOS);
+  store<f64>(entry + ENTRY_RECORD, load<f64>(NOW), QUEUED_NANOS);
   if (count === 0) store<u32>(q, entry, QUEUE_FIRST);
   else store<u32>(load<u32>(q, QUEUE_LAST), entry, ENTRY_NEXT);
   store<u32>(q, entry, QUEUE_LAST);
@@ -114,7 +115,7 @@ export function takeOldest(bucket: u32, horizon: f64): i32 {
 function takeFirst(q: u32, horizon: f64): u32 {
   const count = load<u32>(q, QUEUE_COUNT);
   const entry = load<u32>(q, QUEUE_FIRST);
-  if (count === 0 || load<f64>(entry + ENTRY_RECORD, MARK_NANOS) > horizon) return 0;
+  if (count === 0 || load<f64>(entry + ENTRY_RECORD, QUEUED_NANOS) > horizon) return 0;
   store<u32>(q, load<u32>(entry, ENTRY_NEXT), QUEUE_FIRST);
   store<u32>(q, count - 1, QUEUE_COUNT);
   return entry;
@@ -126,7 +127,7 @@ export function takeOldestOfAll(): i32 {
   let nanos: f64 = Infinity;
   for (let q = QUEUES; q < QUEUES + BUCKETS * QUEUE_BYTES; q += QUEUE_BYTES) {
     if (load<u32>(q, QUEUE_COUNT) === 0) continue;
-    const added = load<f64>(load<u32>(q, QUEUE_FIRST) + ENTRY_RECORD, MARK_NANOS);
+    const added = load<f64>(load<u32>(q, QUEUE_FIRST) + ENTRY_RECORD, QUEUED_NANOS);
     if (oldest !== 0 && added >= nanos) continue;
     oldest = q;
     nanos = added;
@@ -195,8 +196,8 @@ function kindOf(r: u32, isLast: bool): u64 {
     const kind = shapeKindAt(r, load<f64>(NOW));
     return kind < 0 || !(isLast || isGraceful()) ? 0 : <u64>kind;
   }
-  // Of one that was condensed, TypeScript has the middle.
-  if ((load<u32>(r, COURSE) & (COURSE_REMARKABLE | COURSE_CONDENSED)) !== 0) return 0;
+  // Of one that was condensed, TypeScript has the middle; of one on a tuple that was used before, when it began.
+  if ((load<u32>(r, COURSE) & (COURSE_REMARKABLE | COURSE_CONDENSED | COURSE_REUSED)) !== 0) return 0;
   const isOpen = stage === STAGE_OPEN && (load<u32>(r, SEEN) & FIN_BITS) === 0;
   return isOpen || stage === STAGE_DONE || stage === STAGE_RESET ? baseOf(r) : 0;
 }

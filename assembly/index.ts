@@ -11,7 +11,7 @@ export {
   takeOldestOfAll,
 } from './closing';
 export { decodePcap, decodePcapng } from './decode';
-export { openAt, take, takeAt } from './lane';
+export { openAt, reopenAt, take, takeAt } from './lane';
 export { append, appendSack, closeLog, closeMoved, movedLast, moveLog, releaseChunk, takeChunk } from './log';
 export { allocate } from './memory';
 export { halfClosedNanos, shapeEnd, shapeKind } from './shape';

@@ -25,6 +25,7 @@ import {
   ROW_BYTES,
   ROWS,
   SEGMENT_BYTES,
+  STOP_ANSWERED,
   STOP_BITS,
   STOP_CLOSE,
   STOP_END,
@@ -34,6 +35,7 @@ import {
   STOP_NEW,
   STOP_OPENED,
   STOP_OVER,
+  STOP_REUSED,
   STOP_SCOPE,
   TOUCH_FROM,
   TOUCH_ROWS,
@@ -56,6 +58,7 @@ import {
   COURSE_LATER_SYN_ANSWERED,
   COURSE_MOVED,
   COURSE_REMARKABLE,
+  COURSE_REUSED,
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
   COURSE_THREE_SEGMENTS,
@@ -72,6 +75,7 @@ import {
   MAX_ODD_ROWS,
   MSS,
   NXT,
+  QUEUED_NANOS,
   RECORD_BYTES,
   ROW_COUNT,
   SEEN,
@@ -175,6 +179,19 @@ export function openAt(entry: u32, row: u32): void {
   openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, takeChunk());
 }
 
+/** Begins another connection in the record of an entry, behind the rows of the one before. */
+export function reopenAt(entry: u32, row: u32): void {
+  const r = addressOf(entry) + ENTRY_RECORD;
+  const first = load<u32>(r, FIRST_CHUNK);
+  const last = load<u32>(r, LAST_CHUNK);
+  const rows = load<u32>(r, ROW_COUNT);
+  const course = (load<u32>(r, COURSE) & COURSE_MOVED) | COURSE_REUSED;
+  const queued = load<f64>(r, QUEUED_NANOS);
+  startRecord(r, ROWS + row * ROW_BYTES, first, last, rows);
+  noteCourse(r, course);
+  store<f64>(r, queued, QUEUED_NANOS);
+}
+
 function begin(p: u32, mode: u32): u32 {
   store<i32>(FOUND, NO_ENTRY);
   if ((mode & MODE_LANE) === 0 || load<u32>(IS_SELF) !== 0) return STOP_NEW;
@@ -191,6 +208,11 @@ function begin(p: u32, mode: u32): u32 {
 }
 
 function openRecord(r: u32, p: u32, chunk: u32): void {
+  startRecord(r, p, chunk, chunk, 0);
+}
+
+/** Begins a record with a row behind `rows` others. */
+function startRecord(r: u32, p: u32, first: u32, last: u32, rows: u32): void {
   memory.fill(r, 0, RECORD_BYTES);
   const from = load<u32>(FROM);
   const isPlain = (load<u32>(p, ROW_FLAGS) & CONTROL_BITS) === SYN && load<u32>(p, ROW_PAYLOAD) === 0;
@@ -200,8 +222,9 @@ function openRecord(r: u32, p: u32, chunk: u32): void {
   store<u32>(r + (from << 2), load<u32>(p, ROW_SEQ) + 1, NXT);
   store<u32>(r, load<u32>(p, ROW_OPTIONS) << 24, SYNS);
   noteIsn(r, p, from);
-  store<u32>(r, chunk, FIRST_CHUNK);
-  store<u32>(r, chunk, LAST_CHUNK);
+  store<u32>(r, first, FIRST_CHUNK);
+  store<u32>(r, last, LAST_CHUNK);
+  store<u32>(r, rows, ROW_COUNT);
   appendRow(r, p, from);
   store<f64>(r, load<f64>(p), LAST_NANOS);
   store<f64>(r, load<f64>(p), MARK_NANOS);
@@ -212,7 +235,7 @@ function takeRow(entry: u32, p: u32): u32 {
   const stage = load<i32>(r, STAGE);
   if (stage === STAGE_NEW) return STOP_FLOW;
   const rows = load<i32>(r, ROW_COUNT);
-  if (rows >= MAX_ODD_ROWS && (rows >= GIVE_UP_ROWS || !mayBeLong(r, stage))) return STOP_GIVE_UP;
+  if (rows >= MAX_ODD_ROWS && rows >= mostRows(r, stage)) return STOP_GIVE_UP;
   const from = load<u32>(FROM);
   const time = load<f64>(p);
   if (isOddRow(p) || time < load<f64>(r, LAST_NANOS)) return takeOther(entry, p, from, stage);
@@ -224,13 +247,16 @@ function takeRow(entry: u32, p: u32): u32 {
   store<f64>(r, time, LAST_NANOS);
   store<u32>(r, append(load<u32>(r, LAST_CHUNK), rows, p, from), LAST_CHUNK);
   store<u32>(r, rows + 1, ROW_COUNT);
+  if (stage === STAGE_SYN && (load<u32>(r, COURSE) & COURSE_REUSED) !== 0) return STOP_ANSWERED;
   if (rows >= CONDENSE_ROWS && (rows & CONDENSE_MASK) === CONDENSE_MASK) return STOP_LONG;
   return stopOf(entry);
 }
 
-/** Whether a connection may have more rows than an odd one, as those in its middle can be added up. */
-function mayBeLong(r: u32, stage: i32): bool {
-  return stage !== STAGE_ONE_WAY && (load<u32>(r, COURSE) & COURSE_TROUBLE) === 0;
+/** Rows from which on the machine takes a connection over; more if those in its middle can be added up. */
+function mostRows(r: u32, stage: i32): i32 {
+  const course = load<u32>(r, COURSE);
+  if (stage === STAGE_ONE_WAY || (course & COURSE_TROUBLE) !== 0) return MAX_ODD_ROWS;
+  return (course & COURSE_REUSED) !== 0 ? CONDENSE_ROWS : GIVE_UP_ROWS;
 }
 
 function stopOf(entry: u32): u32 {
@@ -250,14 +276,24 @@ function stopOf(entry: u32): u32 {
 /** A row that does not go by the book: before the close it may be a trouble that is put right. */
 function takeOther(entry: u32, p: u32, from: u32, stage: i32): u32 {
   const r = entry + ENTRY_RECORD;
+  if ((load<u32>(r, COURSE) & COURSE_REUSED) !== 0) return STOP_GIVE_UP;
+  if ((stage === STAGE_DONE || stage === STAGE_RESET) && isReopening(r, p, from)) return STOP_REUSED;
   if (stage < STAGE_DONE && (load<u32>(r, SEEN) & FIN_BITS) === 0) {
     if (takeLateAnswer(r, p, from, stage) || takeTroubled(r, p, from, stage)) return STOP_END;
   }
   return takeOdd(r, p, from) ? stopOf(entry) : STOP_GIVE_UP;
 }
 
+/** Whether a row may begin another connection on the tuple of one that was closed. */
+function isReopening(r: u32, p: u32, from: u32): bool {
+  if ((load<u32>(p, ROW_FLAGS) & CONTROL_BITS) !== SYN || load<u32>(p, ROW_PAYLOAD) !== 0 || isOddRow(p)) return false;
+  if (load<f64>(p) < load<f64>(r, LAST_NANOS) || (load<u32>(r, COURSE) & COURSE_CONDENSED) !== 0) return false;
+  return load<u32>(p, ROW_SEQ) !== load<u32>(r + (from << 2), ISN);
+}
+
 function takeOpening(r: u32, p: u32, from: u32, stage: i32): bool {
   if (stage === STAGE_SYN) {
+    if ((load<u32>(r, COURSE) & COURSE_REUSED) !== 0) return takeSynAck(r, p, from);
     if ((load<u32>(r, COURSE) & COURSE_SYN_AGAIN) !== 0) return false;
     return from === load<u32>(r, CLIENT) ? takeAlone(r, p, from, true) : takeAnswer(r, p, from);
   }

@@ -26,6 +26,8 @@ export interface CoreExports {
   take(first: number, count: number): number;
   takeAt(entry: number, row: number): number;
   openAt(entry: number, row: number): void;
+  /** Begins another connection in the record of an entry, behind the rows of the one before. */
+  reopenAt(entry: number, row: number): void;
   takeChunk(): number;
   releaseChunk(chunk: number): void;
   /** Appends the row at an address to a list of `count` rows; returns its last chunk after. */

@@ -158,3 +158,6 @@ export const STOP_OPENED = 6;
 /** The row was taken, and its connection may be over (of `takeAt` only); or another one that waited long enough is to be closed. */
 export const STOP_OVER = 7;
 export const STOP_CLOSE = 8;
+/** Another connection may begin on a tuple whose last one was closed; or that one, in the same record, was answered. */
+export const STOP_REUSED = 9;
+export const STOP_ANSWERED = 10;

@@ -17,6 +17,8 @@ export const SYNS = 68;
 export const LAST_NANOS = 72;
 export const MARK_NANOS = 80;
 export const AHEAD = 88;
+/** When it was added to its queue, nanoseconds: none of those that wait have a hole. */
+export const QUEUED_NANOS = 88;
 export const RECORD_BYTES = 96;
 
 export const STAGE_NEW = 0;
@@ -53,6 +55,7 @@ export const COURSE_KEEP_ALIVE_1 = 2048;
 /** Those above are a part of the kind, those below are not. */
 export const KIND_BITS = 0xfff;
 export const COURSE_MOVED = 0x2000;
+export const COURSE_REUSED = 0x4000;
 export const COURSE_CONDENSED = 0x8000;
 /** Above the bits: how often data was sent again. */
 export const REPEATS_SHIFT = 16;

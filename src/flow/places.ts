@@ -1,5 +1,6 @@
 import type { FlowAddresses, PlainPlace } from './place.ts';
 import type { PlainLane } from './plain-lane.ts';
+import type { OldConnection } from './reuse.ts';
 import type { TupleTable } from './table.ts';
 
 /** Tells where connections are, in objects that are written over for the next one. */
@@ -48,6 +49,19 @@ export class Places {
     addresses.ports[1] = ports & 0xffff;
     addresses.ipVersion = table.ipVersionOf(entry);
     return addresses;
+  }
+
+  /** Where and when the connection was that was closed before another one began on its tuple. */
+  placeOfOld(entry: number, { clientIndex, firstNanos, lastNanos }: OldConnection): PlainPlace {
+    const place = this.#place;
+    this.addressesOf(entry);
+    place.clientIndex = clientIndex;
+    place.firstNanos = firstNanos;
+    place.lastNanos = lastNanos;
+    place.isAnswered = true;
+    place.isCompleted = true;
+    place.isTelling = false;
+    return place;
   }
 
   /** Where and when the plain connection at an entry was, that was watched until `nowNanos`. */

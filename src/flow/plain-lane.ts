@@ -22,11 +22,12 @@ import { TcpFlag } from '../wire/batch.ts';
 import { DEFAULT_RTT_NANOS } from './connection.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
+import { type Reopening, type Reuse, TimeWait } from './reuse.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
 const { STAGE, CLIENT, NXT, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, ISN, SYNS } = Plain;
-const { LAST: LAST_NANOS } = PlainNanos;
+const { LAST: LAST_NANOS, MARK: MARK_NANOS } = PlainNanos;
 const RECORD_WORD = ENTRY_RECORD >> 2;
 const TAIL_PER_END = 16;
 /** Silence after which an answer to a SYN or a SYN-ACK does not come any more. */
@@ -39,6 +40,9 @@ const COPIES_OF_GIVING_UP = 3;
 const BASE_BITS = 23;
 /** What became of a close in which FINs were sent again, see assembly/shape.ts; one without shape is -1. */
 const CloseEnd = { NONE: -1, GRACEFUL: 1 } as const;
+/** The kinds of connections on tuples that were used before are above 32 bits, and no shape has these below it. */
+const REUSED_KIND = 2 ** 32;
+const REUSED_UNIT = 2 ** BASE_BITS;
 /** Row of the third segment, if neither SYN nor SYN-ACK was sent again. */
 const THIRD_ROW = 2;
 
@@ -54,14 +58,24 @@ export interface PlainLimits {
   readonly closeWaitErrorNanos: number;
 }
 
+const { POSITIVE_INFINITY: NEVER } = Number;
+const NO_LIMITS: PlainLimits = {
+  handshakeNanos: NEVER,
+  closeNanos: NEVER,
+  copies: NEVER,
+  closeWaitNanos: NEVER,
+  closeWaitErrorNanos: NEVER,
+};
+
 /** Packed records of plain connections, known by the entries of their tuples. */
 export class PlainLane {
   readonly log: SegmentLog;
   readonly #core: Core;
   readonly #limits: PlainLimits;
   readonly #middles = new Map<number, Middle>();
+  readonly #reuses = new Map<number, Reuse>();
 
-  constructor(limits: PlainLimits, core: Core = new Core()) {
+  constructor(limits: PlainLimits = NO_LIMITS, core: Core = new Core()) {
     this.#core = core;
     this.log = new SegmentLog(core);
     this.#limits = limits;
@@ -75,6 +89,39 @@ export class PlainLane {
   /** Begins the record of a new tuple with a row of the batch that the core has. */
   open(record: number, row: number): void {
     this.#core.exports.openAt(record, row);
+  }
+
+  /**
+   * Begins another connection on the tuple of one that was closed, with the row of its SYN, and takes a number for it; false if
+   * what comes of either may hang on more than is known.
+   */
+  reopen(record: number, row: number, { from, nanos, oldId, timeWaitNanos }: Reopening, takeId: () => number): boolean {
+    const kind = this.kindOf(record, nanos);
+    const timeWait = this.#timeWaitOf(record, from, nanos, timeWaitNanos);
+    if (kind === -1 || timeWait === null) return false;
+    const clientIndex = this.clientOf(record);
+    const [firstNanos, lastNanos] = [this.firstNanosOf(record), this.lastNanosOf(record)];
+    const old = { id: oldId, kind, clientIndex, firstNanos, lastNanos };
+    this.#reuses.set(record, { old, id: takeId(), firstNanos: nanos, timeWait, isOldGone: false });
+    this.#core.exports.reopenAt(record, row);
+    return true;
+  }
+
+  /** Which end of a new connection has TIME_WAIT left of one that is over; null if it may have ended just then. */
+  #timeWaitOf(record: number, client: 0 | 1, nanos: number, timeWaitNanos: number): TimeWait | null {
+    const { words, doubles } = this.#core;
+    const at = this.#at(record);
+    const isPast = nanos - this.lastNanosOf(record) >= timeWaitNanos;
+    if (isPast || words[at + STAGE] === PlainStage.RESET) return TimeWait.NEITHER;
+    // It began between the first FIN and the last segment.
+    if (nanos - doubles[(at >> 1) + MARK_NANOS] >= timeWaitNanos) return null;
+    const isAtClient = (words[at + COURSE] & Course.CLOSED_BY_1) === client;
+    return isAtClient || (words[at + COURSE] & Course.CROSSING) !== 0 ? TimeWait.AT_CLIENT : TimeWait.AT_SERVER;
+  }
+
+  /** What is known of the connection before; undefined if there was none. */
+  reuseOf(record: number): Reuse | undefined {
+    return this.#reuses.size === 0 ? undefined : this.#reuses.get(record);
   }
 
   /** Where a record begins in the words of the core. */
@@ -91,8 +138,20 @@ export class PlainLane {
     const { words, exports } = this.#core;
     const at = this.#at(record);
     if (words[at + STAGE] === PlainStage.ODD) return exports.shapeKind(record, nowNanos);
+    const reuse = this.reuseOf(record);
+    if (reuse !== undefined) return this.#kindOfReused(record, at, reuse);
     const detail = (words[at + COURSE] & Course.REMARKABLE) !== 0 ? -1 : this.#detailOf(record, at, nowNanos);
     return detail === -1 ? -1 : (detail << BASE_BITS) | exports.baseKind(record);
+  }
+
+  /** As `kindOf`, of a connection on a tuple that was used before. */
+  #kindOfReused(record: number, at: number, { timeWait }: Reuse): number {
+    const { words, exports } = this.#core;
+    if ((words[at + COURSE] & Course.REMARKABLE) !== 0) return -1;
+    const stage = words[at + STAGE];
+    const isOpen = stage === PlainStage.OPEN && (words[at + SEEN] & FIN_BITS) === 0;
+    if (!isOpen && stage !== PlainStage.DONE && stage !== PlainStage.RESET) return -1;
+    return REUSED_KIND + (1 + timeWait) * REUSED_UNIT + exports.baseKind(record);
   }
 
   /** What tells connections of one stage apart besides; -1 if it may be anything. */
@@ -162,8 +221,9 @@ export class PlainLane {
     return stage === PlainStage.DONE || stage >= PlainStage.RESET;
   }
 
-  /** Whether it is known that something is left of an odd connection. */
+  /** Whether it is known that something is left of a connection that is not closed. */
   isLeft(record: number): boolean {
+    if (this.stageOf(record) !== PlainStage.ODD) return true;
     const end = this.#core.exports.shapeEnd(record);
     return end !== CloseEnd.NONE && end !== CloseEnd.GRACEFUL;
   }
@@ -208,6 +268,8 @@ export class PlainLane {
 
   /** Time of the first segment, nanoseconds. */
   firstNanosOf(record: number): number {
+    const reuse = this.reuseOf(record);
+    if (reuse !== undefined) return reuse.firstNanos;
     return this.log.nanosAt(this.#core.words[this.#at(record) + FIRST_CHUNK], 0);
   }
 
@@ -260,6 +322,7 @@ export class PlainLane {
   /** Gives a record and its rows back. */
   release(record: number): void {
     this.#core.exports.release(record);
+    if (this.#reuses.size > 0) this.#reuses.delete(record);
     if (this.#middles.size > 0) this.#middles.delete(record);
   }
 

@@ -83,7 +83,8 @@ export const Course = {
   /** End 0 or 1 sent keep-alives. */
   KEEP_ALIVE_0: 1024,
   KEEP_ALIVE_1: 2048,
-  /** Rows were moved out of the way, or were added up in the middle; no part of the kind. */
+  /** Rows were moved out of the way, follow those of another connection, or were added up in the middle; no part of the kind. */
   MOVED: 0x2000,
+  REUSED: 0x4000,
   CONDENSED: 0x8000,
 } as const;

@@ -102,6 +102,26 @@ export class TupleTable {
     this.#core.words[this.#core.wordsOf(entry) + (ENTRY_ID >> 2)] = id;
   }
 
+  /** The entries that are in use. */
+  entries(): Int32Array {
+    const entries = new Int32Array(this.count);
+    let count = 0;
+    for (let entry = 0; entry < this.endEntry; entry++) if (this.idOf(entry) > 0) entries[count++] = entry;
+    return entries;
+  }
+
+  /** As `entries`, by id: `id * endEntry + entry`, since numbers are sorted faster than anything else. */
+  order(): Float64Array {
+    const { endEntry } = this;
+    const order = new Float64Array(this.count);
+    let count = 0;
+    for (let entry = 0; entry < endEntry; entry++) {
+      const id = this.idOf(entry);
+      if (id > 0) order[count++] = id * endEntry + entry;
+    }
+    return order.sort();
+  }
+
   /** Whether it waits among those that may be over. */
   isQueued(entry: number): boolean {
     return this.#core.words[this.#core.wordsOf(entry) + (ENTRY_QUEUED >> 2)] !== 0;

@@ -8,6 +8,7 @@ import {
   NOW,
   OURS,
   BUCKETS as ROW_BUCKETS,
+  STOP_ANSWERED,
   STOP_BITS,
   STOP_CLOSE,
   STOP_FLOW,
@@ -15,6 +16,7 @@ import {
   STOP_LONG,
   STOP_NEW,
   STOP_OVER,
+  STOP_REUSED,
   STOP_SCOPE,
   TOUCH_FROM,
 } from '../core/layout.ts';
@@ -26,9 +28,10 @@ import { type ConnectionLimit, earliest, excessOf } from './eviction.ts';
 import { Flow, type FlowContext } from './flow.ts';
 import type { FlowAddresses, PlainPlace } from './place.ts';
 import { Places } from './places.ts';
-import { PlainLane, type PlainLimits } from './plain-lane.ts';
+import { PlainLane } from './plain-lane.ts';
 import { PlainStage } from './plain-record.ts';
 import { replay } from './replay.ts';
+import { ReusedPorts } from './reused-ports.ts';
 import { takeSegment } from './segment.ts';
 import { settle } from './settle.ts';
 import { NO_ENTRY, TupleTable } from './table.ts';
@@ -42,14 +45,6 @@ const STOP_MASK = (1 << STOP_BITS) - 1;
 const MANY_TUPLES = 1 << 17;
 /** Connections handed over between two pauses at the end. */
 const CLOSED_AT_A_TIME = 256;
-const { POSITIVE_INFINITY: NEVER } = Number;
-const NO_LIMITS: PlainLimits = {
-  handshakeNanos: NEVER,
-  closeNanos: NEVER,
-  copies: NEVER,
-  closeWaitNanos: NEVER,
-  closeWaitErrorNanos: NEVER,
-};
 const NO_BUCKET = -1;
 /** The segment was given to a new entry already. */
 const HANDLED = -2;
@@ -66,6 +61,7 @@ export class Tracker {
   readonly #flows: (Flow | null)[] = [];
   readonly #variants = new Variants();
   readonly #places: Places;
+  readonly #reused: ReusedPorts;
   readonly #context: FlowContext;
   readonly #lane: boolean;
   /** Connections that the core has counted instead of handing them over. */
@@ -86,7 +82,7 @@ export class Tracker {
     this.#options = options;
     this.#core = core;
     this.#table = new TupleTable(core);
-    this.#plain = new PlainLane(options.limits ?? NO_LIMITS, core);
+    this.#plain = new PlainLane(options.limits, core);
     this.#places = new Places(this.#table, this.#plain);
     this.#watcher = options.watcher ?? null;
     this.#limit = options.limit ?? this.#watcher;
@@ -99,7 +95,10 @@ export class Tracker {
       set nextId(id) {
         core.words[NEXT_ID >> 2] = id;
       },
-      retire: (connection) => this.#handOver(connection, this.#entry),
+      retire: (connection) => {
+        if (this.#plain.reuseOf(this.#entry)?.isOldGone === true) settle(connection, this.#nowNanos);
+        else this.#handOver(connection, this.#entry);
+      },
     };
     this.#context.nextId = 1;
     this.#nowNanos = Number.NEGATIVE_INFINITY;
@@ -107,6 +106,8 @@ export class Tracker {
     core.words[TOUCH_FROM >> 2] ||= MANY_TUPLES;
     core.words[MODE >> 2] = this.#lane && options.segments === false ? MODE_LANE : 0;
     this.counted = new CountedKinds(core, this.#lane ? (options.onAlike ?? null) : null);
+    const parts = { table: this.#table, plain: this.#plain, places: this.#places, counted: this.counted };
+    this.#reused = new ReusedPorts(options, this.#context, parts, (entry) => void this.#promote(entry));
   }
 
   /** Latest time of any segment, nanoseconds. */
@@ -211,16 +212,9 @@ export class Tracker {
   *finish(endNanos: number): Generator<void, void, undefined> {
     this.#nowNanos = Math.max(this.#nowNanos, endNanos);
     const { endEntry } = this.#table;
-    // By id and entry in one number, since numbers are sorted faster than anything else.
-    const order = new Float64Array(this.openCount);
-    let count = 0;
-    for (let entry = 0; entry < endEntry; entry++) {
-      const id = this.#table.idOf(entry);
-      if (id > 0) order[count++] = id * endEntry + entry;
-    }
-    order.sort();
-    for (let from = 0; from < count; from += CLOSED_AT_A_TIME) {
-      this.#closeAll(order.subarray(from, Math.min(from + CLOSED_AT_A_TIME, count)), endEntry);
+    const order = this.#table.order();
+    for (let from = 0; from < order.length; from += CLOSED_AT_A_TIME) {
+      this.#closeAll(order.subarray(from, from + CLOSED_AT_A_TIME), endEntry);
       yield;
     }
   }
@@ -252,7 +246,7 @@ export class Tracker {
         if (this.#flows[entry]) this.#takeInFull(this.#flows[entry], entry, batch, row);
         return;
       case STOP_GIVE_UP:
-        this.#takePromoted(entry, batch, row);
+        this.#takeInFull(this.#promote(entry), entry, batch, row);
         return;
       case STOP_LONG:
         this.#plain.condense(entry);
@@ -262,11 +256,15 @@ export class Tracker {
         return;
       case STOP_SCOPE:
         this.#takeScoped(entry, batch, row);
+        return;
+      case STOP_REUSED:
+        this.#entry = entry;
+        if (!this.#reused.reopen(entry, batch, row)) this.#takeInFull(this.#promote(entry), entry, batch, row);
+        return;
+      case STOP_ANSWERED:
+        this.#entry = entry;
+        this.#reused.closeOld(entry);
     }
-  }
-
-  #takePromoted(entry: number, batch: SegmentBatch, row: number): void {
-    this.#takeInFull(this.#promote(entry), entry, batch, row);
   }
 
   #takeScoped(first: number, batch: SegmentBatch, row: number): void {
@@ -294,8 +292,8 @@ export class Tracker {
 
   #goesOn(entry: number, batch: SegmentBatch, row: number): boolean {
     const { from } = this.#table;
-    const isOdd = this.#plain.stageOf(entry) === PlainStage.ODD;
-    const { current } = (isOdd ? this.#promote(entry) : this.#flowAt(entry)) ?? {};
+    const isUnclear = this.#plain.stageOf(entry) === PlainStage.ODD || this.#plain.reuseOf(entry) !== undefined;
+    const { current } = (isUnclear ? this.#promote(entry) : this.#flowAt(entry)) ?? {};
     const mine = current ? current.ends[from].nxt : this.#plain.nextOf(entry, from);
     const theirs = current ? current.ends[1 - from].nxt : this.#plain.nextOf(entry, from === 0 ? 1 : 0);
     const isNear = (a: number, b: number): boolean => b !== -1 && Math.abs((a - b) | 0) < SAME_CONNECTION_OCTETS;
@@ -363,9 +361,7 @@ export class Tracker {
       this.#giveUpOne(limit, entry);
     }
     if (excess <= 0) return;
-    const open = new Int32Array(this.openCount);
-    let count = 0;
-    for (let entry = 0; entry < this.#table.endEntry; entry++) if (this.#table.idOf(entry) > 0) open[count++] = entry;
+    const open = this.#table.entries();
     const nanos = Float64Array.from(open, (entry) => this.#lastNanosOf(entry));
     for (const entry of earliest(open, nanos, excess)) this.#giveUpOne(limit, entry);
   }
@@ -396,7 +392,12 @@ export class Tracker {
     this.#entry = entry;
     const ports = this.#table.portsOf(entry);
     const flow = new Flow(ports >>> 16, ports & 0xffff, false, this.#context, this.#table.idOf(entry));
+    const reuse = this.#plain.reuseOf(entry);
+    const { nextId } = this.#context;
+    if (reuse !== undefined) this.#context.nextId = reuse.id;
     replay(flow, this.#plain.rowsOf(entry));
+    // The second connection had its number already.
+    if (reuse !== undefined) this.#context.nextId = nextId;
     return flow;
   }
 
@@ -460,7 +461,7 @@ export class Tracker {
       const kind = this.#plain.kindOf(entry, this.#nowNanos);
       const { onPlain } = this.#options;
       if (kind !== -1 && onPlain !== undefined)
-        onPlain(kind, this.#table.idOf(entry), this.#buildPlain, this.#placePlain);
+        onPlain(kind, this.#plain.reuseOf(entry)?.id ?? this.#table.idOf(entry), this.#buildPlain, this.#placePlain);
       else this.#buildPlain();
     }
     if (own === null) this.#plain.release(entry);

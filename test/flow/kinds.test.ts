@@ -1,55 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { resolvePolicy } from '../../src/findings/policy.ts';
-import type { ConnectionResult } from '../../src/report/result.ts';
 import { TcpFlag, TcpOption } from '../../src/wire/batch.ts';
 import { makeRow, type Row, SYN_OPTIONS, track } from '../support/rows.ts';
+import {
+  BY_THE_BOOK,
+  CLIENT,
+  CLOSE,
+  codesOf,
+  isAlike,
+  OPENING,
+  SENT_SYN,
+  SERVER,
+  SLOW_NANOS,
+  type Step,
+  TALK,
+  take,
+} from '../support/steps.ts';
 
 const { SYN, ACK, FIN, RST } = TcpFlag;
-const CLIENT = { words: [0x0a000001, 0, 0, 0], port: 40_000 };
-const SERVER = { words: [0x0a800001, 0, 0, 0], port: 80 };
 const USUAL_NANOS = 10_000_000;
-const SLOW_NANOS = 150_000_000;
-/** `SLOW_NANOS` is slow by this policy. */
-const IMPATIENT = resolvePolicy({ slowHandshakeSeconds: 0.1, slowTeardownSeconds: 0.1 });
-
-type Step = [Row['source'], Row['source'], Partial<Row>];
-
-const SENT_SYN: Step = [CLIENT, SERVER, { flags: SYN, seq: 100, options: SYN_OPTIONS, mss: 1460 }];
-const OPENING: readonly Step[] = [
-  SENT_SYN,
-  [SERVER, CLIENT, { flags: SYN | ACK, seq: 900, ack: 101, options: SYN_OPTIONS, mss: 1460 }],
-  [CLIENT, SERVER, { flags: ACK, seq: 101, ack: 901 }],
-];
-const TALK: readonly Step[] = [
-  [CLIENT, SERVER, { flags: ACK, seq: 101, ack: 901, payloadBytes: 50 }],
-  [SERVER, CLIENT, { flags: ACK, seq: 901, ack: 151 }],
-];
-const CLOSE: readonly Step[] = [
-  [CLIENT, SERVER, { flags: ACK | FIN, seq: 151, ack: 901 }],
-  [SERVER, CLIENT, { flags: ACK | FIN, seq: 901, ack: 152 }],
-  [CLIENT, SERVER, { flags: ACK, seq: 152, ack: 902 }],
-];
-const BY_THE_BOOK = [...OPENING, ...TALK, ...CLOSE];
-
-/** What becomes of a connection when the segment at `slow` comes late; the kind is -1 if it is like no other. */
-function take(
-  steps: readonly Step[],
-  slow = -1,
-  { lateNanos = SLOW_NANOS, policy = IMPATIENT, silenceNanos = 1e9 } = {},
-): { kind: number; connection: ConnectionResult } {
-  let timeNanos = 0;
-  const rows = steps.map(([source, destination, fields], index) => {
-    timeNanos += index === slow ? lateNanos : USUAL_NANOS;
-    return makeRow({ frame: index + 1, timeNanos, source, destination, ...fields });
-  });
-  const recording = { rows, icmpErrors: [], endNanos: timeNanos + silenceNanos, timeBase: { epochSeconds: 0 } };
-  const { kinds, connections } = track(recording, { policy });
-  expect(connections).toHaveLength(1);
-  expect(connections).toEqual(track(recording, { policy, alwaysInFull: true }).connections);
-  return { kind: [...kinds.keys()][0] ?? -1, connection: connections[0] };
-}
-
-const isAlike = (steps: readonly Step[], slow = -1): boolean => take(steps, slow).kind !== -1;
 
 describe('connections that are taken to be alike', () => {
   it('went by the book', () => expect(isAlike(BY_THE_BOOK)).toBe(true));
@@ -107,7 +76,6 @@ describe('connections that are taken to be alike', () => {
   it('are none that one end has left', () => expect(isAlike([...OPENING, ...TALK, CLOSE[0]])).toBe(false));
 });
 
-const codesOf = ({ findings }: ConnectionResult): string[] => findings.map(({ code }) => code);
 const PATIENT = { lateNanos: 1_000_000_000, policy: resolvePolicy({ slowHandshakeSeconds: 0.5 }) };
 const STAMPED = SYN_OPTIONS | TcpOption.TIMESTAMPS;
 
@@ -395,64 +363,6 @@ describe('connections that are alike because they were reset', () => {
   });
 
   it('fell silent after it', () => expect(isAlike([...reset({}), CLOSE[0]])).toBe(false));
-});
-
-describe('connections that are alike because only one direction was captured', () => {
-  const ack = (seq: number, number: number, fields: Partial<Row> = {}): Step => [
-    CLIENT,
-    SERVER,
-    { flags: ACK, seq, ack: number, ...fields },
-  ];
-  const alone: readonly Step[] = [SENT_SYN, ack(101, 901), ack(101, 901, { payloadBytes: 50 }), ack(151, 1201)];
-
-  it('may have said anything in order', () => {
-    const { kind, connection } = take(alone);
-    expect(kind).not.toBe(-1);
-    expect([connection.outcome, connection.closedFirst, ...codesOf(connection)]).toEqual(['partial', null, 'one-way']);
-    expect(take([...alone, ack(151, 1201, { payloadBytes: 9 }), ack(160, 7_000_000)]).kind).toBe(kind);
-    expect(take(alone, 1, { lateNanos: 70e9 }).kind).toBe(kind);
-    expect(take(alone, -1, { silenceNanos: 700e9 }).kind).toBe(kind);
-    const silent = take([SENT_SYN, ack(101, 901)]).kind;
-    expect([-1, kind]).not.toContain(silent);
-    expect(take([SENT_SYN, ack(101, 901), ack(101, 950)]).kind).toBe(silent);
-  });
-
-  it('may have closed, which makes them others', () => {
-    const { kind, connection } = take([...alone, ack(151, 1201, { flags: ACK | FIN })]);
-    expect([-1, take(alone).kind]).not.toContain(kind);
-    expect([connection.outcome, connection.closedFirst]).toEqual(['partial', 'client']);
-    expect(take([...alone, ack(151, 1300, { flags: ACK | FIN, payloadBytes: 40 })]).kind).toBe(kind);
-  });
-
-  it.each<[string, Step[]]>([
-    ['a hole', [ack(152, 1201, { payloadBytes: 9 })]],
-    ['data that was sent again', [ack(101, 1201, { payloadBytes: 50 })]],
-    ['an acknowledgment that was', [ack(151, 1201)]],
-    ['an old acknowledgment', [ack(151, 1200, { payloadBytes: 9 })]],
-    ['ranges', [ack(151, 1202, { sack: [1300, 1400] })]],
-    ['a closed window', [ack(151, 1300, { window: 0 })]],
-    ['a reset', [ack(151, 1201, { flags: RST | ACK })]],
-    ['something behind the FIN', [ack(151, 1201, { flags: ACK | FIN }), ack(152, 1202)]],
-    ['a segment of the other end', [[SERVER, CLIENT, { flags: ACK, seq: 1201, ack: 151, payloadBytes: 9 }]]],
-    ['a SYN-ACK after all', [[SERVER, CLIENT, { ...OPENING[1][2] }]]],
-  ])('have none with %s', (_, steps) => expect(isAlike([...alone, ...steps])).toBe(false));
-
-  it.each<[string, Step[]]>([
-    ['with a FIN', [SENT_SYN, ack(101, 901, { flags: ACK | FIN })]],
-    ['with octets missing', [SENT_SYN, ack(102, 901)]],
-    ['with a SYN that was sent again', [SENT_SYN, SENT_SYN, ack(101, 901)]],
-    ['with a SYN-ACK', [[SERVER, CLIENT, { ...OPENING[1][2] }], ack(101, 901)]],
-    ['in the middle', [ack(101, 901), ack(101, 901, { payloadBytes: 9 })]],
-  ])('do not begin %s', (_, steps) => expect(take(steps, 1, { lateNanos: 1e9 }).kind).toBe(-1));
-
-  it('are not kept whole for ever', () => {
-    const more = (count: number): Step[] => [
-      ...alone,
-      ...Array.from({ length: count }, (_, index) => ack(151, 1202 + index)),
-    ];
-    expect(isAlike(more(60))).toBe(true);
-    expect(isAlike(more(61))).toBe(false);
-  });
 });
 
 describe('connections that are alike because they were refused', () => {

@@ -74,6 +74,11 @@ function compareLanes(recording: Recording, name: string): Tracked {
   expect(fast.connections, name).toEqual(full.connections);
   expect(outsiders(fast), name).toEqual([]);
   expect(mistaken(fast), name).toEqual([]);
+  const { connections, kinds, facts } = track(recording, { passesOver: true });
+  const passedOver = new Set([...kinds.values()].flat());
+  expect(connections, name).toEqual(full.connections.filter(({ id }) => !passedOver.has(id)));
+  expect(outsiders({ ...full, kinds }), name).toEqual([]);
+  expect(mistaken({ ...full, facts }), name).toEqual([]);
   return fast;
 }
 
@@ -94,6 +99,28 @@ function resetBehind(rows: readonly Row[], at: number, isBySender: boolean): Row
   const reset = { flags: TcpFlag.RST | TcpFlag.ACK, payloadBytes: 0, sack: [], timeNanos: rows[at].timeNanos + 1e6 };
   return { ...last, seq: taken(last), ack: heard === undefined ? last.ack : taken(heard), ...reset };
 }
+
+/** The connection of a row once more, on the same ports, some time after, with other numbers. */
+function onceMore(rows: readonly Row[], { source, destination }: Row, by: number): Row[] {
+  const all = rows.filter((row) => isFrom(row, source, destination) || isFrom(row, destination, source));
+  const nanos = all[all.length - 1].timeNanos - all[0].timeNanos + PAUSES_NANOS[by % PAUSES_NANOS.length];
+  const [mine, theirs] = [(by % 7) * 100_003 - 200_000, (by % 5) * 70_001 + 1];
+  return all.map((row) => {
+    const [seq, ack] = isFrom(row, source, destination) ? [mine, theirs] : [theirs, mine];
+    return {
+      ...row,
+      timeNanos: row.timeNanos + nanos,
+      tsVal: (row.tsVal + Math.round(nanos / 1e6)) >>> 0,
+      tsEcr: (row.tsEcr + Math.round(nanos / 1e6)) >>> 0,
+      seq: (row.seq + seq) >>> 0,
+      ack: (row.flags & TcpFlag.ACK) === 0 ? 0 : (row.ack + ack) >>> 0,
+      sack: row.sack.map((edge) => (edge + ack) >>> 0),
+    };
+  });
+}
+
+/** Times after which ports are used again: as soon as can be, within TIME_WAIT, about when it ends, and later. */
+const PAUSES_NANOS = [1e6, 1e9, 30e9, 58e9, 59.9e9, 60e9, 60.1e9, 62e9, 300e9];
 
 /** Makes one thing about the rows odd. */
 const CHANGES: Record<string, (rows: Row[], at: number, by: number) => void> = {
@@ -149,6 +176,11 @@ const CHANGES: Record<string, (rows: Row[], at: number, by: number) => void> = {
     const start = (by % 2 === 0 ? ack + 1448 : ack - 100) >>> 0;
     const options = rows[at].options | TcpOption.SACK;
     rows[at] = { ...rows[at], options, sack: [start, (start + 100) >>> 0] };
+  },
+  'use the ports again': (rows, at, by) => {
+    if (rows.length > 2000) return;
+    rows.push(...onceMore(rows, rows[at], by));
+    rows.sort((a, b) => a.timeNanos - b.timeNanos);
   },
   'lose a direction': (rows, at) => {
     const { source, destination } = rows[at];

@@ -106,6 +106,8 @@ export interface TrackOptions {
   readonly batchRows?: number;
   /** Whether the core touches memory ahead, as it does when there are many tuples. */
   readonly touchesAhead?: boolean;
+  /** Whether connections that went by the book are passed over, not built. */
+  readonly passesOver?: boolean;
 }
 
 export interface Tracked {
@@ -145,7 +147,7 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
     onPlain: (kind, id, build, place) => {
       facts.set(id, factsOfPlain(place()));
       kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
-      build();
+      if (options.passesOver !== true) build();
     },
   };
   const tracker = new Tracker(trackerOptions, core);

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { resolvePolicy } from '../../src/findings/policy.ts';
+import type { ConnectionResult } from '../../src/report/result.ts';
+import { TcpFlag } from '../../src/wire/batch.ts';
+import { makeRow, type Row, SYN_OPTIONS, track } from '../support/rows.ts';
+
+const { SYN, ACK, FIN, RST } = TcpFlag;
+const CLIENT = { words: [0x0a000001, 0, 0, 0], port: 40_000 };
+const SERVER = { words: [0x0a800001, 0, 0, 0], port: 80 };
+const STEP_NANOS = 10_000_000;
+
+type Step = readonly [from: 'client' | 'server', fields: Partial<Row>];
+
+/** A connection whose client begins with a number, the server with that and 1000; who closes first, or resets it. */
+function talk(isn: number, end: 'client' | 'server' | 'reset' | 'open' | 'crossing' = 'client'): Step[] {
+  const [mine, theirs] = [isn + 1, isn + 1001];
+  const other = end === 'server' ? 'client' : 'server';
+  const [first, second] = end === 'server' ? [theirs, mine + 50] : [mine + 50, theirs];
+  const closed: Step[] = [
+    [end === 'server' ? 'server' : 'client', { flags: ACK | FIN, seq: first, ack: second }],
+    [other, { flags: ACK | FIN, seq: second, ack: end === 'crossing' ? first : first + 1 }],
+    [end === 'server' ? 'server' : 'client', { flags: ACK, seq: first + 1, ack: second + 1 }],
+  ];
+  if (end === 'crossing') closed.push([other, { flags: ACK, seq: second + 1, ack: first + 1 }]);
+  return [
+    ['client', { flags: SYN, seq: isn, options: SYN_OPTIONS, mss: 1460 }],
+    ['server', { flags: SYN | ACK, seq: theirs - 1, ack: mine, options: SYN_OPTIONS, mss: 1460 }],
+    ['client', { flags: ACK, seq: mine, ack: theirs }],
+    ['client', { flags: ACK, seq: mine, ack: theirs, payloadBytes: 50 }],
+    ['server', { flags: ACK, seq: theirs, ack: mine + 50 }],
+    ...(end === 'open' ? [] : end === 'reset' ? [['client', resetAt(mine + 50, theirs)] as const] : closed),
+  ];
+}
+
+const resetAt = (seq: number, ack: number): Partial<Row> => ({ flags: RST | ACK, seq, ack });
+
+interface Taken {
+  /** By id; -1 of one that is like no other. */
+  readonly kinds: number[];
+  readonly connections: readonly ConnectionResult[];
+  readonly codes: readonly string[][];
+  /** Ids of those that are built although all are passed over whose kind is known. */
+  readonly built: readonly number[];
+}
+
+/** Two connections or more, each some seconds after the one before; both lanes must agree, whatever is passed over. */
+function take(parts: readonly (readonly Step[])[], pauses: readonly number[], policy = resolvePolicy({})): Taken {
+  let timeNanos = 0;
+  const rows: Row[] = [];
+  for (const [index, part] of parts.entries()) {
+    timeNanos += (pauses[index - 1] ?? 0) * 1e9;
+    for (const [from, fields] of part) {
+      timeNanos += STEP_NANOS;
+      const [source, destination] = from === 'client' ? [CLIENT, SERVER] : [SERVER, CLIENT];
+      rows.push(makeRow({ frame: rows.length + 1, timeNanos, source, destination, ...fields }));
+    }
+  }
+  const recording = { rows, icmpErrors: [], endNanos: timeNanos + 9e9, timeBase: { epochSeconds: 0 } };
+  const { connections } = track(recording, { policy, alwaysInFull: true });
+  expect(track(recording, { policy }).connections).toEqual(connections);
+  const passing = track(recording, { policy, passesOver: true });
+  const kinds = connections.map(({ id }) => [...passing.kinds].find(([, ids]) => ids.includes(id))?.[0] ?? -1);
+  expect(passing.connections).toEqual(connections.filter((_, index) => kinds[index] === -1));
+  const codes = connections.map(({ findings }) => findings.map(({ code }) => code));
+  return { kinds, connections, codes, built: passing.connections.map(({ id }) => id) };
+}
+
+const OLD = talk(100);
+const USUAL = take([OLD], []).kinds[0];
+const placeOf = ({ findings }: ConnectionResult): string | undefined =>
+  findings.find(({ code }) => code === 'time-wait-reuse')?.at;
+
+describe('connections that are alike although their ports were used before', () => {
+  it('while the one before was in TIME_WAIT, which makes them others', () => {
+    const { kinds, connections, codes, built } = take([OLD, talk(500_000)], [1]);
+    expect(kinds[0]).toBe(USUAL);
+    expect([-1, USUAL]).not.toContain(kinds[1]);
+    expect(codes[1]).toContain('time-wait-reuse');
+    expect(placeOf(connections[1])).toBe('client');
+    expect(built).toEqual([]);
+    expect(take([OLD, talk(900_000)], [59.9]).kinds).toEqual(kinds);
+  });
+
+  it('when that was over, which makes them others again', () => {
+    const { kinds, codes } = take([OLD, talk(500_000)], [60]);
+    expect(kinds[0]).toBe(USUAL);
+    expect([-1, USUAL, take([OLD, talk(500_000)], [1]).kinds[1]]).not.toContain(kinds[1]);
+    expect(codes[1]).not.toContain('time-wait-reuse');
+    expect(take([OLD, talk(500_000)], [700]).kinds).toEqual(kinds);
+    // It began somewhere between the first FIN and the last ACK.
+    expect(take([OLD, talk(500_000)], [59.975]).kinds).toEqual([-1, -1]);
+  });
+
+  it('by which end had closed', () => {
+    const atServer = take([talk(100, 'server'), talk(500_000)], [1]);
+    const atBoth = take([talk(100, 'crossing'), talk(500_000)], [1]);
+    const atClient = take([OLD, talk(500_000)], [1]);
+    expect(new Set([-1, ...atServer.kinds, ...atClient.kinds]).size).toBe(5);
+    expect(placeOf(atServer.connections[1])).toBe('server');
+    expect(placeOf(atBoth.connections[1])).toBe('client');
+    expect(atBoth.kinds[1]).toBe(atClient.kinds[1]);
+  });
+
+  it('after a reset', () => {
+    const { kinds, codes } = take([talk(100, 'reset'), talk(500_000)], [1]);
+    expect(kinds[0]).toBe(take([talk(100, 'reset')], []).kinds[0]);
+    expect(kinds[1]).toBe(take([OLD, talk(500_000)], [70]).kinds[1]);
+    expect(codes[1]).not.toContain('time-wait-reuse');
+  });
+
+  it('may be open still, or have been reset', () => {
+    const open = take([OLD, talk(500_000, 'open')], [1]);
+    const reset = take([OLD, talk(500_000, 'reset')], [1]);
+    expect(new Set([-1, ...open.kinds, ...reset.kinds]).size).toBe(4);
+    expect(open.connections[1].outcome).toBe('open');
+    expect(reset.codes[1]).toEqual(expect.arrayContaining(['abortive-close', 'time-wait-reuse']));
+  });
+
+  const [newSyn, newAnswer, ...rest] = talk(500_000);
+  const changed = ([from, fields]: Step, other: Partial<Row>): Step => [from, { ...fields, ...other }];
+  const challenge: Step = ['server', { flags: ACK, seq: 1102, ack: 152 }];
+  it.each<[string, readonly Step[]]>([
+    ['no answer', [newSyn]],
+    ['a refusal', [newSyn, ['server', { flags: RST | ACK, seq: 0, ack: 500_001, window: 0 }]]],
+    ['a challenge', [newSyn, challenge, ['client', { flags: RST, seq: 152, window: 0 }]]],
+    ['data in the SYN', [changed(newSyn, { payloadBytes: 5 }), newAnswer, ...rest]],
+    ['another acknowledgment', [newSyn, changed(newAnswer, { ack: 152 }), ...rest]],
+    [
+      'a SYN that was sent again',
+      [newSyn, changed(newSyn, { timeNanos: 3e9 }), changed(newAnswer, { timeNanos: 3e9 })],
+    ],
+  ])('have no kind with %s, nor has the one before', (_, steps) =>
+    expect(take([OLD, steps], [1]).kinds.every((kind) => kind === -1)).toBe(true),
+  );
+
+  it.each<[string, readonly Step[]]>([
+    ['data that was sent again', [...talk(500_000, 'open'), ['client', { ...rest[1][1] }]]],
+    ['a handshake that was not completed', [newSyn, newAnswer]],
+    ['a reset instead', [newSyn, newAnswer, ['client', { flags: RST, seq: 500_001, window: 0 }]]],
+    [
+      'one end that has not closed',
+      [...talk(500_000, 'open'), ['client', { flags: ACK | FIN, seq: 500_051, ack: 501_001 }]],
+    ],
+    ['an old segment', [...talk(500_000, 'open'), challenge]],
+  ])('have no kind with %s, but the one before has', (_, steps) =>
+    expect(take([OLD, steps], [1]).kinds).toEqual([USUAL, -1]),
+  );
+
+  it('have none the third time', () => {
+    expect(take([OLD, talk(500_000), talk(900_000)], [1, 1]).kinds).toEqual([USUAL, -1, -1]);
+  });
+
+  it('have none if the one before was slow', () => {
+    const policy = resolvePolicy({ slowTeardownSeconds: 0.01 });
+    expect(take([OLD, talk(500_000)], [1], policy).kinds).toEqual([-1, -1]);
+  });
+});
