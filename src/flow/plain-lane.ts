@@ -5,8 +5,8 @@
  * (handshake, data in order, new acknowledgments, two FINs), if only of the client when nothing of the server was captured:
  * the core takes those in (assembly/lane.ts). Others may belong to a trouble that is put right before it closes
  * (assembly/trouble.ts); rows in the middle of a long one are added up. Once a segment is neither, it is ODD: its rows are
- * just kept. One with too many rows, or on whose tuple another connection may begin, is given to the machine at once. As the
- * machine gets the very rows, all ways lead to the same result.
+ * just kept. One with too many rows, or on whose tuple another connection may begin though it was not closed (reuse.ts), is
+ * given to the machine at once. As the machine gets the very rows, all ways lead to the same result.
  */
 import { Core } from '../core/core.ts';
 import {
