@@ -262,10 +262,11 @@ function mostRows(r: u32, stage: i32): i32 {
 function stopOf(entry: u32): u32 {
   const r = entry + ENTRY_RECORD;
   const stage = load<i32>(r, STAGE);
-  if (stage < STAGE_DONE || load<u32>(entry, ENTRY_QUEUED) !== 0) return STOP_END;
+  // One-way ones may be over for all that was captured.
+  if (stage < STAGE_ONE_WAY || load<u32>(entry, ENTRY_QUEUED) !== 0) return STOP_END;
   // With many tuples, what grows is too much for the cache anyway.
   const isWorthIt = load<u32>(COUNT) < load<u32>(TOUCH_FROM);
-  if (stage !== STAGE_ODD && (load<u32>(r, COURSE) & COURSE_MOVED) === 0 && isWorthIt) {
+  if (stage !== STAGE_ODD && stage !== STAGE_ONE_WAY && (load<u32>(r, COURSE) & COURSE_MOVED) === 0 && isWorthIt) {
     store<u32>(r, moveLog(load<u32>(r, FIRST_CHUNK), load<i32>(r, ROW_COUNT)), FIRST_CHUNK);
     store<u32>(r, movedLast, LAST_CHUNK);
     noteCourse(r, COURSE_MOVED);
