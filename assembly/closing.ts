@@ -13,7 +13,6 @@ import {
   ALIKE_SERVER_PORT,
   ALIKE_TAG,
   ALIKE_VERSION,
-  CHUNK_FIRST_ROW,
   ENTRY_HIGH,
   ENTRY_LOW,
   ENTRY_NEXT,
@@ -21,6 +20,7 @@ import {
   ENTRY_PORTS,
   ENTRY_QUEUED,
   ENTRY_RECORD,
+  ENTRY_ROWS,
   KIND,
   KIND_BYTES,
   KIND_COUNT,
@@ -49,7 +49,6 @@ import {
   COURSE_REMARKABLE,
   COURSE_REUSED,
   FIN_BITS,
-  FIRST_CHUNK,
   LAST_CHUNK,
   LAST_NANOS,
   QUEUED_NANOS,
@@ -62,6 +61,8 @@ import {
   STAGE_RESET,
 } from '../src/core/record';
 import { closeLog, closeMoved } from './log';
+import { copy } from './memory';
+import { firstChunk } from './record';
 import { baseOf, isGraceful, shapeKindAt } from './shape';
 import { addressOf, remove } from './table';
 
@@ -176,14 +177,13 @@ function closeAddress(entry: u32, isLast: bool): bool {
 function note(at: u32, entry: u32, tag: u32): void {
   const isClientHigh = load<u32>(entry + ENTRY_RECORD, CLIENT) !== 0;
   const ports = load<u32>(entry, ENTRY_PORTS);
-  const first = load<u32>(entry + ENTRY_RECORD, FIRST_CHUNK) + CHUNK_FIRST_ROW;
-  store<f64>(at, load<f64>(first), ALIKE_FIRST_NANOS);
+  store<f64>(at, load<f64>(entry, ENTRY_ROWS), ALIKE_FIRST_NANOS);
   store<f64>(at, load<f64>(entry + ENTRY_RECORD, LAST_NANOS), ALIKE_LAST_NANOS);
   store<u32>(at, tag, ALIKE_TAG);
   store<u32>(at, load<u32>(entry) & VERSION_BITS, ALIKE_VERSION);
   store<u32>(at, isClientHigh ? ports >> 16 : ports & 0xffff, ALIKE_SERVER_PORT);
-  memory.copy(at + ALIKE_CLIENT, entry + (isClientHigh ? ENTRY_HIGH : ENTRY_LOW), 16);
-  memory.copy(at + ALIKE_SERVER, entry + (isClientHigh ? ENTRY_LOW : ENTRY_HIGH), 16);
+  copy(at + ALIKE_CLIENT, entry + (isClientHigh ? ENTRY_HIGH : ENTRY_LOW), 16);
+  copy(at + ALIKE_SERVER, entry + (isClientHigh ? ENTRY_LOW : ENTRY_HIGH), 16);
 }
 
 /**
@@ -239,8 +239,7 @@ export function release(entry: u32): void {
 }
 
 function releaseRecord(r: u32): void {
-  const first = load<u32>(r, FIRST_CHUNK);
-  if ((load<u32>(r, COURSE) & COURSE_MOVED) !== 0) closeMoved(first, load<u32>(r, LAST_CHUNK));
-  else closeLog(first, load<u32>(r, LAST_CHUNK));
+  if ((load<u32>(r, COURSE) & COURSE_MOVED) !== 0) closeMoved(firstChunk(r), load<u32>(r, LAST_CHUNK));
+  else closeLog(firstChunk(r), load<u32>(r, LAST_CHUNK));
   store<u32>(r, STAGE_NEW, STAGE);
 }

@@ -12,7 +12,7 @@ export {
 } from './closing';
 export { decodePcap, decodePcapng } from './decode';
 export { openAt, reopenAt, take, takeAt } from './lane';
-export { append, appendSack, closeLog, closeMoved, movedLast, moveLog, releaseChunk, takeChunk } from './log';
+export { append, appendSack, closeLog, closeMoved, moveLog, releaseChunk, takeChunk } from './log';
 export { allocate } from './memory';
 export { halfClosedNanos, shapeEnd, shapeKind } from './shape';
 export { add, find, remove } from './table';

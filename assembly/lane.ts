@@ -22,6 +22,7 @@ import {
   NO_ENTRY,
   NOW,
   OURS,
+  OWN_ROWS,
   ROW_BYTES,
   ROWS,
   SEGMENT_BYTES,
@@ -66,7 +67,6 @@ import {
   DATA_BITS,
   FIN_BITS,
   FIN_WAIT_NANOS,
-  FIRST_CHUNK,
   GIVE_UP_ROWS,
   ISN,
   LAST_CHUNK,
@@ -74,6 +74,7 @@ import {
   MARK_NANOS,
   MAX_ODD_ROWS,
   MSS,
+  NEXT_CHUNK,
   NXT,
   QUEUED_NANOS,
   RECORD_BYTES,
@@ -110,8 +111,9 @@ import {
   TTL_SHIFT,
 } from '../src/core/row';
 import { evict, queueAddress } from './closing';
-import { append, firstRow, lastOf, movedLast, moveLog, nextRow, rowIndex, senderOf, takeChunk } from './log';
-import { appendRow, isOddRow, mssOf, noteCourse, noteIsn, noteKind, windowOf } from './record';
+import { append, firstRow, lastOf, moveLog, nextRow, rowIndex, senderOf } from './log';
+import { clear } from './memory';
+import { appendRow, firstChunk, isOddRow, mssOf, noteCourse, noteIsn, noteKind, windowOf } from './record';
 import { addKey, addressOf, findAddress, guess } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
 
@@ -146,7 +148,7 @@ function touch(first: u32, end: u32): void {
   for (let row = first; row < end; row++) store<u32>(TOUCHED + ((row - first) << 2), guess(ROWS + row * ROW_BYTES));
   for (let row = first; row < end; row++) {
     const entry = load<u32>(TOUCHED + ((row - first) << 2));
-    if (entry !== 0) sum += load<u32>(entry) + load<u32>(entry, 64) + load<u32>(entry, 128);
+    if (entry !== 0) sum += load<u32>(entry) + load<u32>(entry + ENTRY_RECORD, STAGE);
   }
   for (let row = first; row < end; row++) {
     const entry = load<u32>(TOUCHED + ((row - first) << 2));
@@ -176,18 +178,18 @@ export function takeAt(entry: u32, row: u32): u32 {
 
 /** Begins the record of an entry with a row. */
 export function openAt(entry: u32, row: u32): void {
-  openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES, takeChunk());
+  openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES);
 }
 
 /** Begins another connection in the record of an entry, behind the rows of the one before. */
 export function reopenAt(entry: u32, row: u32): void {
   const r = addressOf(entry) + ENTRY_RECORD;
-  const first = load<u32>(r, FIRST_CHUNK);
+  const next = load<u32>(r, NEXT_CHUNK);
   const last = load<u32>(r, LAST_CHUNK);
   const rows = load<u32>(r, ROW_COUNT);
   const course = (load<u32>(r, COURSE) & COURSE_MOVED) | COURSE_REUSED;
   const queued = load<f64>(r, QUEUED_NANOS);
-  startRecord(r, ROWS + row * ROW_BYTES, first, last, rows);
+  startRecord(r, ROWS + row * ROW_BYTES, next, last, rows);
   noteCourse(r, course);
   store<f64>(r, queued, QUEUED_NANOS);
 }
@@ -195,25 +197,23 @@ export function reopenAt(entry: u32, row: u32): void {
 function begin(p: u32, mode: u32): u32 {
   store<i32>(FOUND, NO_ENTRY);
   if ((mode & MODE_LANE) === 0 || load<u32>(IS_SELF) !== 0) return STOP_NEW;
-  // Memory is taken first: if there is none left, nothing has changed.
-  const chunk = takeChunk();
   const entry = addKey(load<u32>(p, ROW_SCOPE));
   const id = load<u32>(NEXT_ID);
   store<u32>(entry, id, ENTRY_ID);
   store<u32>(NEXT_ID, id + 1);
   store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
-  openRecord(entry + ENTRY_RECORD, p, chunk);
+  openRecord(entry + ENTRY_RECORD, p);
   const stop = load<u32>(entry + ENTRY_RECORD, STAGE) === STAGE_ODD ? wait(entry) : STOP_END;
   return stop === STOP_END && (mode & MODE_SHARE) !== 0 ? STOP_OPENED : stop;
 }
 
-function openRecord(r: u32, p: u32, chunk: u32): void {
-  startRecord(r, p, chunk, chunk, 0);
+function openRecord(r: u32, p: u32): void {
+  startRecord(r, p, 0, firstChunk(r), 0);
 }
 
-/** Begins a record with a row behind `rows` others. */
-function startRecord(r: u32, p: u32, first: u32, last: u32, rows: u32): void {
-  memory.fill(r, 0, RECORD_BYTES);
+/** Begins a record with a row behind `rows` others, which are in the entry and in chunks from `next` to `last`. */
+function startRecord(r: u32, p: u32, next: u32, last: u32, rows: u32): void {
+  clear(r, RECORD_BYTES);
   const from = load<u32>(FROM);
   const isPlain = (load<u32>(p, ROW_FLAGS) & CONTROL_BITS) === SYN && load<u32>(p, ROW_PAYLOAD) === 0;
   store<u32>(r, isPlain && !isOddRow(p) ? STAGE_SYN : STAGE_ODD, STAGE);
@@ -222,7 +222,7 @@ function startRecord(r: u32, p: u32, first: u32, last: u32, rows: u32): void {
   store<u32>(r + (from << 2), load<u32>(p, ROW_SEQ) + 1, NXT);
   store<u32>(r, load<u32>(p, ROW_OPTIONS) << 24, SYNS);
   noteIsn(r, p, from);
-  store<u32>(r, first, FIRST_CHUNK);
+  store<u32>(r, next, NEXT_CHUNK);
   store<u32>(r, last, LAST_CHUNK);
   store<u32>(r, rows, ROW_COUNT);
   appendRow(r, p, from);
@@ -264,11 +264,11 @@ function stopOf(entry: u32): u32 {
   const stage = load<i32>(r, STAGE);
   // One-way ones may be over for all that was captured.
   if (stage < STAGE_ONE_WAY || load<u32>(entry, ENTRY_QUEUED) !== 0) return STOP_END;
+  const rows = load<i32>(r, ROW_COUNT);
   // With many tuples, what grows is too much for the cache anyway.
-  const isWorthIt = load<u32>(COUNT) < load<u32>(TOUCH_FROM);
+  const isWorthIt = rows > OWN_ROWS && load<u32>(COUNT) < load<u32>(TOUCH_FROM);
   if (stage !== STAGE_ODD && stage !== STAGE_ONE_WAY && (load<u32>(r, COURSE) & COURSE_MOVED) === 0 && isWorthIt) {
-    store<u32>(r, moveLog(load<u32>(r, FIRST_CHUNK), load<i32>(r, ROW_COUNT)), FIRST_CHUNK);
-    store<u32>(r, movedLast, LAST_CHUNK);
+    store<u32>(r, moveLog(firstChunk(r), rows), LAST_CHUNK);
     noteCourse(r, COURSE_MOVED);
   }
   return STOP_OVER;
@@ -414,7 +414,7 @@ function wasHeard(r: u32, from: u32): bool {
   const rows = load<i32>(r, ROW_COUNT);
   let last: u32 = 0;
   let before: u32 = 0;
-  for (let at = firstRow(load<u32>(r, FIRST_CHUNK)); rowIndex() < rows; at = nextRow(at)) {
+  for (let at = firstRow(firstChunk(r)); rowIndex() < rows; at = nextRow(at)) {
     before = last;
     last = at;
   }

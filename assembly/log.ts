@@ -1,7 +1,15 @@
 /** Segments of many connections, each a list of chunks of packed rows. src/flow/segment-log.ts reads them. */
-import { CHUNK_BYTES, CHUNK_FIRST_ROW, CHUNK_ROWS, FREE_CHUNK, SEGMENT_BYTES } from '../src/core/layout';
+import {
+  CHUNK_BYTES,
+  CHUNK_NEXT,
+  CHUNK_ROWS,
+  FIRST_PLACE,
+  FREE_CHUNK,
+  OWN_ROWS,
+  SEGMENT_BYTES,
+} from '../src/core/layout';
 import { ROW_FLAGS, ROW_SACK, SACK_BITS, SACK_SHIFT } from '../src/core/row';
-import { allocate } from './memory';
+import { allocate, copy } from './memory';
 
 const FROM_SHIFT: u32 = 16;
 /** Chunks are carved out of so much memory at a time. */
@@ -15,10 +23,10 @@ export function addChunks(at: u32, bytes: u32): void {
   for (let chunk = at; chunk + CHUNK_BYTES <= at + bytes; chunk += CHUNK_BYTES) releaseChunk(chunk);
 }
 
-/** An empty chunk, the first of a new list: its address. */
+/** An empty chunk: its address. */
 export function takeChunk(): u32 {
   let chunk = load<u32>(FREE_CHUNK);
-  if (chunk !== 0) store<u32>(FREE_CHUNK, load<u32>(chunk));
+  if (chunk !== 0) store<u32>(FREE_CHUNK, load<u32>(chunk, CHUNK_NEXT));
   else {
     if (next + CHUNK_BYTES > end) {
       next = allocate(REGION_BYTES);
@@ -27,28 +35,32 @@ export function takeChunk(): u32 {
     chunk = next;
     next += CHUNK_BYTES;
   }
-  store<u32>(chunk, 0);
   return chunk;
 }
 
 export function releaseChunk(chunk: u32): void {
-  store<u32>(chunk, load<u32>(FREE_CHUNK));
+  store<u32>(chunk, load<u32>(FREE_CHUNK), CHUNK_NEXT);
   store<u32>(FREE_CHUNK, chunk);
+}
+
+/** Address of a row in its chunk. */
+function rowAt(chunk: u32, row: u32): u32 {
+  return chunk + ((row + FIRST_PLACE) % CHUNK_ROWS) * SEGMENT_BYTES;
 }
 
 /** The chunk for row `count` of a list whose last chunk is `last`. */
 function chunkFor(last: u32, count: u32): u32 {
-  if (count % CHUNK_ROWS !== 0 || count === 0) return last;
+  if ((count + FIRST_PLACE) % CHUNK_ROWS !== 0) return last;
   const chunk = takeChunk();
-  store<u32>(last, chunk);
+  store<u32>(last, chunk, CHUNK_NEXT);
   return chunk;
 }
 
 /** Appends the row at `p` to a list of `count` rows whose last chunk is `last`; returns the last chunk after. */
 export function append(last: u32, count: u32, p: u32, from: u32): u32 {
   const chunk = chunkFor(last, count);
-  const at = chunk + CHUNK_FIRST_ROW + (count % CHUNK_ROWS) * SEGMENT_BYTES;
-  memory.copy(at, p, SEGMENT_BYTES);
+  const at = rowAt(chunk, count);
+  copy(at, p, SEGMENT_BYTES);
   store<u32>(at, load<u32>(at, ROW_FLAGS) | (from << FROM_SHIFT), ROW_FLAGS);
   return chunk;
 }
@@ -56,14 +68,14 @@ export function append(last: u32, count: u32, p: u32, from: u32): u32 {
 /** Appends the edges of the SACK ranges of the row at `p`, which was appended just before. */
 export function appendSack(last: u32, count: u32, p: u32): u32 {
   const chunk = chunkFor(last, count);
-  const at = chunk + CHUNK_FIRST_ROW + (count % CHUNK_ROWS) * SEGMENT_BYTES;
-  memory.copy(at, p + ROW_SACK, ((load<u32>(p, ROW_FLAGS) & SACK_BITS) >> SACK_SHIFT) << 3);
+  const at = rowAt(chunk, count);
+  copy(at, p + ROW_SACK, ((load<u32>(p, ROW_FLAGS) & SACK_BITS) >> SACK_SHIFT) << 3);
   return chunk;
 }
 
 /** Address of the last of `count` rows, none with SACK ranges, of a list whose last chunk is `last`. */
 export function lastOf(last: u32, count: u32): u32 {
-  return last + CHUNK_FIRST_ROW + ((count - 1) % CHUNK_ROWS) * SEGMENT_BYTES;
+  return rowAt(last, count - 1);
 }
 
 let cursor: u32 = 0;
@@ -73,7 +85,7 @@ let cursorRow: i32 = 0;
 export function firstRow(first: u32): u32 {
   cursor = first;
   cursorRow = 0;
-  return first + CHUNK_FIRST_ROW;
+  return rowAt(first, 0);
 }
 
 /** Address of the row behind the one at `at`, its SACK ranges passed over; of no meaning once `rowIndex` is past the last. */
@@ -81,7 +93,7 @@ export function nextRow(at: u32): u32 {
   const hasEdges = (load<u32>(at, ROW_FLAGS) & SACK_BITS) !== 0;
   step();
   if (hasEdges) step();
-  return cursor + CHUNK_FIRST_ROW + (cursorRow % CHUNK_ROWS) * SEGMENT_BYTES;
+  return rowAt(cursor, cursorRow);
 }
 
 /** Index of the row that `firstRow` or `nextRow` has come to. */
@@ -91,7 +103,7 @@ export function rowIndex(): i32 {
 
 function step(): void {
   cursorRow++;
-  if (cursorRow % CHUNK_ROWS === 0) cursor = load<u32>(cursor);
+  if ((cursorRow + FIRST_PLACE) % CHUNK_ROWS === 0) cursor = load<u32>(cursor, CHUNK_NEXT);
 }
 
 /** Which end sent the row at an address in a chunk. */
@@ -99,51 +111,49 @@ export function senderOf(at: u32): u32 {
   return (load<u32>(at, ROW_FLAGS) >> FROM_SHIFT) & 1;
 }
 
-/** Gives all chunks of a list back, from its first to its last. */
+/** Gives all chunks of a list back but its first. */
 export function closeLog(first: u32, last: u32): void {
-  store<u32>(last, load<u32>(FREE_CHUNK));
-  store<u32>(FREE_CHUNK, first);
+  if (first === last) return;
+  store<u32>(last, load<u32>(FREE_CHUNK), CHUNK_NEXT);
+  store<u32>(FREE_CHUNK, load<u32>(first, CHUNK_NEXT));
 }
-
-/** Last chunk of the list that was moved last. */
-export let movedLast: u32 = 0;
 
 let freeMoved: u32 = 0;
 let nextMoved: u32 = 0;
 let endMoved: u32 = 0;
 
 /**
- * Moves a list of `count` rows that will hardly be looked at again out of the way, so that those that grow lie together
- * and stay in the cache; returns its first chunk. If there is no memory left, the list stays as it is.
+ * Moves those of `count` rows of a list that are not in its first chunk, of which there are some, and which will hardly be
+ * looked at again, out of the way, so that those that grow lie together and stay in the cache; returns its last chunk. If
+ * there is no memory left, the list stays as it is.
  */
 export function moveLog(first: u32, count: i32): u32 {
   const moved = takeMovedChunk();
-  let from = first;
+  let from = load<u32>(first, CHUNK_NEXT);
   let to = moved;
-  for (let left = count; ; left -= CHUNK_ROWS) {
-    memory.copy(to + CHUNK_FIRST_ROW, from + CHUNK_FIRST_ROW, min(left, CHUNK_ROWS) * SEGMENT_BYTES);
+  for (let left = count - OWN_ROWS; ; left -= CHUNK_ROWS) {
+    copy(to, from, min(left, CHUNK_ROWS) * SEGMENT_BYTES);
     if (left <= CHUNK_ROWS) break;
     const chunk = takeMovedChunk();
-    store<u32>(to, chunk);
+    store<u32>(to, chunk, CHUNK_NEXT);
     to = chunk;
-    from = load<u32>(from);
+    from = load<u32>(from, CHUNK_NEXT);
   }
-  store<u32>(to, 0);
   closeLog(first, from);
-  movedLast = to;
-  return moved;
+  store<u32>(first, moved, CHUNK_NEXT);
+  return to;
 }
 
 /** As `closeLog`, of a list that was moved, whatever was appended since. */
 export function closeMoved(first: u32, last: u32): void {
-  store<u32>(last, freeMoved);
-  freeMoved = first;
+  store<u32>(last, freeMoved, CHUNK_NEXT);
+  freeMoved = load<u32>(first, CHUNK_NEXT);
 }
 
 function takeMovedChunk(): u32 {
   const chunk = freeMoved;
   if (chunk !== 0) {
-    freeMoved = load<u32>(chunk);
+    freeMoved = load<u32>(chunk, CHUNK_NEXT);
     return chunk;
   }
   if (nextMoved + CHUNK_BYTES > endMoved) {

@@ -1,4 +1,5 @@
 /** What the parts of the plain lane do with a record. */
+import { CHUNK_NEXT } from '../src/core/layout';
 import {
   COURSE,
   DEFAULT_MSS,
@@ -6,6 +7,7 @@ import {
   ISN,
   LAST_CHUNK,
   NEW_KIND_ROW,
+  NEXT_CHUNK,
   ROW_COUNT,
   SEEN,
   SYNS,
@@ -29,6 +31,11 @@ import { append, appendSack } from './log';
 
 /** Of a row that was cut, or is not as it came from the wire. */
 export const ODD_OPTIONS: u32 = OPTION_CUT | (0xff << ORIGIN_SHIFT);
+
+/** The first chunk of the rows of a record, of which only the end is there, before the record. */
+export function firstChunk(r: u32): u32 {
+  return r + NEXT_CHUNK - CHUNK_NEXT;
+}
 
 export function appendRow(r: u32, p: u32, from: u32): void {
   const rows = load<i32>(r, ROW_COUNT);

@@ -18,7 +18,6 @@ import {
   COURSE_REMARKABLE,
   COURSE_THREE_SEGMENTS,
   FIN_BITS,
-  FIRST_CHUNK,
   KIND_BITS,
   LAST_NANOS,
   MAX_ODD_ROWS,
@@ -54,7 +53,7 @@ import {
 } from '../src/core/timing';
 import { firstRow, nextRow, rowIndex, senderOf } from './log';
 import { allocate } from './memory';
-import { isOddRow, windowOf } from './record';
+import { firstChunk, isOddRow, windowOf } from './record';
 import { addressOf } from './table';
 import { diff, flagsOf, hasTimestamps, isLateCopy } from './trouble';
 
@@ -213,7 +212,7 @@ function listRows(r: u32): bool {
   const rows = load<i32>(r, ROW_COUNT);
   count = 0;
   close = -1;
-  for (let at = firstRow(load<u32>(r, FIRST_CHUNK)); rowIndex() < rows; at = nextRow(at)) {
+  for (let at = firstRow(firstChunk(r)); rowIndex() < rows; at = nextRow(at)) {
     if (count === MAX_ODD_ROWS) return false;
     if (close === -1 && (flagsOf(at) & FIN) !== 0) close = count;
     store<u32>(LIST + (count << 2), at);

@@ -32,7 +32,7 @@ import {
 } from '../src/core/layout';
 import { ROW_DESTINATION, ROW_PORTS, ROW_SOURCE, ROW_VERSION } from '../src/core/row';
 import { addChunks } from './log';
-import { allocate, full } from './memory';
+import { allocate, clear, copy, full } from './memory';
 
 const VARIANT_HASH: u32 = 0x27d4eb2f;
 const INITIAL_SLOTS: u32 = 1 << 12;
@@ -80,7 +80,7 @@ function find4(p: u32): u32 {
     if (load<u32>(entry, ENTRY_PORTS) !== ordered || load<u32>(entry, ENTRY_LOW) !== low) continue;
     if (load<u32>(entry, ENTRY_HIGH) === high && load<u32>(entry) === 4) return entry;
   }
-  memory.fill(KEY, 0, KEY_BYTES);
+  clear(KEY, KEY_BYTES);
   store<u32>(KEY, 4);
   store<u32>(KEY, ordered, ENTRY_PORTS);
   store<u32>(KEY, low, ENTRY_LOW);
@@ -158,7 +158,7 @@ export function add(variant: u32, scope: u32): u32 {
   const found = load<i32>(FOUND);
   if (found !== NO_ENTRY) {
     const at = addressOf(found);
-    memory.copy(KEY, at, KEY_BYTES);
+    copy(KEY, at, KEY_BYTES);
     store<u32>(KEY, load<u32>(KEY, ENTRY_HASH) ^ ((load<u32>(KEY) >> VARIANT_SHIFT) * VARIANT_HASH), ENTRY_HASH);
     store<u32>(KEY, load<u32>(KEY) & VERSION_BITS);
   }
@@ -173,7 +173,7 @@ export function addKey(scope: u32): u32 {
   if (count * 2 > mask) growSlots();
   store<u32>(KEY, scope, ENTRY_SCOPE);
   const entry = takeEntry();
-  memory.copy(entry, KEY, KEY_BYTES);
+  copy(entry, KEY, KEY_BYTES);
   store<u32>(entry, 0, ENTRY_QUEUED);
   insert(entry, load<u32>(KEY, ENTRY_HASH));
   store<u32>(COUNT, count + 1);

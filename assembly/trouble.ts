@@ -19,7 +19,6 @@ import {
   COURSE_SYN_AGAIN,
   COURSE_TROUBLE,
   FIN_BITS,
-  FIRST_CHUNK,
   ISN,
   LAST_NANOS,
   MARK_NANOS,
@@ -56,7 +55,7 @@ import {
 } from '../src/core/row';
 import { DUPLICATE_NANOS, KEEP_ALIVE_IDLE_NANOS, SHORTEST_SYN_TIMER_NANOS } from '../src/core/timing';
 import { firstRow, nextRow, rowIndex, senderOf } from './log';
-import { appendRow, noteCourse, noteKind, ODD_OPTIONS, windowOf } from './record';
+import { appendRow, firstChunk, noteCourse, noteKind, ODD_OPTIONS, windowOf } from './record';
 
 /** Rows until the connection is open, those of the third segment and of SYNs sent again included. */
 const MAX_OPENING_ROWS = 8;
@@ -85,7 +84,7 @@ export function takeTroubled(r: u32, p: u32, from: u32, stage: i32): bool {
  * echoes none of them.
  */
 export function answeredCopy(r: u32, answer: u32): i32 {
-  let at = firstRow(load<u32>(r, FIRST_CHUNK));
+  let at = firstRow(firstChunk(r));
   if (!hasTimestamps(at) || !hasTimestamps(answer)) return 0;
   const echo = load<u32>(answer, ROW_TSECR);
   const rows = load<i32>(r, ROW_COUNT);
@@ -122,7 +121,7 @@ function isAgain(r: u32, p: u32, from: u32): bool {
   if (load<u32>(p, ROW_PAYLOAD) > 0) return false;
   const rows = load<i32>(r, ROW_COUNT);
   let copies = 0;
-  for (let at = firstRow(load<u32>(r, FIRST_CHUNK)); rowIndex() < rows; at = nextRow(at)) {
+  for (let at = firstRow(firstChunk(r)); rowIndex() < rows; at = nextRow(at)) {
     if (senderOf(at) !== from) continue;
     if (copies++ === 0 && !isSameOpening(p, at)) return false;
     if (copies >= MAX_OPENING_ROWS || isLateCopy(p, at)) return false;
@@ -169,7 +168,7 @@ function takeOpenTrouble(r: u32, p: u32, from: u32): bool {
 /** Whether the capture may have the same segment twice. */
 function isDoubled(r: u32, p: u32, from: u32): bool {
   const rows = load<i32>(r, ROW_COUNT);
-  for (let at = firstRow(load<u32>(r, FIRST_CHUNK)); rowIndex() < rows; at = nextRow(at)) {
+  for (let at = firstRow(firstChunk(r)); rowIndex() < rows; at = nextRow(at)) {
     if (senderOf(at) !== from || load<f64>(p) - load<f64>(at) > <f64>DUPLICATE_NANOS) continue;
     if (isSameSegment(at, p)) return true;
   }
@@ -216,7 +215,7 @@ function takeKeepAlive(r: u32, p: u32, from: u32): bool {
 /** Whether the network may have made the row of an earlier one of the same end. */
 function isCopy(r: u32, p: u32, from: u32): bool {
   const rows = load<i32>(r, ROW_COUNT);
-  for (let at = firstRow(load<u32>(r, FIRST_CHUNK)); rowIndex() < rows; at = nextRow(at)) {
+  for (let at = firstRow(firstChunk(r)); rowIndex() < rows; at = nextRow(at)) {
     if (senderOf(at) === from && isLateCopy(p, at)) return true;
   }
   return false;

@@ -33,8 +33,8 @@ export interface CoreExports {
   /** Appends the row at an address to a list of `count` rows; returns its last chunk after. */
   append(last: number, count: number, rowAt: number, from: number): number;
   appendSack(last: number, count: number, rowAt: number): number;
+  /** Returns the last chunk after. */
   moveLog(first: number, count: number): number;
-  readonly movedLast: { readonly value: number };
   closeLog(first: number, last: number): void;
   closeMoved(first: number, last: number): void;
   release(entry: number): void;

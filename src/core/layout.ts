@@ -117,30 +117,35 @@ export const MAX_ALIKE = 512;
 
 export const HEAP = ALIKE + MAX_ALIKE * ALIKE_BYTES;
 
-/** An entry: the key of its tuple, the record of a plain connection, then this. */
-export const ENTRY_BYTES = 160;
+/** An entry, four cache lines: the key of its tuple, four words, the first rows of a plain connection and its record. */
+export const ENTRY_BYTES = 256;
 export const ENTRY_PORTS = 4;
 export const ENTRY_LOW = 8;
 export const ENTRY_HIGH = 24;
 export const ENTRY_SCOPE = 40;
 export const ENTRY_HASH = 44;
-export const ENTRY_RECORD = 48;
 /** Number of the entry, number of its first connection (0 if it is free), whether it waits among those that are over. */
-export const ENTRY_NUMBER = 144;
-export const ENTRY_ID = 148;
-export const ENTRY_QUEUED = 152;
+export const ENTRY_NUMBER = 48;
+export const ENTRY_ID = 52;
+export const ENTRY_QUEUED = 56;
 /** The next one in its queue or, of a free entry, the next free one. */
-export const ENTRY_NEXT = 156;
+export const ENTRY_NEXT = 60;
+export const ENTRY_ROWS = 64;
+export const ENTRY_RECORD = 160;
 export const KEY_BYTES = 48;
 export const VERSION_BITS = 0xff;
 export const VARIANT_SHIFT = 8;
 export const NO_ENTRY = -1;
 
-/** A chunk of rows: the address of the next one, then eight rows of as many octets. */
+/** A chunk of rows: eight rows of as many octets, then the address of the next one. */
 export const CHUNK_BYTES = 392;
 export const CHUNK_ROWS = 8;
-export const CHUNK_FIRST_ROW = 8;
+export const CHUNK_NEXT = 384;
 export const SEGMENT_BYTES = 48;
+/** Rows in the entry: the last ones of a chunk of which the entry has no more. The record begins with its next chunk. */
+export const OWN_ROWS = 2;
+/** Place in its chunk of the first row of a list. */
+export const FIRST_PLACE = CHUNK_ROWS - OWN_ROWS;
 
 /** Why the core stopped at a row, in the low bits of what it returns; the row is above them. */
 export const STOP_BITS = 4;

@@ -1,24 +1,25 @@
 /** The record of a plain connection: octets at which its words begin, see `Plain` of src/flow/plain-record.ts. */
-export const STAGE = 0;
-export const CLIENT = 4;
+export const NEXT_CHUNK = 0;
+export const NEW_KIND_ROW = 4;
+export const MARK_NANOS = 8;
 /** Of ends 0 and 1, as all pairs. */
-export const NXT = 8;
-export const ACKED = 16;
-export const WINDOW = 24;
-export const SEEN = 32;
-export const FIRST_CHUNK = 36;
-export const LAST_CHUNK = 40;
-export const ROW_COUNT = 44;
-export const NEW_KIND_ROW = 48;
-export const COURSE = 52;
-export const MSS = 56;
-export const ISN = 60;
-export const SYNS = 68;
-export const LAST_NANOS = 72;
-export const MARK_NANOS = 80;
-export const AHEAD = 88;
+export const AHEAD = 16;
 /** When it was added to its queue, nanoseconds: none of those that wait have a hole. */
-export const QUEUED_NANOS = 88;
+export const QUEUED_NANOS = 16;
+export const ISN = 24;
+/** What every row looks at is in one cache line. */
+export const STAGE = 32;
+export const CLIENT = 36;
+export const NXT = 40;
+export const ACKED = 48;
+export const WINDOW = 56;
+export const SEEN = 64;
+export const LAST_CHUNK = 68;
+export const ROW_COUNT = 72;
+export const COURSE = 76;
+export const MSS = 80;
+export const SYNS = 84;
+export const LAST_NANOS = 88;
 export const RECORD_BYTES = 96;
 
 export const STAGE_NEW = 0;
@@ -37,8 +38,8 @@ export const STAGE_ABANDONED = 11;
 export const FIN_BITS = 3;
 /** Which ends have sent data. */
 export const DATA_BITS = 12;
-/** Rows at the beginning that are kept whatever happens. */
-export const HEAD_ROWS = 16;
+/** Rows at the beginning that are kept whatever happens: those in the entry and two chunks. */
+export const HEAD_ROWS = 18;
 
 export const COURSE_CLOSED_BY_1 = 1;
 export const COURSE_THREE_SEGMENTS = 2;

@@ -10,12 +10,15 @@
  */
 import { Core } from '../core/core.ts';
 import {
+  CHUNK_NEXT,
+  CHUNK_ROWS,
   CLOSE_LIMIT,
   CLOSE_WAIT_ERROR_LIMIT,
   CLOSE_WAIT_LIMIT,
   COPIES_LIMIT,
   ENTRY_RECORD,
   HANDSHAKE_LIMIT,
+  OWN_ROWS,
 } from '../core/layout.ts';
 import { MINIMUM_RTO_NANOS } from '../core/timing.ts';
 import { TcpFlag } from '../wire/batch.ts';
@@ -26,7 +29,7 @@ import { type Reopening, type Reuse, TimeWait } from './reuse.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
-const { STAGE, CLIENT, NXT, SEEN, FIRST_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, ISN, SYNS } = Plain;
+const { STAGE, CLIENT, NXT, SEEN, NEXT_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, ISN, SYNS } = Plain;
 const { LAST: LAST_NANOS, MARK: MARK_NANOS } = PlainNanos;
 const RECORD_WORD = ENTRY_RECORD >> 2;
 const TAIL_PER_END = 16;
@@ -43,8 +46,8 @@ const CloseEnd = { NONE: -1, GRACEFUL: 1 } as const;
 /** The kinds of connections on tuples that were used before are above 32 bits, and no shape has these below it. */
 const REUSED_KIND = 2 ** 32;
 const REUSED_UNIT = 2 ** BASE_BITS;
-/** Row of the third segment, if neither SYN nor SYN-ACK was sent again. */
-const THIRD_ROW = 2;
+/** Row of the third segment, if neither SYN nor SYN-ACK was sent again: the first behind those in the entry. */
+const THIRD_ROW = OWN_ROWS;
 
 /** From where on a connection is worth a closer look although it went by the book. */
 export interface PlainLimits {
@@ -177,7 +180,7 @@ export class PlainLane {
     const { words } = this.#core;
     const copies = words[at + ROWS] - 1;
     if ((words[at + COURSE] & Course.SYN_AGAIN) !== 0 || silenceNanos < SILENCE_NANOS) return -1;
-    const rows = this.log.read(words[at + FIRST_CHUNK], words[at + ROWS]);
+    const rows = this.log.read(firstChunk(at), words[at + ROWS]);
     if (rows[1].timeNanos - rows[0].timeNanos >= this.#limits.handshakeNanos) return -1;
     if (copies < COPIES_OF_GIVING_UP) return copies;
     const intervalNanos = rows[copies].timeNanos - rows[copies - 1].timeNanos;
@@ -209,8 +212,8 @@ export class PlainLane {
   /** Time in which a repeat would have shown, of an open connection: at least as long as the machine asks. */
   #repeatNanosOf(at: number): number {
     if ((this.#core.words[at + COURSE] & (Course.SYN_AGAIN | Course.SYN_ACK_AGAIN)) !== 0) return LONG_SILENCE_NANOS;
-    const first = this.#core.words[at + FIRST_CHUNK];
-    const openingNanos = this.log.nanosAt(first, THIRD_ROW) - this.log.nanosAt(first, 0);
+    const thirdNanos = this.log.nanosAt(this.#core.words[at + NEXT_CHUNK], THIRD_ROW);
+    const openingNanos = thirdNanos - this.log.nanosAt(firstChunk(at), 0);
     return Math.max(3 * (Math.max(openingNanos, DEFAULT_RTT_NANOS) + MINIMUM_RTO_NANOS), 1e9);
   }
 
@@ -254,7 +257,7 @@ export class PlainLane {
   finFrameOf(record: number): number {
     const { words } = this.#core;
     const at = this.#at(record);
-    return this.log.frameWith(TcpFlag.FIN, words[at + FIRST_CHUNK], words[at + ROWS]);
+    return this.log.frameWith(TcpFlag.FIN, firstChunk(at), words[at + ROWS]);
   }
 
   /** `TcpOption` bits of the segment that it began with. */
@@ -263,14 +266,14 @@ export class PlainLane {
   }
 
   firstFrameOf(record: number): number {
-    return this.log.frameAt(this.#core.words[this.#at(record) + FIRST_CHUNK], 0);
+    return this.log.frameAt(firstChunk(this.#at(record)), 0);
   }
 
   /** Time of the first segment, nanoseconds. */
   firstNanosOf(record: number): number {
     const reuse = this.reuseOf(record);
     if (reuse !== undefined) return reuse.firstNanos;
-    return this.log.nanosAt(this.#core.words[this.#at(record) + FIRST_CHUNK], 0);
+    return this.log.nanosAt(firstChunk(this.#at(record)), 0);
   }
 
   lastFrameOf(record: number): number {
@@ -314,7 +317,7 @@ export class PlainLane {
     const { words } = this.#core;
     const at = this.#at(record);
     return {
-      rows: this.log.read(words[at + FIRST_CHUNK], words[at + ROWS]),
+      rows: this.log.read(firstChunk(at), words[at + ROWS]),
       middle: this.#middles.get(record) ?? null,
     };
   }
@@ -332,11 +335,11 @@ export class PlainLane {
     const at = this.#at(record);
     const count = words[at + ROWS];
     if ((words[at + SEEN] & FIN_BITS) !== 0) return;
-    const rows = this.log.read(words[at + FIRST_CHUNK], count);
+    const rows = this.log.read(firstChunk(at), count);
     const tail = [0, 0];
     let end = count;
     while (end > HEAD_ROWS && (tail[0] < TAIL_PER_END || tail[1] < TAIL_PER_END)) tail[rows[--end].from]++;
-    end -= end % 8;
+    end -= (end - HEAD_ROWS) % CHUNK_ROWS;
     if (end <= HEAD_ROWS + 16) return;
     const kindRow = words[at + NEW_KIND_ROW];
     if (kindRow !== 0 && kindRow < end) return;
@@ -345,7 +348,12 @@ export class PlainLane {
     for (let i = HEAD_ROWS; i < end; i++) addToMiddle(middle, rows[i]);
     this.#middles.set(record, middle);
     words[at + COURSE] |= Course.CONDENSED;
-    this.log.drop(words[at + FIRST_CHUNK], HEAD_ROWS, end);
+    this.log.drop(firstChunk(at), HEAD_ROWS, end);
     words[at + ROWS] = count - (end - HEAD_ROWS);
   }
+}
+
+/** Address of the chunk with the first rows of the record at a place in the words of the core. */
+function firstChunk(at: number): number {
+  return (at + NEXT_CHUNK) * 4 - CHUNK_NEXT;
 }

@@ -31,32 +31,33 @@ export const PlainStage = {
 
 /** Words of a record. */
 export const Plain = {
-  STAGE: 0,
-  CLIENT: 1,
-  /** Of end 0 and of end 1, as all pairs: the number that it sends next, all before it having been seen. */
-  NXT: 2, // and 3
-  ACK: 4, // and 5
-  WINDOW: 6, // and 7
-  /** Bit 0 and 1: end 0 and 1 has sent FIN; bits 2 to 5: data of end 0, 1, pure ACK of end 0, 1 were seen. */
-  SEEN: 8,
-  FIRST_CHUNK: 9,
-  LAST_CHUNK: 10,
-  ROWS: 11,
+  /** The chunk with the rows behind those in the entry. */
+  NEXT_CHUNK: 0,
   /** Index of the earliest row behind the head that is the first of its kind; 0 when there is none. */
-  NEW_KIND_ROW: 12,
-  /** How it opened and closed, see {@link Course}; above that, how often data was sent again. */
-  COURSE: 13,
-  /** Smaller of the two MSS options. */
-  MSS: 14,
-  /** Initial sequence numbers of ends 0 and 1, where bits 0 and 1 of `SYNS` say that they are known. */
-  ISN: 15, // and 16
-  /** Of the SYNs besides: time to live of end 0 in bits 8 to 15, of end 1 in bits 16 to 23; options of the first in the rest. */
-  SYNS: 17,
+  NEW_KIND_ROW: 1,
   /** Where the octets begin and end that came before those of a hole. */
-  AHEAD: 22, // and 23
+  AHEAD: 4, // and 5
+  /** Initial sequence numbers of ends 0 and 1, as all pairs, where bits 0 and 1 of `SYNS` say that they are known. */
+  ISN: 6, // and 7
+  STAGE: 8,
+  CLIENT: 9,
+  /** The number that an end sends next, all before it having been seen. */
+  NXT: 10, // and 11
+  ACK: 12, // and 13
+  WINDOW: 14, // and 15
+  /** Bit 0 and 1: end 0 and 1 has sent FIN; bits 2 to 5: data of end 0, 1, pure ACK of end 0, 1 were seen. */
+  SEEN: 16,
+  LAST_CHUNK: 17,
+  ROWS: 18,
+  /** How it opened and closed, see {@link Course}; above that, how often data was sent again. */
+  COURSE: 19,
+  /** Smaller of the two MSS options. */
+  MSS: 20,
+  /** Of the SYNs besides: time to live of end 0 in bits 8 to 15, of end 1 in bits 16 to 23; options of the first in the rest. */
+  SYNS: 21,
 } as const;
 /** Two float64 of a record, in nanoseconds: the time of the latest segment, and that of the SYN, then of the first FIN. */
-export const PlainNanos = { LAST: 9, MARK: 10 } as const; // words 18 and 19, 20 and 21
+export const PlainNanos = { LAST: 11, MARK: 1 } as const; // words 22 and 23, 2 and 3
 
 export { FIN_BITS, HEAD_ROWS };
 

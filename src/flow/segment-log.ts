@@ -1,18 +1,18 @@
 import type { Core } from '../core/core.ts';
-import { CHUNK_FIRST_ROW, CHUNK_ROWS } from '../core/layout.ts';
+import { CHUNK_NEXT, CHUNK_ROWS, FIRST_PLACE, OWN_ROWS } from '../core/layout.ts';
 import { readEdges, SACK_BITS, SACK_SHIFT, SEGMENT_WORDS, Word } from '../wire/batch.ts';
 import { NO_SACK, type Segment, unpackSegment } from './segment.ts';
 
 /** Which end sent it: a bit of the word with the flags. */
 const FROM_SHIFT = 16;
 const CHUNK_MASK = CHUNK_ROWS - 1;
-/** Words of a chunk before its rows. */
-const FIRST_ROW = CHUNK_FIRST_ROW >> 2;
+const NEXT = CHUNK_NEXT >> 2;
 
 /**
- * Segments of many connections, each a list of chunks of packed rows out of one pool: the first words of the rows of a
- * batch, and which end sent it beside the flags. The edges of SACK ranges take the row behind. The core appends
- * (assembly/log.ts); a chunk is known by its address.
+ * Segments of many connections, each a list of chunks of packed rows: the first words of the rows of a batch, and which
+ * end sent it beside the flags. The edges of SACK ranges take the row behind. The first two rows are in the entry, where
+ * the end of a chunk would have them, the others in chunks out of one pool. The core appends (assembly/log.ts); a chunk is
+ * known by its address.
  */
 export class SegmentLog {
   readonly #core: Core;
@@ -27,13 +27,13 @@ export class SegmentLog {
     const segments: Segment[] = [];
     let chunk = first;
     for (let i = 0; i < count; i++) {
-      if (i > 0 && i % CHUNK_ROWS === 0) chunk = words[chunk >>> 2];
+      if (beginsChunk(i)) chunk = words[(chunk >>> 2) + NEXT];
       const at = placeOf(chunk, i);
       const sackCount = (words[at + Word.FLAGS] & SACK_BITS) >>> SACK_SHIFT;
       let sack = NO_SACK;
       if (sackCount > 0) {
         i++;
-        if (i % CHUNK_ROWS === 0) chunk = words[chunk >>> 2];
+        if (beginsChunk(i)) chunk = words[(chunk >>> 2) + NEXT];
         sack = readEdges(unsigned, placeOf(chunk, i), sackCount);
       }
       const from = ((words[at + Word.FLAGS] >>> FROM_SHIFT) & 1) as 0 | 1;
@@ -42,7 +42,7 @@ export class SegmentLog {
     return segments;
   }
 
-  /** Number of the frame in a row of a list whose rows from the last multiple of 8 on are in this chunk. */
+  /** Number of the frame in a row of a list that is in this chunk. */
   frameAt(chunk: number, row: number): number {
     return this.#core.unsigned[placeOf(chunk, row) + Word.FRAME];
   }
@@ -66,7 +66,7 @@ export class SegmentLog {
     const { words, unsigned } = this.#core;
     let isEdges = false;
     for (let row = 0, chunk = first; row < count; row++) {
-      if (row > 0 && row % CHUNK_ROWS === 0) chunk = words[chunk >>> 2];
+      if (beginsChunk(row)) chunk = words[(chunk >>> 2) + NEXT];
       const at = placeOf(chunk, row);
       const flags = words[at + Word.FLAGS];
       if (!isEdges && (flags & flag) !== 0) return unsigned[at + Word.FRAME];
@@ -75,14 +75,14 @@ export class SegmentLog {
     return 0;
   }
 
-  /** Takes whole chunks out of a list: those of the rows `[fromRow, toRow)`, both multiples of 8 and `fromRow` > 0. */
+  /** Takes whole chunks out of a list: those of the rows `[fromRow, toRow)`, both the first of their chunk. */
   drop(first: number, fromRow: number, toRow: number): void {
     const { words, exports } = this.#core;
     let before = first;
-    for (let row = CHUNK_ROWS; row < fromRow; row += CHUNK_ROWS) before = words[before >>> 2];
+    for (let row = OWN_ROWS; row < fromRow; row += CHUNK_ROWS) before = words[(before >>> 2) + NEXT];
     for (let row = fromRow; row < toRow; row += CHUNK_ROWS) {
-      const gone = words[before >>> 2];
-      words[before >>> 2] = words[gone >>> 2];
+      const gone = words[(before >>> 2) + NEXT];
+      words[(before >>> 2) + NEXT] = words[(gone >>> 2) + NEXT];
       exports.releaseChunk(gone);
     }
   }
@@ -90,5 +90,10 @@ export class SegmentLog {
 
 /** Where a row is in the words of the core. */
 function placeOf(chunk: number, row: number): number {
-  return (chunk >>> 2) + FIRST_ROW + (row & CHUNK_MASK) * SEGMENT_WORDS;
+  return (chunk >>> 2) + ((row + FIRST_PLACE) & CHUNK_MASK) * SEGMENT_WORDS;
+}
+
+/** Whether a row is the first of its chunk. */
+function beginsChunk(row: number): boolean {
+  return ((row + FIRST_PLACE) & CHUNK_MASK) === 0;
 }

@@ -32,7 +32,7 @@ const PORTS = ENTRY_PORTS >> 2;
  *
  * End 0 is the one with the lower (address, port), so that both directions meet in one entry. An entry keeps its number
  * until it is removed; numbers are used again. Tuples that differ only in their VLAN or VNI are variants, 0 the first.
- * Behind its key an entry has the record of its connection (plain-lane.ts) and what else is asked of all of them.
+ * Behind its key an entry has what else is asked of all of them, the first rows of its connection and its record (plain-lane.ts).
  */
 export class TupleTable {
   readonly #core: Core;

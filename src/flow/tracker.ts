@@ -312,7 +312,7 @@ export class Tracker {
     const id = this.#context.nextId++;
     table.setId(entry, id);
     if (this.#lane && !isSelf && !keepsSegments(this.#options.segments, id)) {
-      this.#openPlain(entry, row);
+      this.#plain.open(entry, row);
       if (this.#plain.stageOf(entry) === PlainStage.ODD) this.#queue(entry);
       return entry;
     }
@@ -321,15 +321,6 @@ export class Tracker {
     this.#keep(entry, flow);
     this.#takeInFull(flow, entry, batch, row);
     return entry;
-  }
-
-  #openPlain(entry: number, row: number): void {
-    try {
-      this.#plain.open(entry, row);
-    } catch (error) {
-      this.#table.remove(entry);
-      throw error;
-    }
   }
 
   #keep(entry: number, flow: Flow): void {

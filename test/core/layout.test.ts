@@ -87,16 +87,16 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
     const nanos = PlainNanos;
     expect({
       ...{ stage: record.STAGE, client: record.CLIENT, nxt: record.NXT, ack: record.ACKED, window: record.WINDOW },
-      ...{ seen: record.SEEN, first: record.FIRST_CHUNK, last: record.LAST_CHUNK, rows: record.ROW_COUNT },
+      ...{ seen: record.SEEN, next: record.NEXT_CHUNK, last: record.LAST_CHUNK, rows: record.ROW_COUNT },
       ...{ kindRow: record.NEW_KIND_ROW, course: record.COURSE, mss: record.MSS, isn: record.ISN, syns: record.SYNS },
       ...{ lastNanos: record.LAST_NANOS, markNanos: record.MARK_NANOS, ahead: record.AHEAD },
       bytes: record.RECORD_BYTES,
     }).toEqual({
       ...{ stage: at('STAGE'), client: at('CLIENT'), nxt: at('NXT'), ack: at('ACK'), window: at('WINDOW') },
-      ...{ seen: at('SEEN'), first: at('FIRST_CHUNK'), last: at('LAST_CHUNK'), rows: at('ROWS') },
+      ...{ seen: at('SEEN'), next: at('NEXT_CHUNK'), last: at('LAST_CHUNK'), rows: at('ROWS') },
       ...{ kindRow: at('NEW_KIND_ROW'), course: at('COURSE'), mss: at('MSS'), isn: at('ISN'), syns: at('SYNS') },
       ...{ lastNanos: nanos.LAST * 8, markNanos: nanos.MARK * 8, ahead: at('AHEAD') },
-      bytes: at('AHEAD') + 8,
+      bytes: nanos.LAST * 8 + 8,
     });
     const named = (prefix: string): Record<string, number> =>
       Object.fromEntries(
@@ -126,11 +126,21 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
       if (index > 0) expect(from).toBeGreaterThanOrEqual(pieces[index - 1][1]);
       expect(from % 8).toBe(0);
     }
-    const { ENTRY_RECORD, ENTRY_NUMBER, ENTRY_ID, ENTRY_QUEUED, ENTRY_NEXT, ENTRY_BYTES } = layout;
-    expect(ENTRY_RECORD + record.RECORD_BYTES).toBeLessThanOrEqual(ENTRY_NUMBER);
-    const words = [ENTRY_NUMBER, ENTRY_ID, ENTRY_QUEUED, ENTRY_NEXT].map((at) => at + 4);
-    expect([...words].sort((a, b) => a - b)).toEqual(words);
-    expect(words.at(-1)).toBeLessThanOrEqual(ENTRY_BYTES);
-    expect(layout.CHUNK_FIRST_ROW + layout.CHUNK_ROWS * layout.SEGMENT_BYTES).toBe(layout.CHUNK_BYTES);
+    const { ENTRY_NUMBER, ENTRY_ID, ENTRY_QUEUED, ENTRY_NEXT, ENTRY_ROWS } = layout;
+    const words = [ENTRY_NUMBER, ENTRY_ID, ENTRY_QUEUED, ENTRY_NEXT];
+    expect(words).toEqual(words.map((_, index) => KEY_BYTES + index * 4));
+    expect(ENTRY_ROWS).toBe(ENTRY_NEXT + 4);
+  });
+
+  it('on rows in the entry, which are the end of a chunk', () => {
+    const { ENTRY_BYTES, ENTRY_ROWS, ENTRY_RECORD, CHUNK_BYTES, CHUNK_ROWS, CHUNK_NEXT, SEGMENT_BYTES } = layout;
+    expect(CHUNK_NEXT).toBe(CHUNK_ROWS * SEGMENT_BYTES);
+    expect(CHUNK_BYTES).toBe(CHUNK_NEXT + 8);
+    const chunk = ENTRY_RECORD + record.NEXT_CHUNK - CHUNK_NEXT;
+    expect(chunk + layout.FIRST_PLACE * SEGMENT_BYTES).toBe(ENTRY_ROWS);
+    expect((record.HEAD_ROWS - layout.OWN_ROWS) % CHUNK_ROWS).toBe(0);
+    // What every row looks at is in one cache line of 64 octets.
+    expect([ENTRY_BYTES % 64, (ENTRY_RECORD + record.STAGE) % 64]).toEqual([0, 0]);
+    expect(ENTRY_RECORD + record.RECORD_BYTES).toBe(ENTRY_BYTES);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Core } from '../../src/core/core.ts';
+import { CHUNK_ROWS, OWN_ROWS } from '../../src/core/layout.ts';
 import type { Segment } from '../../src/flow/segment.ts';
 import { SegmentLog } from '../../src/flow/segment-log.ts';
 import { SegmentBatch } from '../../src/wire/batch.ts';
@@ -51,7 +52,7 @@ class Writer {
 class List {
   readonly segments: Segment[] = [];
   readonly #writer: Writer;
-  first: number;
+  readonly first: number;
   last: number;
   rows = 0;
   #isMoved = false;
@@ -71,10 +72,8 @@ class List {
   }
 
   move(): void {
-    if (this.#isMoved || this.rows === 0) return;
-    const { exports } = this.#writer.core;
-    this.first = exports.moveLog(this.first, this.rows);
-    this.last = exports.movedLast.value;
+    if (this.#isMoved || this.rows <= OWN_ROWS) return;
+    this.last = this.#writer.core.exports.moveLog(this.first, this.rows);
     this.#isMoved = true;
   }
 
@@ -82,6 +81,7 @@ class List {
     const { exports } = this.#writer.core;
     if (this.#isMoved) exports.closeMoved(this.first, this.last);
     else exports.closeLog(this.first, this.last);
+    exports.releaseChunk(this.first);
   }
 
   check(): void {
@@ -138,8 +138,8 @@ describe('the log of segments', () => {
           const list = new List(writer);
           for (const segment of segments) list.append(segment);
           // The last chunk stays, and so does the first.
-          const chunks = Math.ceil(segments.length / 8);
-          const [from, to] = [1 + (a % (chunks - 1)), 1 + (b % (chunks - 1))].sort((x, y) => x - y).map((n) => n * 8);
+          const chunks = Math.ceil((segments.length - OWN_ROWS) / CHUNK_ROWS);
+          const [from, to] = [a % chunks, b % chunks].sort((x, y) => x - y).map((n) => OWN_ROWS + n * CHUNK_ROWS);
           writer.log.drop(list.first, from, to);
           list.segments.splice(from, to - from);
           list.rows -= to - from;
