@@ -22,6 +22,8 @@ import {
   KEY,
   KEY_BYTES,
   MAX_PAGES,
+  MODE,
+  MODE_FINISH,
   NO_ENTRY,
   PAGE_BITS,
   PAGE_ENTRIES,
@@ -180,9 +182,18 @@ export function addKey(scope: u32): u32 {
   return entry;
 }
 
-/** Removes an entry; slots behind it in its chain move up. */
+/** Removes an entry. */
 export function remove(number: u32): void {
   const entry = addressOf(number);
+  if ((load<u32>(MODE) & MODE_FINISH) === 0) emptySlot(entry);
+  store<u32>(entry, 0, ENTRY_ID);
+  store<u32>(entry, firstFree, ENTRY_NEXT);
+  firstFree = entry;
+  store<u32>(COUNT, load<u32>(COUNT) - 1);
+}
+
+/** Empties the slot of an entry; slots behind it in its chain move up. */
+function emptySlot(entry: u32): void {
   let hole = load<u32>(entry, ENTRY_HASH) & mask;
   while (load<u32>(slots + (hole << 3)) !== entry) hole = (hole + 1) & mask;
   for (let slot = (hole + 1) & mask; load<u32>(slots + (slot << 3)) !== 0; slot = (slot + 1) & mask) {
@@ -193,10 +204,6 @@ export function remove(number: u32): void {
     hole = slot;
   }
   store<u32>(slots + (hole << 3), 0);
-  store<u32>(entry, 0, ENTRY_ID);
-  store<u32>(entry, firstFree, ENTRY_NEXT);
-  firstFree = entry;
-  store<u32>(COUNT, load<u32>(COUNT) - 1);
 }
 
 function takeEntry(): u32 {

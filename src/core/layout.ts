@@ -67,6 +67,8 @@ export const MODE_LANE = 1;
 export const MODE_SHARE = 2;
 /** Connections of the kinds in KINDS are counted, and noted in ALIKE. */
 export const MODE_COUNT = 4;
+/** No tuple is looked for any more: one that is removed may stay in its slot. */
+export const MODE_FINISH = 8;
 
 /** The key of a tuple that was not found, laid out as in an entry. */
 export const KEY = 1536;

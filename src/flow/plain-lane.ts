@@ -355,5 +355,5 @@ export class PlainLane {
 
 /** Address of the chunk with the first rows of the record at a place in the words of the core. */
 function firstChunk(at: number): number {
-  return (at + NEXT_CHUNK) * 4 - CHUNK_NEXT;
+  return ((at + NEXT_CHUNK) << 2) - CHUNK_NEXT;
 }

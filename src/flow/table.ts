@@ -115,11 +115,15 @@ export class TupleTable {
     const { endEntry } = this;
     const order = new Float64Array(this.count);
     let count = 0;
-    for (let entry = 0; entry < endEntry; entry++) {
+    let isSorted = true;
+    for (let entry = 0, latest = 0; entry < endEntry; entry++) {
       const id = this.idOf(entry);
-      if (id > 0) order[count++] = id * endEntry + entry;
+      if (id === 0) continue;
+      if (id < latest) isSorted = false;
+      latest = id;
+      order[count++] = id * endEntry + entry;
     }
-    return order.sort();
+    return isSorted ? order : order.sort();
   }
 
   /** Whether it waits among those that may be over. */

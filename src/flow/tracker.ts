@@ -2,6 +2,7 @@ import { Core } from '../core/core.ts';
 import {
   LINGER,
   MODE,
+  MODE_FINISH,
   MODE_LANE,
   MODE_SHARE,
   NEXT_ID,
@@ -213,6 +214,7 @@ export class Tracker {
     this.#nowNanos = Math.max(this.#nowNanos, endNanos);
     const { endEntry } = this.#table;
     const order = this.#table.order();
+    this.#core.words[MODE >> 2] |= MODE_FINISH;
     for (let from = 0; from < order.length; from += CLOSED_AT_A_TIME) {
       this.#closeAll(order.subarray(from, from + CLOSED_AT_A_TIME), endEntry);
       yield;

@@ -6,8 +6,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Analysis } from '../../src/engine.ts';
+import type { Connection } from '../../src/flow/connection.ts';
 import { earliest } from '../../src/flow/eviction.ts';
+import { Tracker } from '../../src/flow/tracker.ts';
 import { readCaptures } from '../../src/source/session.ts';
+import { SegmentBatch, TcpFlag } from '../../src/wire/batch.ts';
+import { makeRow, putRow } from '../support/rows.ts';
 
 const GENERATOR = fileURLToPath(new URL('../../bench/generate.mjs', import.meta.url));
 const CONNECTIONS = 6000;
@@ -51,6 +55,27 @@ describe('the connections that go when there are too many', () => {
     const { evicted } = analysis.summary;
     expect(evicted?.open).toBeGreaterThanOrEqual(CONNECTIONS - maxConnections - BATCH_ROWS);
     expect(evicted?.closed).toBe(0);
+  });
+
+  it.each([
+    ['in the order in which they came', 16],
+    ['also if nobody had to go', 19],
+  ])('leave the others to be handed over %s', (_, maxConnections) => {
+    const ids: number[] = [];
+    const onConnection = ({ id }: Connection): void => void ids.push(id);
+    const limit = { maxConnections, onEvict() {} };
+    const tracker = new Tracker({ segments: false, timeWaitNanos: 60e9, onConnection, limit });
+    const batch = new SegmentBatch({ epochSeconds: 0 });
+    const server = { words: [0x0a800001, 0, 0, 0], port: 80 };
+    for (let n = 1; n <= 19; n++) {
+      const source = { words: [0x0a000001, 0, 0, 0], port: n };
+      putRow(batch, makeRow({ frame: n, timeNanos: n * 1e6, source, destination: server, flags: TcpFlag.SYN }));
+      if (n !== 17 && n !== 19) continue;
+      tracker.push(batch);
+      batch.clear();
+    }
+    for (const _step of tracker.finish(1e12));
+    expect(ids).toEqual(Array.from({ length: 19 }, (__, index) => index + 1));
   });
 
   it('are none when there is room', async () => {

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Core } from '../../src/core/core.ts';
+import { MODE, MODE_FINISH } from '../../src/core/layout.ts';
 import { NO_ENTRY, TupleTable } from '../../src/flow/table.ts';
 
 interface Tuple {
@@ -124,6 +126,24 @@ describe('the table of tuples', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it.each([false, true])('leaves an entry in its slot only if none is looked for any more: %j', (isFinished) => {
+    const core = new Core();
+    const table = new TupleTable(core);
+    const tuples = fc.sample(fc.uniqueArray(anyTuple, { minLength: 60, maxLength: 60, selector: keyOf }), 1)[0];
+    const entries = tuples.map((tuple, index) => {
+      find(table, tuple);
+      const entry = table.add();
+      table.setId(entry, index + 1);
+      return entry;
+    });
+    if (isFinished) core.words[MODE >> 2] |= MODE_FINISH;
+    for (const [index, entry] of entries.entries()) {
+      table.remove(entry);
+      expect([table.idOf(entry), table.count]).toEqual([0, tuples.length - index - 1]);
+      expect(find(table, tuples[index])).toBe(isFinished ? entry : NO_ENTRY);
+    }
   });
 
   it('keeps every entry while it grows, shrinks and uses numbers again', () => {
