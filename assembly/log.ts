@@ -18,11 +18,6 @@ const REGION_BYTES: u32 = 1 << 17;
 let next: u32 = 0;
 let end: u32 = 0;
 
-/** Memory that was used for something else becomes free chunks. */
-export function addChunks(at: u32, bytes: u32): void {
-  for (let chunk = at; chunk + CHUNK_BYTES <= at + bytes; chunk += CHUNK_BYTES) releaseChunk(chunk);
-}
-
 /** An empty chunk: its address. */
 export function takeChunk(): u32 {
   let chunk = load<u32>(FREE_CHUNK);

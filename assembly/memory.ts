@@ -1,4 +1,4 @@
-/** Memory that only grows; whoever gives some back keeps a list of it. */
+/** Memory that only grows. What is given back in one piece is used again; whoever gives back smaller ones keeps a list of them. */
 import { HEAP } from '../src/core/layout';
 
 /** Tells TypeScript that there is more memory to look at. */
@@ -9,9 +9,12 @@ export declare function full(): void;
 const PAGE_SHIFT: u32 = 16;
 const LEAST_GROWTH: i32 = 32;
 let top: u32 = HEAP;
+let spare: u32 = 0;
+let spareEnd: u32 = 0;
 
 /** Zeroed memory, at a multiple of 64 octets. */
 export function allocate(bytes: u32): u32 {
+  if (bytes <= spareEnd - spare) return takeSpare(bytes);
   const at = top;
   const end = ((<u64>at + bytes + 63) >> 6) << 6;
   const pages = <i32>((end + 0xffff) >> PAGE_SHIFT);
@@ -24,6 +27,19 @@ export function allocate(bytes: u32): u32 {
   }
   top = <u32>end;
   return at;
+}
+
+function takeSpare(bytes: u32): u32 {
+  const at = spare;
+  memory.fill(at, 0, bytes);
+  spare += (bytes + 63) & ~63;
+  return at;
+}
+
+/** Memory at a multiple of 64 octets is used no longer; what is left of that which was given back before is given up. */
+export function giveBack(at: u32, bytes: u32): void {
+  spare = at;
+  spareEnd = at + bytes;
 }
 
 /** As `memory.copy`, of a few times eight octets: that one is a call out of the core. */

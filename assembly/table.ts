@@ -33,8 +33,7 @@ import {
   VERSION_BITS,
 } from '../src/core/layout';
 import { ROW_DESTINATION, ROW_PORTS, ROW_SOURCE, ROW_VERSION } from '../src/core/row';
-import { addChunks } from './log';
-import { allocate, clear, copy, full } from './memory';
+import { allocate, clear, copy, full, giveBack } from './memory';
 
 const VARIANT_HASH: u32 = 0x27d4eb2f;
 const INITIAL_SLOTS: u32 = 1 << 12;
@@ -239,5 +238,5 @@ function growSlots(): void {
     const entry = load<u32>(at);
     if (entry !== 0) insert(entry, load<u32>(at, 4));
   }
-  addChunks(old, bytes);
+  giveBack(old, bytes);
 }
