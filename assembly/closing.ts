@@ -62,8 +62,8 @@ import {
 } from '../src/core/record';
 import { closeLog, closeMoved } from './log';
 import { copy } from './memory';
-import { firstChunk } from './record';
-import { baseOf, isGraceful, shapeKindAt } from './shape';
+import { baseOf, firstChunk } from './record';
+import { isGraceful, shapeKindAt } from './shape';
 import { addressOf, remove } from './table';
 
 const BUCKETS: i32 = 64;

@@ -1,21 +1,26 @@
 /** What the parts of the plain lane do with a record. */
 import { CHUNK_NEXT } from '../src/core/layout';
 import {
+  CLIENT,
   COURSE,
   DEFAULT_MSS,
   HEAD_ROWS,
   ISN,
+  KIND_BITS,
   LAST_CHUNK,
   NEW_KIND_ROW,
   NEXT_CHUNK,
   ROW_COUNT,
   SEEN,
+  STAGE,
   SYNS,
 } from '../src/core/record';
 import {
   FIN,
+  FLAG_BITS,
   OPTION_CUT,
   OPTION_MSS,
+  OPTION_TIMESTAMPS,
   ORIGIN_SHIFT,
   ROW_CHECKSUM,
   ROW_FLAGS,
@@ -79,4 +84,23 @@ export function mssOf(p: u32): u32 {
 /** Whether a row has SACK ranges, was cut, or is not as it came from the wire. */
 export function isOddRow(p: u32): bool {
   return (load<u32>(p, ROW_OPTIONS) & ODD_OPTIONS) !== 0 || (load<u32>(p, ROW_FLAGS) & SACK_BITS) !== 0;
+}
+
+/** What all kinds tell of a record: 23 bits, never 0. */
+export function baseOf(r: u32): u32 {
+  const course = load<u32>(r, COURSE) & KIND_BITS;
+  return (load<u32>(r, STAGE) << 19) | (load<u32>(r, SEEN) << 13) | (course << 1) | load<u32>(r, CLIENT);
+}
+
+/** How far one sequence number is behind another. */
+export function diff(a: u32, b: u32): i32 {
+  return <i32>(a - b);
+}
+
+export function flagsOf(at: u32): u32 {
+  return load<u32>(at, ROW_FLAGS) & FLAG_BITS;
+}
+
+export function hasTimestamps(at: u32): bool {
+  return (load<u32>(at, ROW_OPTIONS) & OPTION_TIMESTAMPS) !== 0;
 }

@@ -11,20 +11,17 @@
  */
 import { CLOSE_LIMIT, CLOSE_WAIT_ERROR_LIMIT, CLOSE_WAIT_LIMIT, ENTRY_RECORD } from '../src/core/layout';
 import {
-  CLIENT,
   COURSE,
   COURSE_CONDENSED,
   COURSE_CROSSING,
   COURSE_REMARKABLE,
   COURSE_THREE_SEGMENTS,
   FIN_BITS,
-  KIND_BITS,
   LAST_NANOS,
   MAX_ODD_ROWS,
   MSS,
   ROW_COUNT,
   SEEN,
-  STAGE,
 } from '../src/core/record';
 import {
   ACK,
@@ -49,18 +46,17 @@ import {
   NO_CROSSING_NANOS,
   REPLY_SLACK_NANOS,
   SHORTEST_TIMER_NANOS,
+  SILENCE_NANOS,
   TICK_TOLERANCE,
 } from '../src/core/timing';
 import { firstRow, nextRow, rowIndex, senderOf } from './log';
 import { allocate } from './memory';
-import { firstChunk, isOddRow, windowOf } from './record';
+import { baseOf, diff, firstChunk, flagsOf, hasTimestamps, isOddRow, windowOf } from './record';
 import { addressOf } from './table';
-import { diff, flagsOf, hasTimestamps, isLateCopy } from './trouble';
+import { isLateCopy } from './trouble';
 
 /** Longest leg of a round trip with which it is clear what a timer sent and what crossed. */
 const MAX_LEG_NANOS: f64 = 1e8;
-/** Silence after which nothing is merely late. */
-const SILENCE_NANOS: f64 = 3e9;
 /** Time stamps no further apart than this can be put in order. */
 const NEAR_TICKS: i32 = 1 << 29;
 /** With one of these a close has no shape. */
@@ -167,12 +163,6 @@ export function shapeEnd(entry: u32): i32 {
 /** Time of the ACK of the first FIN of a connection that was left half-closed, nanoseconds; NaN if it has no such shape. */
 export function halfClosedNanos(entry: u32): f64 {
   return shapeEnd(entry) === HALF_CLOSED ? timeOf(load<u32>(FIRST_WAVE, COVER)) : NaN;
-}
-
-/** What all kinds tell of a record: 23 bits, never 0. */
-export function baseOf(r: u32): u32 {
-  const course = load<u32>(r, COURSE) & KIND_BITS;
-  return (load<u32>(r, STAGE) << 19) | (load<u32>(r, SEEN) << 13) | (course << 1) | load<u32>(r, CLIENT);
 }
 
 /** How long an end stays in CLOSE_WAIT: not for long, long, or too long. */
@@ -353,17 +343,17 @@ function isPastCrossing(earlier: u32, nanos: f64): bool {
 
 /** Whether the network may have made the row of one of the copies of a FIN. */
 function isLateCopyOfAny(wave: u32, at: u32): bool {
-  const first = load<u32>(wave, FIRST);
-  const last = load<u32>(wave, LATEST);
-  let isCopy = false;
-  for (let i = close; i < count; i++) {
-    const copy = rowAt(i);
-    isCopy = isCopy || copy === first;
-    if (isCopy && senderOf(copy) === senderOf(first) && (flagsOf(copy) & FIN) !== 0 && isLateCopy(at, copy))
-      return true;
-    if (copy === last) break;
-  }
+  for (let i = nextCopy(wave, close); i !== -1; i = nextCopy(wave, i + 1)) if (isLateCopy(at, rowAt(i))) return true;
   return false;
+}
+
+/** Index of the next of the copies of a FIN, from a row behind the first FIN on; -1 when there are no more. */
+function nextCopy(wave: u32, from: i32): i32 {
+  const latest = load<u32>(wave, LATEST);
+  for (let i = from; rowAt(i - 1) !== latest; i++) {
+    if (senderOf(rowAt(i)) === senderOf(latest) && (flagsOf(rowAt(i)) & FIN) !== 0) return i;
+  }
+  return -1;
 }
 
 /** Whether time stamps tell that a FIN was sent after all that its end has sent before it. */
@@ -499,15 +489,8 @@ function noteEcho(wave: u32, at: u32): bool {
 
 /** The copy of a FIN that was sent with a time stamp; 0 if there is none. */
 function echoedCopy(wave: u32, tick: u32): u32 {
-  const first = load<u32>(wave, FIRST);
-  const last = load<u32>(wave, LATEST);
-  let isCopy = false;
-  for (let i = close; i < count; i++) {
-    const copy = rowAt(i);
-    isCopy = isCopy || copy === first;
-    const isFin = senderOf(copy) === senderOf(first) && (flagsOf(copy) & FIN) !== 0;
-    if (isCopy && isFin && load<u32>(copy, ROW_TSVAL) === tick) return copy;
-    if (copy === last) break;
+  for (let i = nextCopy(wave, close); i !== -1; i = nextCopy(wave, i + 1)) {
+    if (load<u32>(rowAt(i), ROW_TSVAL) === tick) return rowAt(i);
   }
   return 0;
 }

@@ -38,10 +38,8 @@ import {
 } from '../src/core/record';
 import {
   ACK,
-  FLAG_BITS,
   FORM_BITS,
   OPTION_BITS,
-  OPTION_TIMESTAMPS,
   ROW_ACK,
   ROW_CHECKSUM,
   ROW_FLAGS,
@@ -55,7 +53,17 @@ import {
 } from '../src/core/row';
 import { DUPLICATE_NANOS, KEEP_ALIVE_IDLE_NANOS, SHORTEST_SYN_TIMER_NANOS } from '../src/core/timing';
 import { firstRow, nextRow, rowIndex, senderOf } from './log';
-import { appendRow, firstChunk, noteCourse, noteKind, ODD_OPTIONS, windowOf } from './record';
+import {
+  appendRow,
+  diff,
+  firstChunk,
+  flagsOf,
+  hasTimestamps,
+  noteCourse,
+  noteKind,
+  ODD_OPTIONS,
+  windowOf,
+} from './record';
 
 /** Rows until the connection is open, those of the third segment and of SYNs sent again included. */
 const MAX_OPENING_ROWS = 8;
@@ -63,6 +71,7 @@ const MAX_OPENING_ROWS = 8;
 const MAX_HOLE_BYTES = 1 << 20;
 /** With fewer octets it may be a probe. */
 const LEAST_PAYLOAD_BYTES: u32 = 2;
+
 /** Takes in a row of one of these sorts, before any FIN; false, with nothing changed, if it is none of them. */
 export function takeTroubled(r: u32, p: u32, from: u32, stage: i32): bool {
   const time = load<f64>(p);
@@ -275,23 +284,10 @@ function countRepeat(r: u32): void {
   if (f64((course >>> REPEATS_SHIFT) + 1) >= load<f64>(COPIES_LIMIT)) noteCourse(r, COURSE_REMARKABLE);
 }
 
-/** How far one sequence number is behind another. */
-export function diff(a: u32, b: u32): i32 {
-  return <i32>(a - b);
-}
-
-export function flagsOf(at: u32): u32 {
-  return load<u32>(at, ROW_FLAGS) & FLAG_BITS;
-}
-
 function ipIdOf(at: u32): u32 {
   return load<u32>(at, ROW_WINDOW) >>> 16;
 }
 
 function checksumOf(at: u32): u32 {
   return load<u32>(at, ROW_CHECKSUM) & 0xffff;
-}
-
-export function hasTimestamps(at: u32): bool {
-  return (load<u32>(at, ROW_OPTIONS) & OPTION_TIMESTAMPS) !== 0;
 }

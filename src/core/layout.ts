@@ -104,7 +104,7 @@ export const KIND = 0;
 export const KIND_COUNT = 8;
 export const KIND_TAG = 12;
 export const KIND_BYTES = 16;
-export const KIND_SLOTS = 1024;
+export const KIND_SLOTS = 2048;
 /** Connections that were counted: times of the first and the last segment, tag of the kind, and the two ends. */
 export const ALIKE = KINDS + KIND_SLOTS * KIND_BYTES;
 export const ALIKE_FIRST_NANOS = 0;

@@ -19,6 +19,8 @@ export const REPLY_SLACK_NANOS = 250_000_000;
 export const LONGEST_DELAYED_ACK_NANOS = 200_000_000;
 /** A probe sooner after the last segment is no keep-alive but a single octet sent again. */
 export const KEEP_ALIVE_IDLE_NANOS = 500_000_000;
+/** Silence after which an answer to a SYN, a SYN-ACK or a FIN does not come any more. */
+export const SILENCE_NANOS = 3e9;
 /** Ticks of a time stamp clock from which its rate is known well enough, and how far that may be from a usual one. */
 export const ENOUGH_TICKS = 50;
 export const TICK_TOLERANCE = 1.3;

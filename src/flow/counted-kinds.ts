@@ -26,7 +26,7 @@ export class CountedKinds {
     if (take !== null) core.words[MODE >> 2] |= MODE_COUNT;
   }
 
-  /** From now on connections of a kind are counted, their records with the tag; not of those that are negative. */
+  /** From now on connections of a kind are counted, their records with the tag; not of those that only TypeScript can tell. */
   learn(kind: number, tag: number): void {
     if (this.#take !== null && kind > 0) this.#core.exports.learnKind(kind, tag);
   }

@@ -20,7 +20,7 @@ import {
   HANDSHAKE_LIMIT,
   OWN_ROWS,
 } from '../core/layout.ts';
-import { MINIMUM_RTO_NANOS } from '../core/timing.ts';
+import { MINIMUM_RTO_NANOS, SILENCE_NANOS } from '../core/timing.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import { DEFAULT_RTT_NANOS } from './connection.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
@@ -33,8 +33,6 @@ const { STAGE, CLIENT, NXT, SEEN, NEXT_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, CO
 const { LAST: LAST_NANOS, MARK: MARK_NANOS } = PlainNanos;
 const RECORD_WORD = ENTRY_RECORD >> 2;
 const TAIL_PER_END = 16;
-/** Silence after which an answer to a SYN or a SYN-ACK does not come any more. */
-const SILENCE_NANOS = 3e9;
 /** Silence after which it is certain that nothing is merely late. */
 const LONG_SILENCE_NANOS = 6e10;
 /** Copies of a SYN-ACK from which on silence means that its sender has given up. */
@@ -103,7 +101,8 @@ export class PlainLane {
     const timeWait = this.#timeWaitOf(record, from, nanos, timeWaitNanos);
     if (kind === -1 || timeWait === null) return false;
     const clientIndex = this.clientOf(record);
-    const [firstNanos, lastNanos] = [this.firstNanosOf(record), this.lastNanosOf(record)];
+    const firstNanos = this.firstNanosOf(record);
+    const lastNanos = this.lastNanosOf(record);
     const old = { id: oldId, kind, clientIndex, firstNanos, lastNanos };
     this.#reuses.set(record, { old, id: takeId(), firstNanos: nanos, timeWait, isOldGone: false });
     this.#core.exports.reopenAt(record, row);
