@@ -15,12 +15,13 @@ import {
 } from './core/layout.ts';
 import type { Finding } from './findings/finding.ts';
 import type { CaptureFacts, SeenParts, TimeWaitAt } from './findings/joined.ts';
-import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
+import { ConnectionFacts, factsOfFlawless, factsOfPlain } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
+import type { Flawless } from './flow/flawless.ts';
 import type { FlowAddresses, PlainPlace } from './flow/place.ts';
 import { peek } from './flow/settle.ts';
 import { Tracker } from './flow/tracker.ts';
@@ -83,6 +84,12 @@ export interface PlainBrief {
   readonly findings: readonly Finding[];
 }
 
+/** A connection that is told without having been built; to be looked at before the next one comes. */
+export interface ToldConnection extends PlainBrief {
+  build(): ConnectionResult;
+  json(): Uint8Array;
+}
+
 /** Where an analysis hands its connections. */
 export interface AnalysisHandler {
   onConnection(connection: FinalConnection): void;
@@ -92,6 +99,11 @@ export interface AnalysisHandler {
    * there were is told to `onMorePlain` in the end. Those that are not handed over are joined with the others all the same.
    */
   onPlain?(brief: PlainBrief): boolean;
+  /**
+   * Takes connections that `onPlain` wants whole and that can be told without having been built. Without it they are built;
+   * it pays for whoever asks for JSON.
+   */
+  onTold?(told: ToldConnection): void;
   /** Tells of `count` connections that were not handed over, the one for which `onPlain` was false among them. */
   onMorePlain?(brief: Omit<PlainBrief, 'id'>, count: number): void;
 }
@@ -184,7 +196,7 @@ export class Analysis implements PacketSink {
       ...(handler.onPlain === undefined
         ? {}
         : {
-            onPlain: (kind, id, build, place) => this.#takePlain(kind, id, build, place),
+            onPlain: (kind, id, build, place, tell) => this.#takePlain(kind, id, build, place, tell),
             onAlike: (core, at, count) => this.#takeAlike(core, at, count),
             limits: plainLimits(this.#policy),
           }),
@@ -372,7 +384,7 @@ export class Analysis implements PacketSink {
   }
 
   /** The first of each kind is judged in full, the others are known by it. */
-  #takePlain(kind: number, id: number, build: () => void, place: () => PlainPlace): void {
+  #takePlain(kind: number, id: number, build: () => void, place: () => PlainPlace, tell: () => Flawless | null): void {
     const brief = this.#kinds.passOver(kind, id, this.#isPlainWanted);
     if (brief !== null) {
       const where = place();
@@ -389,9 +401,38 @@ export class Analysis implements PacketSink {
       if (timeWaitAt !== null) this.#tracker.counted.learn(kind, timeWaitAt);
       return;
     }
+    if (this.#tellFlawless(kind, id, place, tell)) return;
     this.#kind = kind;
     build();
     this.#kind = -1;
+  }
+
+  /** Hands over a connection that is wanted whole without having it built, if that is possible. */
+  #tellFlawless(kind: number, id: number, place: () => PlainPlace, tell: () => Flawless | null): boolean {
+    const { onTold } = this.#handler;
+    const stay = onTold === undefined ? undefined : this.#kinds.stayOf(kind);
+    const flawless = stay === undefined ? null : tell();
+    if (onTold === undefined || stay === undefined || flawless === null) return false;
+    const { addresses } = place();
+    const findings = stay === null ? [] : [{ ...stay, frames: [flawless.timeWaitFrame] }];
+    this.#joined.take({
+      connection: factsOfFlawless(flawless),
+      findings,
+      clientIndex: flawless.clientIndex,
+      firstNanos: flawless.syn.timeNanos,
+      lastNanos: flawless.last.timeNanos,
+      addresses,
+    });
+    const { outcome, closedFirst } = flawless;
+    const json = (): Uint8Array => this.#connectionJson().writeFlawless(id, flawless, addresses, stay);
+    const build = (): ConnectionResult => JSON.parse(new TextDecoder().decode(json()));
+    onTold({ id, outcome, closedFirst, findings, json, build });
+    return true;
+  }
+
+  #connectionJson(): ConnectionJson {
+    this.#json ??= new ConnectionJson(this.timeBase, this.#annotations);
+    return this.#json;
   }
 
   /** Connections of kinds that are known, as the core notes them. @hot */
@@ -431,10 +472,7 @@ export class Analysis implements PacketSink {
       addresses,
       isAnnounced,
       build: () => buildConnection(connection, addresses, findings, this.timeBase, this.#annotations),
-      json: () => {
-        this.#json ??= new ConnectionJson(this.timeBase, this.#annotations);
-        return this.#json.write(connection, addresses, findings);
-      },
+      json: () => this.#connectionJson().write(connection, addresses, findings),
     };
   }
 

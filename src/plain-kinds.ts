@@ -1,5 +1,9 @@
 /** Connections that went by the book in the same way: the first of a kind is judged, the others are known by it. */
+import { timeWaitOwner } from './findings/detectors/time-wait-owner.ts';
+import type { Finding } from './findings/finding.ts';
 import type { KindBrief } from './report/overview.ts';
+
+const TIME_WAIT = timeWaitOwner.entry.code;
 
 interface PlainKind {
   readonly brief: KindBrief;
@@ -12,6 +16,17 @@ export class PlainKinds {
 
   has(kind: number): boolean {
     return this.#kinds.has(kind);
+  }
+
+  /**
+   * What there is to say of TIME_WAIT of a kind that may be flawless (src/flow/flawless.ts): the finding of the first of the
+   * kind, or null if there is nothing to say. Undefined if the kind is not known, or there are other findings.
+   */
+  stayOf(kind: number): Finding | null | undefined {
+    const findings = this.#kinds.get(kind)?.brief.findings;
+    if (findings === undefined || findings.length > 1) return undefined;
+    const finding = findings[0] ?? null;
+    return finding === null || finding.code === TIME_WAIT ? finding : undefined;
   }
 
   /** Takes what the first of a kind came to. */

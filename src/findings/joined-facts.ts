@@ -1,5 +1,6 @@
 /** What joined detectors look at in a connection: little enough to be handed from thread to thread. */
 import type { Connection } from '../flow/connection.ts';
+import type { Flawless } from '../flow/flawless.ts';
 import type { PlainPlace } from '../flow/place.ts';
 import { isFiltered, plainSegments } from '../flow/quality.ts';
 import type { Outcome } from '../flow/vocabulary.ts';
@@ -64,6 +65,23 @@ export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
     isHalfOpen,
     isProbe: isHalfOpen || (!isCompleted && !isAnswered && (synOptions & USUAL_OPTIONS) === 0),
     hasPlainSegments: isCompleted,
+    isFiltered: false,
+  };
+}
+
+/** The facts of a connection that is flawless. */
+export function factsOfFlawless({ syn, last, fin1, closer }: Flawless): JoinedFacts {
+  return {
+    firstFrame: syn.frame,
+    lastFrame: last.frame,
+    firstNanos: syn.timeNanos,
+    finFrame: closer === -1 ? 0 : fin1.frame,
+    closeWaitNanos: 0,
+    isAnswered: true,
+    isCompleted: true,
+    isHalfOpen: false,
+    isProbe: false,
+    hasPlainSegments: true,
     isFiltered: false,
   };
 }

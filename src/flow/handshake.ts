@@ -10,7 +10,7 @@ import { hasTimestamps, type Segment } from './segment.ts';
 const MAX_SYN_COPIES = 16;
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK;
 /** After this a SYN is repeated (RFC 6298 §2.1): a later answer may be to a copy that was not captured. */
-const FIRST_SYN_TIMER_NANOS = 1_000_000_000;
+export const FIRST_SYN_TIMER_NANOS = 1_000_000_000;
 
 function noteOptions(end: EndTrack, segment: Segment): void {
   const { options } = segment;

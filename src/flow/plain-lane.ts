@@ -23,6 +23,7 @@ import {
 import { MINIMUM_RTO_NANOS, SILENCE_NANOS } from '../core/timing.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import { DEFAULT_RTT_NANOS } from './connection.ts';
+import { Flawless } from './flawless.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
 import { type Reopening, type Reuse, TimeWait } from './reuse.ts';
@@ -75,6 +76,7 @@ export class PlainLane {
   readonly #limits: PlainLimits;
   readonly #middles = new Map<number, Middle>();
   readonly #reuses = new Map<number, Reuse>();
+  readonly #flawless = new Flawless();
 
   constructor(limits: PlainLimits = NO_LIMITS, core: Core = new Core()) {
     this.#core = core;
@@ -309,6 +311,12 @@ export class PlainLane {
   /** Time of the latest segment, nanoseconds. */
   lastNanosOf(record: number): number {
     return this.#core.doubles[(this.#at(record) >> 1) + LAST_NANOS];
+  }
+
+  /** What there is to tell of a connection that is flawless, until the next one; null of others. */
+  tell(record: number, nowNanos: number, timeWaitNanos: number): Flawless | null {
+    const flawless = this.#flawless;
+    return flawless.read(this.#core, this.#at(record), nowNanos, timeWaitNanos) ? flawless : null;
   }
 
   /** Rows and what was dropped between them; the record stays. */

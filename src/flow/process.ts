@@ -234,7 +234,7 @@ function isServer({ sentSynAck, sentBareSyn }: EndTrack): boolean {
 }
 
 /** A leg may take less time than was measured, but hardly less than this part of it. */
-const CERTAIN_PART = 0.5;
+export const CERTAIN_PART = 0.5;
 
 /**
  * Whether the segment proves that its sender was ESTABLISHED when that is believed to have begun: it may have been sent before,

@@ -55,7 +55,13 @@ export class ReusedPorts {
     const { old } = reuse;
     counted.pass();
     const build = (): void => this.#promote(entry);
-    this.#options.onPlain?.(old.kind, old.id, build, () => places.placeOfOld(entry, old));
+    this.#options.onPlain?.(
+      old.kind,
+      old.id,
+      build,
+      () => places.placeOfOld(entry, old),
+      () => null,
+    );
     reuse.isOldGone = true;
   }
 }

@@ -4,7 +4,7 @@ import { readEdges, SACK_BITS, SACK_SHIFT, SEGMENT_WORDS, Word } from '../wire/b
 import { NO_SACK, type Segment, unpackSegment } from './segment.ts';
 
 /** Which end sent it: a bit of the word with the flags. */
-const FROM_SHIFT = 16;
+export const FROM_SHIFT = 16;
 const CHUNK_MASK = CHUNK_ROWS - 1;
 const NEXT = CHUNK_NEXT >> 2;
 
@@ -89,11 +89,11 @@ export class SegmentLog {
 }
 
 /** Where a row is in the words of the core. */
-function placeOf(chunk: number, row: number): number {
+export function placeOf(chunk: number, row: number): number {
   return (chunk >>> 2) + ((row + FIRST_PLACE) & CHUNK_MASK) * SEGMENT_WORDS;
 }
 
 /** Whether a row is the first of its chunk. */
-function beginsChunk(row: number): boolean {
+export function beginsChunk(row: number): boolean {
   return ((row + FIRST_PLACE) & CHUNK_MASK) === 0;
 }

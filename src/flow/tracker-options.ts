@@ -1,6 +1,7 @@
 import type { Connection, ConnectionOptions } from './connection.ts';
 import type { AlikeTaker } from './counted-kinds.ts';
 import type { ConnectionLimit } from './eviction.ts';
+import type { Flawless } from './flawless.ts';
 import type { Flow } from './flow.ts';
 import type { FlowAddresses, PlainPlace } from './place.ts';
 import type { PlainLimits } from './plain-lane.ts';
@@ -23,15 +24,25 @@ export interface RowShare {
   onOpened(nextId: number): void;
 }
 
+/** See `TrackerOptions.onPlain`. */
+export type PlainTaker = (
+  kind: number,
+  id: number,
+  build: () => void,
+  place: () => PlainPlace,
+  tell: () => Flawless | null,
+) => void;
+
 export interface TrackerOptions extends ConnectionOptions {
   /** Called with each connection once it is final; without a watcher, its addresses are written over for the next one. */
   readonly onConnection: (connection: Connection, addresses: FlowAddresses) => void;
   /**
    * Called with each connection that went by the book once it is final, before anything is built of it; all with the
    * same `kind` have the same outcome and findings. `build` calls `onConnection` with it; without a call it is passed
-   * over. `place` must be called at once, if at all.
+   * over. `place` and `tell` must be called at once, if at all; `tell` reads what is there to tell of a flawless one without
+   * building it, null if it is not, and writes over what it told before.
    */
-  readonly onPlain?: (kind: number, id: number, build: () => void, place: () => PlainPlace) => void;
+  readonly onPlain?: PlainTaker;
   /**
    * Called with connections of the kinds that are `counted`, before any other connection is handed over; without it none are.
    */

@@ -26,6 +26,7 @@ import { BUCKETS } from './bucket.ts';
 import { type Connection, keepsSegments } from './connection.ts';
 import { CountedKinds } from './counted-kinds.ts';
 import { type ConnectionLimit, earliest, excessOf } from './eviction.ts';
+import type { Flawless } from './flawless.ts';
 import { Flow, type FlowContext } from './flow.ts';
 import type { FlowAddresses, PlainPlace } from './place.ts';
 import { Places } from './places.ts';
@@ -77,6 +78,8 @@ export class Tracker {
   /** For the plain connection of `#entry`. */
   readonly #buildPlain = (): void => this.#finishFlow(this.#replay(this.#entry), this.#entry);
   readonly #placePlain = (): PlainPlace => this.#places.placeOf(this.#entry, this.#nowNanos);
+  readonly #tellPlain = (): Flawless | null =>
+    this.#plain.tell(this.#entry, this.#nowNanos, this.#options.timeWaitNanos);
 
   /** Batches of the core are taken as they are, others are copied. */
   constructor(options: TrackerOptions, core: Core = new Core()) {
@@ -453,9 +456,10 @@ export class Tracker {
     else {
       const kind = this.#plain.kindOf(entry, this.#nowNanos);
       const { onPlain } = this.#options;
-      if (kind !== -1 && onPlain !== undefined)
-        onPlain(kind, this.#plain.reuseOf(entry)?.id ?? this.#table.idOf(entry), this.#buildPlain, this.#placePlain);
-      else this.#buildPlain();
+      if (kind !== -1 && onPlain !== undefined) {
+        const id = this.#plain.reuseOf(entry)?.id ?? this.#table.idOf(entry);
+        onPlain(kind, id, this.#buildPlain, this.#placePlain, this.#tellPlain);
+      } else this.#buildPlain();
     }
     if (own === null) this.#plain.release(entry);
     else this.#flows[entry] = null;

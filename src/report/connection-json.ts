@@ -3,12 +3,13 @@
  * it is written from the analysis itself, and nothing is built on the way. test/report/connection-json.test.ts holds both
  * together.
  */
-import { formatAddress } from '../base/address.ts';
 import type { TimeBase } from '../base/time.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Connection } from '../flow/connection.ts';
 import type { EndTrack } from '../flow/end.ts';
+import type { Flawless } from '../flow/flawless.ts';
 import type { HistoryEntry } from '../flow/history.ts';
+import type { FlowAddresses } from '../flow/place.ts';
 import {
   buildConnection,
   buildFin,
@@ -20,6 +21,8 @@ import {
   isAccepted,
   type TupleAddresses,
 } from './build.ts';
+import { FlawlessJson } from './flawless-json.ts';
+import { PlaceJson } from './place-json.ts';
 import type { FinResult } from './result.ts';
 import { MOST_BYTES_A_UNIT, type Piece, TextWriter } from './text-writer.ts';
 
@@ -62,11 +65,6 @@ function constantsOf(writer: TextWriter) {
     /** Before a value whose name is a part of what stands before it. */
     nothing: constant(''),
     id: constant('{"id":'),
-    client: constant(',"client":{"address":"'),
-    server: constant(',"server":{"address":"'),
-    port: constant('","port":'),
-    name: constant(',"name":'),
-    tunnel: constant(',"tunnel":'),
     firstFrame: constant(',"firstFrame":'),
     lastFrame: constant(',"lastFrame":'),
     startTime: constant(',"startTime":'),
@@ -165,10 +163,13 @@ export class ConnectionJson {
   readonly #constants = constantsOf(this.#writer);
   readonly #words = wordsOf(this.#writer);
   readonly #known = new Map<string, Piece>();
+  readonly #place: PlaceJson;
+  #flawless: FlawlessJson | null = null;
 
   constructor(base: TimeBase, notes: ConnectionNotes) {
     this.#base = base;
     this.#notes = notes;
+    this.#place = new PlaceJson(this.#writer, notes);
   }
 
   /** The text of a settled connection, as UTF-8; good until the next one. */
@@ -179,15 +180,19 @@ export class ConnectionJson {
     return this.#writer.take();
   }
 
+  /** As `write`, of a connection that the machine has not seen; `stay` is what there is to say of its TIME_WAIT. */
+  writeFlawless(id: number, flawless: Flawless, addresses: FlowAddresses, stay: Finding | null): Uint8Array {
+    this.#flawless ??= new FlawlessJson(this.#base, this.#writer, this.#place);
+    this.#flawless.append(id, flawless, addresses, stay);
+    return this.#writer.take();
+  }
+
   #writeConnection(connection: Connection, addresses: TupleAddresses, findings: readonly Finding[]): void {
     const writer = this.#writer;
     const constants = this.#constants;
     const { firstNanos, lastNanos, clientIndex } = connection;
     writer.whole(constants.id, connection.id);
-    this.#writePlace(constants.client, addresses, connection.ports[clientIndex], clientIndex);
-    this.#writePlace(constants.server, addresses, connection.ports[1 - clientIndex], 1 - clientIndex);
-    const tunnel = this.#notes.tunnelOf(addresses, connection.ports);
-    if (tunnel !== undefined) writer.quoted(constants.tunnel, tunnel);
+    this.#place.append(addresses, connection.ports, clientIndex);
     this.#words.roleBasis.append(connection.roleBasis);
     writer.whole(constants.firstFrame, connection.firstFrame);
     writer.whole(constants.lastFrame, connection.lastFrame);
@@ -209,18 +214,6 @@ export class ConnectionJson {
       writer.unicode(JSON.stringify(buildSegments(connection, connection.records, this.#base)));
     }
     writer.piece(constants.objectEnd);
-  }
-
-  #writePlace(before: Piece, addresses: TupleAddresses, port: number, index: number): void {
-    const { port: portName, name: nameName, objectEnd } = this.#constants;
-    const words = index === 0 ? addresses.words0 : addresses.words1;
-    this.#writer.address(before, addresses.ipVersion, words);
-    this.#writer.whole(portName, port);
-    if (this.#notes.hasNames) {
-      const name = this.#notes.nameOf(formatAddress(addresses.ipVersion, words));
-      if (name !== undefined) this.#writer.quoted(nameName, name);
-    }
-    this.#writer.piece(objectEnd);
   }
 
   #writeVerdict({ verdict }: Connection): void {

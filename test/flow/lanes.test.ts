@@ -74,6 +74,9 @@ function compareLanes(recording: Recording, name: string): Tracked {
   expect(fast.connections, name).toEqual(full.connections);
   expect(outsiders(fast), name).toEqual([]);
   expect(mistaken(fast), name).toEqual([]);
+  for (const [id, text] of fast.told) {
+    expect(text, name).toBe(JSON.stringify(full.connections.find((connection) => connection.id === id)));
+  }
   const { connections, kinds, facts } = track(recording, { passesOver: true });
   const passedOver = new Set([...kinds.values()].flat());
   expect(connections, name).toEqual(full.connections.filter(({ id }) => !passedOver.has(id)));

@@ -11,6 +11,7 @@ import { type Segment, takeSegment } from '../../src/flow/segment.ts';
 import { Tracker } from '../../src/flow/tracker.ts';
 import type { TrackerOptions } from '../../src/flow/tracker-options.ts';
 import { buildConnection } from '../../src/report/build.ts';
+import { ConnectionJson } from '../../src/report/connection-json.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
 import { readChunks } from '../../src/source/session.ts';
 import { BATCH_ROWS, type IcmpError, ROW_WORDS, SegmentBatch, TcpOption, Word } from '../../src/wire/batch.ts';
@@ -118,6 +119,8 @@ export interface Tracked {
   /** What joined detectors are told of those, and what they would be told had the machine seen them. */
   readonly facts: Map<number, JoinedFacts | null>;
   readonly factsInFull: Map<number, JoinedFacts>;
+  /** The JSON text of those that are flawless, as it is written without the machine. */
+  readonly told: Map<number, string>;
 }
 
 /**
@@ -130,6 +133,8 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
   const kinds = new Map<number, number[]>();
   const facts = new Map<number, JoinedFacts | null>();
   const factsInFull = new Map<number, JoinedFacts>();
+  const told = new Map<number, string>();
+  const json = new ConnectionJson(timeBase, NO_NOTES);
   const { policy = DEFAULT_POLICY } = options;
   const findIn = (connection: Connection): Finding[] =>
     options.alwaysInFull ? findAll(connection, policy, DETECTORS) : findAll(connection, policy);
@@ -144,10 +149,16 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
       connections.push(buildConnection(connection, addresses, findIn(connection), timeBase));
     },
     limits: plainLimits(policy),
-    onPlain: (kind, id, build, place) => {
+    onPlain: (kind, id, build, place, tell) => {
       facts.set(id, factsOfPlain(place()));
       kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
-      if (options.passesOver !== true) build();
+      if (options.passesOver === true) return;
+      build();
+      const flawless = tell();
+      const stay = stayOf(connections.at(-1)?.findings ?? []);
+      if (flawless === null || stay === undefined) return;
+      const text = json.writeFlawless(id, flawless, place().addresses, stay);
+      told.set(id, new TextDecoder('utf-8', { fatal: true }).decode(text));
     },
   };
   const tracker = new Tracker(trackerOptions, core);
@@ -170,7 +181,16 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
   tracker.push(batch);
   for (const _ of tracker.finish(recording.endNanos));
   connections.sort((a, b) => a.id - b.id);
-  return { connections, kinds, facts, factsInFull };
+  return { connections, kinds, facts, factsInFull, told };
+}
+
+const NO_NOTES = { hasNames: false, nameOf: () => undefined, tunnelOf: () => undefined };
+
+/** What there is to say of TIME_WAIT if that is all there is to say; undefined if it is not. */
+function stayOf(findings: readonly Finding[]): Finding | null | undefined {
+  if (findings.length > 1) return undefined;
+  const [finding = null] = findings;
+  return finding === null || finding.code === 'time-wait-owner' ? finding : undefined;
 }
 
 /** A row with everything that does not matter filled in. */

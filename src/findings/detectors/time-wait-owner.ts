@@ -30,15 +30,20 @@ export const timeWaitOwner: Detector = {
     const name = endName(connection, index);
     const message = (): string => {
       const isFirst = connection.verdict.closedFirst === name;
-      const stays =
-        stay.cutNanos === null
-          ? `keeps the tuple in TIME_WAIT for ${limit()} from frame ${stay.frame} on`
-          : `kept the tuple in TIME_WAIT for ${duration(stay.cutNanos)} only (from frame ${stay.frame} to frame ${stay.cutFrame})`;
-      return `The ${name} ${isFirst ? 'closed first and ' : ''}${stays}.`;
+      if (stay.cutNanos === null)
+        return stayInFull(name, connection.options.timeWaitNanos, isFirst).join(`${stay.frame}`);
+      const span = `from frame ${stay.frame} to frame ${stay.cutFrame}`;
+      return `The ${name} ${isFirst ? 'closed first and ' : ''}kept the tuple in TIME_WAIT for ${duration(stay.cutNanos)} only (${span}).`;
     };
     return { at: name, frames: [stay.frame], message };
   },
 };
+
+/** What is said of a TIME_WAIT that nothing cuts short: before and behind the number of the frame that it begins with. */
+export function stayInFull(name: string, timeWaitNanos: number, isFirst = true): [before: string, behind: string] {
+  const closes = isFirst ? 'closed first and ' : '';
+  return [`The ${name} ${closes}keeps the tuple in TIME_WAIT for ${duration(timeWaitNanos)} from frame `, ' on.'];
+}
 
 /** The standing TIME_WAIT of a history; `cutNanos` is how long it lasted if something ended it before its time. */
 function findStay(
