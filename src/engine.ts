@@ -2,6 +2,7 @@
 import { Annotations } from './annotations.ts';
 import type { TimeBase } from './base/time.ts';
 import { formatTime } from './base/time.ts';
+import { CaptureClock } from './capture-clock.ts';
 import { Core } from './core/core.ts';
 import {
   ALIKE_BYTES,
@@ -14,8 +15,8 @@ import {
   ALIKE_VERSION,
 } from './core/layout.ts';
 import type { Finding } from './findings/finding.ts';
-import type { CaptureFacts, SeenParts, TimeWaitAt } from './findings/joined.ts';
-import { ConnectionFacts, factsOfFlawless, factsOfPlain } from './findings/joined-facts.ts';
+import type { SeenParts, TimeWaitAt } from './findings/joined.ts';
+import { ConnectionFacts, factsOfFlawless, factsOfPlain, findingsOfFlawless } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
@@ -117,40 +118,6 @@ export interface BatchTaker {
   noteName(name: ResolvedName): void;
 }
 
-const MAX_CLOCK_FRAMES = 16;
-
-/** Watches whether time stamps go back within an interface. */
-class CaptureClock implements CaptureFacts {
-  readonly backwardFrames: number[] = [];
-  backwardSteps = 0;
-  furthestBackNanos = 0;
-  /** Time of the latest packet, by interface. */
-  readonly #latest: number[] = [];
-
-  /** @hot */
-  take(interfaceIndex: number, timeNanos: number, frame: number): void {
-    const back = this.#latest[interfaceIndex] - timeNanos;
-    this.#latest[interfaceIndex] = timeNanos;
-    if (back > 0) this.#note(back, frame);
-  }
-
-  /** Time of the latest packet of an interface, nanoseconds; NaN before the first. */
-  latestOf(interfaceIndex: number): number {
-    return this.#latest[interfaceIndex] ?? Number.NaN;
-  }
-
-  /** Packets came that did not go back, up to a time. */
-  goOn(interfaceIndex: number, timeNanos: number): void {
-    this.#latest[interfaceIndex] = timeNanos;
-  }
-
-  #note(backNanos: number, frame: number): void {
-    this.backwardSteps++;
-    this.furthestBackNanos = Math.max(this.furthestBackNanos, backNanos);
-    if (this.backwardFrames.length < MAX_CLOCK_FRAMES) this.backwardFrames.push(frame);
-  }
-}
-
 /** One analysis: a sink for packets, and the connections that come out of it. */
 export class Analysis implements PacketSink {
   readonly timeBase: TimeBase = { epochSeconds: 0 };
@@ -196,7 +163,7 @@ export class Analysis implements PacketSink {
       ...(handler.onPlain === undefined
         ? {}
         : {
-            onPlain: (kind, id, build, place, tell) => this.#takePlain(kind, id, build, place, tell),
+            onPlain: (...parts) => this.#takePlain(...parts),
             onAlike: (core, at, count) => this.#takeAlike(core, at, count),
             limits: plainLimits(this.#policy),
           }),
@@ -414,7 +381,7 @@ export class Analysis implements PacketSink {
     const flawless = stay === undefined ? null : tell();
     if (onTold === undefined || stay === undefined || flawless === null) return false;
     const { addresses } = place();
-    const findings = stay === null ? [] : [{ ...stay, frames: [flawless.timeWaitFrame] }];
+    const findings = findingsOfFlawless(flawless, stay);
     this.#joined.take({
       connection: factsOfFlawless(flawless),
       findings,

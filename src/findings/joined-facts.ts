@@ -5,6 +5,7 @@ import type { PlainPlace } from '../flow/place.ts';
 import { isFiltered, plainSegments } from '../flow/quality.ts';
 import type { Outcome } from '../flow/vocabulary.ts';
 import { TcpOption } from '../wire/batch.ts';
+import type { Finding } from './finding.ts';
 
 export interface JoinedFacts {
   readonly firstFrame: number;
@@ -84,6 +85,11 @@ export function factsOfFlawless({ syn, last, fin1, closer }: Flawless): JoinedFa
     hasPlainSegments: true,
     isFiltered: false,
   };
+}
+
+/** The findings of a connection that is flawless: `stay` is what was found of the first of its kind, or null. */
+export function findingsOfFlawless({ timeWaitFrame }: Flawless, stay: Finding | null): Finding[] {
+  return stay === null ? [] : [{ ...stay, frames: [timeWaitFrame] }];
 }
 
 /** The facts of a settled connection, worked out when they are asked for. */

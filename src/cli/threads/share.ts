@@ -1,14 +1,15 @@
 import { Annotations } from '../../annotations.ts';
 import type { TimeBase } from '../../base/time.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { ConnectionFacts, factsOfPlain } from '../../findings/joined-facts.ts';
+import { ConnectionFacts, factsOfFlawless, factsOfPlain, findingsOfFlawless } from '../../findings/joined-facts.ts';
 import { type Policy, plainLimits, resolvePolicy } from '../../findings/policy.ts';
 import { findAll } from '../../findings/registry.ts';
 import { BUCKETS } from '../../flow/bucket.ts';
 import type { Connection } from '../../flow/connection.ts';
+import type { Flawless } from '../../flow/flawless.ts';
 import type { FlowAddresses, PlainPlace } from '../../flow/place.ts';
 import { Tracker } from '../../flow/tracker.ts';
-import type { RowShare } from '../../flow/tracker-options.ts';
+import type { PlainTaker, RowShare } from '../../flow/tracker-options.ts';
 import { PlainKinds } from '../../plain-kinds.ts';
 import { buildConnection } from '../../report/build.ts';
 import { ConnectionJson } from '../../report/connection-json.ts';
@@ -30,6 +31,9 @@ const CHUNK_RESULTS = 256;
 
 /** Of a connection that is known by its kind: so are its findings. */
 const NO_FINDINGS: readonly Finding[] = [];
+
+/** Forms for which not every connection is built. */
+const PASSES_OVER: ReadonlySet<Form> = new Set<Form>(['overview', 'json']);
 
 /** What a thread has to know of what was asked for; it can be sent by message. */
 export interface ShareRequest extends Pick<AnalysisRequest, 'segments' | 'timeWaitSeconds' | 'policy' | 'filter'> {
@@ -54,7 +58,8 @@ export class Share {
   /** Knows at least as many connections as are wanted when the results of all threads come together. */
   readonly #candidates: Overview;
   readonly #kinds = new PlainKinds();
-  readonly #isWanted = (brief: ConnectionBrief): boolean => this.#candidates.observe(brief);
+  readonly #isWanted = (brief: ConnectionBrief): boolean =>
+    this.#request.form === 'json' || this.#candidates.observe(brief);
   readonly #records = new RecordWriter();
   readonly #text = new TextBuffer();
   #json: ConnectionJson | null = null;
@@ -75,13 +80,12 @@ export class Share {
     this.#timeBase = timeBase;
     this.#candidates = new Overview({ ...request.limits, kinds: Number.POSITIVE_INFINITY });
     const { filter, form } = request;
-    const onPlain = (kind: number, id: number, build: () => void, place: () => PlainPlace): void =>
-      this.#takePlain(kind, id, build, place);
+    const onPlain: PlainTaker = (...parts) => this.#takePlain(...parts);
     this.#tracker = new Tracker({
       segments: request.segments,
       timeWaitNanos: request.timeWaitSeconds * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
-      ...(hasFilter(filter) || form !== 'overview' ? {} : { onPlain, limits: plainLimits(this.#policy) }),
+      ...(hasFilter(filter) || !PASSES_OVER.has(form) ? {} : { onPlain, limits: plainLimits(this.#policy) }),
     });
   }
 
@@ -142,9 +146,10 @@ export class Share {
     for (; this.#nextId < nextId; this.#nextId++) this.#opened.push(this.#step);
   }
 
-  #takePlain(kind: number, id: number, build: () => void, place: () => PlainPlace): void {
+  #takePlain(...[kind, id, build, place, tell]: Parameters<PlainTaker>): void {
     const brief = this.#kinds.passOver(kind, id, this.#isWanted);
     if (brief === null) {
+      if (this.#request.form === 'json' && this.#tellFlawless(kind, id, place, tell)) return;
       this.#kind = kind;
       build();
       this.#kind = -1;
@@ -168,6 +173,32 @@ export class Share {
       tupleId: this.#tracker.tupleId,
       result: 0,
     });
+  }
+
+  /** As `Analysis` does: writes a connection that is wanted whole without having it built, if that is possible. */
+  #tellFlawless(kind: number, id: number, place: () => PlainPlace, tell: () => Flawless | null): boolean {
+    const stay = this.#kinds.stayOf(kind);
+    const flawless = stay === undefined ? null : tell();
+    if (stay === undefined || flawless === null) return false;
+    this.#total++;
+    const { addresses } = place();
+    this.#records.write({
+      step: this.#step,
+      id,
+      kind,
+      isCounted: true,
+      outcome: flawless.outcome,
+      closedFirst: flawless.closedFirst,
+      clientIndex: flawless.clientIndex,
+      firstNanos: flawless.syn.timeNanos,
+      lastNanos: flawless.last.timeNanos,
+      addresses,
+      facts: factsOfFlawless(flawless),
+      findings: findingsOfFlawless(flawless, stay),
+      tupleId: this.#tracker.tupleId,
+      result: this.#appendJson(id, this.#connectionJson().writeFlawless(id, flawless, addresses, stay)),
+    });
+    return true;
   }
 
   #take(connection: Connection, addresses: FlowAddresses): void {
@@ -208,17 +239,21 @@ export class Share {
     if (form === 'overview' && !isAnnounced && !this.#candidates.observe({ id, outcome, closedFirst, findings })) {
       return 0;
     }
-    if (form === 'json') return this.#writeJson(connection, addresses, findings);
+    if (form === 'json') return this.#appendJson(id, this.#connectionJson().write(connection, addresses, findings));
     const built = buildConnection(connection, addresses, findings, this.#timeBase, this.#annotations);
     if (form !== 'overview') return this.#text.append(renderUnnumbered(form, built));
     this.#candidates.keep(built);
     return this.#results.push(built);
   }
 
-  #writeJson(connection: Connection, addresses: FlowAddresses, findings: Finding[]): number {
+  #connectionJson(): ConnectionJson {
     this.#json ??= new ConnectionJson(this.#timeBase, this.#annotations);
-    const text = this.#json.write(connection, addresses, findings);
-    this.#text.appendBytes(text.subarray(numberOf('json', connection.id).length));
+    return this.#json;
+  }
+
+  /** Appends a connection without its number; returns where it ends. */
+  #appendJson(id: number, text: Uint8Array): number {
+    this.#text.appendBytes(text.subarray(numberOf('json', id).length));
     return this.#text.append('\n');
   }
 }
