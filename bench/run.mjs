@@ -41,6 +41,8 @@ function ensureCapture(spec) {
   return path;
 }
 
+const NDJSON = ['--format', 'ndjson'];
+
 /** Above this many connections tcptrace takes gigabytes and minutes. */
 const TCPTRACE_LIMIT = 500_000;
 
@@ -60,8 +62,8 @@ function commandsFor(capture, withTshark) {
   return [
     { name: 'lastack text', argv: [...LASTACK, '--threads', '1', capture] },
     { name: 'lastack text, 2 threads', argv: [...LASTACK, '--threads', '2', capture] },
-    { name: 'lastack ndjson', argv: [...LASTACK, '--threads', '1', '--format', 'ndjson', capture] },
-    { name: 'lastack ndjson, 2 threads', argv: [...LASTACK, '--threads', '2', '--format', 'ndjson', capture] },
+    { name: 'lastack ndjson', argv: [...LASTACK, '--threads', '1', ...NDJSON, capture], writesFile: true },
+    { name: 'lastack ndjson, 2 threads', argv: [...LASTACK, '--threads', '2', ...NDJSON, capture], writesFile: true },
     ...others.filter((command) => {
       if (isInstalled(command.argv[0])) return true;
       say(`${command.argv[0]} is not installed: left out`);

@@ -15,8 +15,8 @@ import {
   ALIKE_VERSION,
 } from './core/layout.ts';
 import type { Finding } from './findings/finding.ts';
-import type { SeenParts, TimeWaitAt } from './findings/joined.ts';
-import { ConnectionFacts, factsOfFlawless, factsOfPlain, findingsOfFlawless } from './findings/joined-facts.ts';
+import { type SeenParts, TimeWaitAt } from './findings/joined.ts';
+import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
@@ -380,17 +380,11 @@ export class Analysis implements PacketSink {
     const stay = onTold === undefined ? undefined : this.#kinds.stayOf(kind);
     const flawless = stay === undefined ? null : tell();
     if (onTold === undefined || stay === undefined || flawless === null) return false;
-    const { addresses } = place();
-    const findings = findingsOfFlawless(flawless, stay);
-    this.#joined.take({
-      connection: factsOfFlawless(flawless),
-      findings,
-      clientIndex: flawless.clientIndex,
-      firstNanos: flawless.syn.timeNanos,
-      lastNanos: flawless.last.timeNanos,
-      addresses,
-    });
-    const { outcome, closedFirst } = flawless;
+    const where = place();
+    const { addresses } = where;
+    const { outcome, closedFirst, timeWaitFrame } = flawless;
+    const findings = stay === null ? [] : [stay];
+    this.#joined.ordinary.take(where, timeWaitIfOrdinary(findings) ?? TimeWaitAt.NEITHER, timeWaitFrame);
     const json = (): Uint8Array => this.#connectionJson().writeFlawless(id, flawless, addresses, stay);
     const build = (): ConnectionResult => JSON.parse(new TextDecoder().decode(json()));
     onTold({ id, outcome, closedFirst, findings, json, build });

@@ -11,6 +11,7 @@ import { join } from 'node:path';
  * @property {string} name
  * @property {string[]} argv
  * @property {number} [repeats] fewer than asked for, because it is slow
+ * @property {boolean} [writesFile] whether it is to write to a file, a new one each time, which --output names
  */
 
 /**
@@ -77,7 +78,8 @@ function runOnce(command) {
   const withTime = existsSync(TIME);
   const folder = mkdtempSync(join(tmpdir(), 'lastack-bench-'));
   const report = join(folder, 'time');
-  const argv = withTime ? [TIME, '-f', '%U %S %M', '-o', report, ...command.argv] : command.argv;
+  const plain = command.writesFile === true ? [...command.argv, '--output', join(folder, 'output')] : command.argv;
+  const argv = withTime ? [TIME, '-f', '%U %S %M', '-o', report, ...plain] : plain;
   const before = process.hrtime.bigint();
   const result = spawnSync(argv[0], argv.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
   const wall = Number(process.hrtime.bigint() - before) / 1e9;

@@ -6,6 +6,8 @@ import type { CliIo } from './io.ts';
 export interface Output {
   /** The stream, when it is one that could be a terminal. */
   readonly stream: CliIo['stdout'] | null;
+  /** Whether `write` is done with what it was given when it returns, so that it may be written over. */
+  readonly isSynchronous: boolean;
   /** Writes, or keeps to write; throws {@link OutputClosed} when nobody reads any more. */
   write(data: string | Uint8Array): void;
   /** Resolves when what was kept is written, so that more may come. */
@@ -22,6 +24,7 @@ export function openOutput(io: CliIo, path: string | undefined): Output {
 }
 
 class StreamOutput implements Output {
+  readonly isSynchronous = false;
   readonly stream: CliIo['stdout'];
   #error: Error | null = null;
   #isFull = false;
@@ -67,6 +70,7 @@ class StreamOutput implements Output {
 
 /** Writes beside the file and renames at the end: under its own name the file is always whole. */
 class FileOutput implements Output {
+  readonly isSynchronous = true;
   readonly stream = null;
   readonly #path: string;
   readonly #writtenPath: string;

@@ -15,6 +15,11 @@ export interface Sink extends ConnectionObserver {
   end(end: AnalysisEnd): Promise<void>;
 }
 
+function writeBatch(output: Output, batch: TextBuffer): void {
+  const bytes = output.isSynchronous ? batch.takeView() : batch.take();
+  if (bytes !== null) output.write(bytes);
+}
+
 /** Lines are written together, but the first of them does not wait longer than this, so that a slow stream is not held back. */
 const BATCH_MILLIS = 100;
 
@@ -60,8 +65,7 @@ class LineSink implements Sink {
   #flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const bytes = this.#batch.take();
-    if (bytes !== null) this.#output.write(bytes);
+    writeBatch(this.#output, this.#batch);
   }
 
   /** Outside the analysis nobody would catch what goes wrong; the output throws it again at the next write. */
@@ -109,8 +113,7 @@ export function createJsonSink(output: Output, version: string): Sink {
       const head = { schemaVersion: SCHEMA_VERSION, tool, captures, summary, findings } as const;
       const batch = new TextBuffer();
       const pass = async (): Promise<void> => {
-        const bytes = batch.take();
-        if (bytes !== null) output.write(bytes);
+        writeBatch(output, batch);
         await output.drained();
       };
       batch.append(renderJsonOpening(head));

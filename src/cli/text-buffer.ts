@@ -28,12 +28,21 @@ export class TextBuffer {
     return this.#used >= CHUNK_BYTES;
   }
 
-  /** A copy of what came since the last call; null when nothing did. */
-  take(): Uint8Array | null {
+  /** What came since the last call, good until more is appended; null when nothing did. */
+  takeView(): Uint8Array | null {
     if (this.#used === 0) return null;
-    const taken = new Uint8Array(this.#used);
-    taken.set(this.#bytes.subarray(0, this.#used));
+    const taken = this.#bytes.subarray(0, this.#used);
     this.#used = 0;
+    return taken;
+  }
+
+  /** As `takeView`, for good. */
+  take(): Uint8Array | null {
+    const view = this.takeView();
+    if (view === null) return null;
+    // Not zeroed before, unlike a new Uint8Array, and of memory of its own, unlike a slice.
+    const taken = Buffer.allocUnsafeSlow(view.length);
+    taken.set(view);
     return taken;
   }
 

@@ -192,16 +192,30 @@ export class Ordinary {
   /** As `clients`, those of which an end pays TIME_WAIT, by that end. */
   readonly timeWaitClients = new Spans();
   readonly timeWaitServers = new Spans();
+  /** Frames with which TIME_WAIT began, of the first connections of which they are known, by the end and host that pays. */
+  readonly timeWaitFrames = { client: new Map<Key, number[]>(), server: new Map<Key, number[]>() };
 
   constructor(names: Names) {
     this.names = names;
   }
 
-  take({ clientIndex, firstNanos, lastNanos, addresses }: SeenParts, timeWaitAt: TimeWaitAt): void {
+  /** `timeWaitFrame` is the frame with which TIME_WAIT began, 0 if it is not known. */
+  take(parts: Omit<SeenParts, 'connection' | 'findings'>, timeWaitAt: TimeWaitAt, timeWaitFrame = 0): void {
+    const { clientIndex, firstNanos, lastNanos, addresses } = parts;
     const { ipVersion, words0, words1, ports } = addresses;
     const client = this.names.host(ipVersion, clientIndex === 0 ? words0 : words1);
     const server = this.names.host(ipVersion, clientIndex === 0 ? words1 : words0);
     this.add(client, server, ports[1 - clientIndex], firstNanos, lastNanos, timeWaitAt);
+    if (timeWaitFrame === 0) return;
+    if (timeWaitAt === TimeWaitAt.CLIENT) this.noteTimeWait('client', client, timeWaitFrame);
+    else if (timeWaitAt === TimeWaitAt.SERVER) this.noteTimeWait('server', server, timeWaitFrame);
+  }
+
+  noteTimeWait(at: 'client' | 'server', host: Key, frame: number): void {
+    if (host === UNNAMED) return;
+    const known = this.timeWaitFrames[at].get(host);
+    if (known === undefined) this.timeWaitFrames[at].set(host, [frame]);
+    else keepFrames(known, [frame]);
   }
 
   /** As `take`; `port` is that of the service. @hot */

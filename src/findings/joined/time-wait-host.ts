@@ -1,5 +1,5 @@
 import { timeWaitOwner } from '../detectors/time-wait-owner.ts';
-import { type JoinedDetector, type Key, keepFrames, type Ordinary, type Seen, Spans, UNNAMED } from '../joined.ts';
+import { type JoinedDetector, type Key, type Ordinary, type Seen, Spans } from '../joined.ts';
 import { duration } from '../words.ts';
 
 /** A host that pays TIME_WAIT for many connections. */
@@ -13,17 +13,14 @@ export const timeWaitHost: JoinedDetector = {
       take(seen) {
         const finding = seen.find(timeWaitOwner.entry.code);
         if (finding === undefined) return;
-        const { own, frames, keyOf } = finding.at === 'client' ? clients : servers;
+        const { at, own, keyOf } = finding.at === 'client' ? clients : servers;
         const key = keyOf(seen);
         own.add(key, seen.lastNanos);
         // Of connections that are alike, but one has a finding with a frame of its own.
-        if (key === UNNAMED || seen.connection === null) return;
-        const known = frames.get(key) ?? [];
-        frames.set(key, known);
-        keepFrames(known, finding.frames.slice(0, 1));
+        if (seen.connection !== null && finding.frames.length > 0) ordinary.noteTimeWait(at, key, finding.frames[0]);
       },
       finish() {
-        return [clients, servers].flatMap(({ at, own, alike, frames }) => {
+        return [clients, servers].flatMap(({ at, own, alike }) => {
           const countOf = (key: Key): number => own.countOf(key) + alike.countOf(key);
           const many = [...new Set([...own.keys, ...alike.keys])].filter(
             (key) => countOf(key) >= policy.timeWaitConnections,
@@ -35,7 +32,7 @@ export const timeWaitHost: JoinedDetector = {
               const span = duration(lastNanos - Math.min(own.firstOf(key), alike.firstOf(key)));
               return {
                 at,
-                frames: frames.get(key) ?? [],
+                frames: ordinary.timeWaitFrames[at].get(key) ?? [],
                 message: `${ordinary.names.textOf(key)} owns TIME_WAIT for ${countOf(key)} connections that ended within ${span}, as their ${at}.`,
                 hint: 'A server pays little for it. A client runs out of ports (net.ipv4.ip_local_port_range, 28,232 by default) towards one service when it opens more than some 470 connections a second: keep connections alive and use them again, or set net.ipv4.tcp_tw_reuse.',
               };
@@ -51,7 +48,6 @@ interface Owners {
   /** Connections that were seen one by one, and those that were not. */
   readonly own: Spans;
   readonly alike: Spans;
-  readonly frames: Map<Key, number[]>;
   readonly keyOf: (seen: Seen) => Key;
 }
 
@@ -61,7 +57,6 @@ function newOwners(at: 'client' | 'server', ordinary: Ordinary): Owners {
     at,
     own: new Spans(),
     alike: isClient ? ordinary.timeWaitClients : ordinary.timeWaitServers,
-    frames: new Map(),
     keyOf: (seen) => (isClient ? seen.client : seen.server),
   };
 }
