@@ -377,15 +377,15 @@ export class Analysis implements PacketSink {
   /** Hands over a connection that is wanted whole without having it built, if that is possible. */
   #tellFlawless(kind: number, id: number, place: () => PlainPlace, tell: () => Flawless | null): boolean {
     const { onTold } = this.#handler;
-    const stay = onTold === undefined ? undefined : this.#kinds.stayOf(kind);
-    const flawless = stay === undefined ? null : tell();
-    if (onTold === undefined || stay === undefined || flawless === null) return false;
+    const sole = onTold === undefined ? undefined : this.#kinds.soleFindingOf(kind);
+    const flawless = sole === undefined ? null : tell();
+    if (onTold === undefined || sole === undefined || flawless === null) return false;
     const where = place();
     const { addresses } = where;
-    const { outcome, closedFirst, timeWaitFrame } = flawless;
-    const findings = stay === null ? [] : [stay];
-    this.#joined.ordinary.take(where, timeWaitIfOrdinary(findings) ?? TimeWaitAt.NEITHER, timeWaitFrame);
-    const json = (): Uint8Array => this.#connectionJson().writeFlawless(id, flawless, addresses, stay);
+    const { outcome, closedFirst, findingFrame } = flawless;
+    const findings = sole === null ? [] : [sole];
+    this.#joined.ordinary.take(where, timeWaitIfOrdinary(findings) ?? TimeWaitAt.NEITHER, findingFrame);
+    const json = (): Uint8Array => this.#connectionJson().writeFlawless(id, flawless, addresses, sole);
     const build = (): ConnectionResult => JSON.parse(new TextDecoder().decode(json()));
     onTold({ id, outcome, closedFirst, findings, json, build });
     return true;

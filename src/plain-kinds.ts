@@ -1,9 +1,11 @@
 /** Connections that went by the book in the same way: the first of a kind is judged, the others are known by it. */
+import { abortiveClose } from './findings/detectors/abortive-close.ts';
 import { timeWaitOwner } from './findings/detectors/time-wait-owner.ts';
 import type { Finding } from './findings/finding.ts';
 import type { KindBrief } from './report/overview.ts';
 
-const TIME_WAIT = timeWaitOwner.entry.code;
+/** Findings that can be told of a flawless connection. */
+const TELLABLE: ReadonlySet<string> = new Set([timeWaitOwner.entry.code, abortiveClose.entry.code]);
 
 interface PlainKind {
   readonly brief: KindBrief;
@@ -19,14 +21,14 @@ export class PlainKinds {
   }
 
   /**
-   * What there is to say of TIME_WAIT of a kind that may be flawless (src/flow/flawless.ts): the finding of the first of the
-   * kind, or null if there is nothing to say. Undefined if the kind is not known, or there are other findings.
+   * The only finding of a kind that may be flawless (src/flow/flawless.ts), as the first of the kind has it, or null if there
+   * is none. Undefined if the kind is not known, or there is more to say.
    */
-  stayOf(kind: number): Finding | null | undefined {
+  soleFindingOf(kind: number): Finding | null | undefined {
     const findings = this.#kinds.get(kind)?.brief.findings;
     if (findings === undefined || findings.length > 1) return undefined;
-    const finding = findings[0] ?? null;
-    return finding === null || finding.code === TIME_WAIT ? finding : undefined;
+    const [finding = null] = findings;
+    return finding === null || TELLABLE.has(finding.code) ? finding : undefined;
   }
 
   /** Takes what the first of a kind came to. */

@@ -71,12 +71,12 @@ export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
 }
 
 /** The facts of a connection that is flawless. */
-export function factsOfFlawless({ syn, last, fin1, closer }: Flawless): JoinedFacts {
+export function factsOfFlawless({ syn, last, fin1, reset, closer }: Flawless): JoinedFacts {
   return {
     firstFrame: syn.frame,
     lastFrame: last.frame,
     firstNanos: syn.timeNanos,
-    finFrame: closer === -1 ? 0 : fin1.frame,
+    finFrame: closer === -1 || reset.frame !== 0 ? 0 : fin1.frame,
     closeWaitNanos: 0,
     isAnswered: true,
     isCompleted: true,
@@ -87,9 +87,9 @@ export function factsOfFlawless({ syn, last, fin1, closer }: Flawless): JoinedFa
   };
 }
 
-/** The findings of a connection that is flawless: `stay` is what was found of the first of its kind, or null. */
-export function findingsOfFlawless({ timeWaitFrame }: Flawless, stay: Finding | null): Finding[] {
-  return stay === null ? [] : [{ ...stay, frames: [timeWaitFrame] }];
+/** The findings of a connection that is flawless: `sole` is the only one, as another of its kind has it, or null. */
+export function findingsOfFlawless({ findingFrame }: Flawless, sole: Finding | null): Finding[] {
+  return sole === null ? [] : [{ ...sole, frames: [findingFrame] }];
 }
 
 /** The facts of a settled connection, worked out when they are asked for. */

@@ -16,7 +16,7 @@ interface AheadRange {
 const MAX_AHEAD_RANGES = 64;
 const MAX_UNSEEN_RANGES = 16;
 /** Segments of one end that are remembered to find what provoked a reset, and network duplicates. */
-const RECENT_SEGMENTS = 16;
+export const RECENT_SEGMENTS = 16;
 /** A jump ahead of more than this is not believed to be the end's own. */
 const BELIEVABLE_JUMP_BYTES = 1 << 28;
 

@@ -1,6 +1,6 @@
 /**
- * Connections in which nothing happened but what has to: SYN, SYN-ACK and ACK, every octet once and in order, and no close
- * or one of four or three segments. What the machine would find of them is told from their rows, in a tenth of the time;
+ * Connections of which every segment came once and in order: SYN, SYN-ACK and ACK, data, and then a close of four or three
+ * segments, a reset instead, or nothing. What the machine would find of them is told from their rows, in a tenth of the time;
  * test/flow/flawless.test.ts holds both together. Whatever needs a closer look is left to the machine.
  */
 import type { Core } from '../core/core.ts';
@@ -9,6 +9,7 @@ import { MINIMUM_RTO_NANOS, MINIMUM_RTT_NANOS } from '../core/timing.ts';
 import { SACK_BITS, TcpFlag, TcpOption, Word } from '../wire/batch.ts';
 import { completenessBits } from './completeness.ts';
 import { DEFAULT_RTT_NANOS, RTT_VARIATION } from './connection.ts';
+import { RECENT_SEGMENTS } from './end.ts';
 import { FIRST_SYN_TIMER_NANOS } from './handshake.ts';
 import type { Moment } from './history.ts';
 import { SHORTEST_DELAYED_ACK_NANOS } from './lost-wave.ts';
@@ -45,6 +46,7 @@ export class FlawlessEnd {
   segments = 0;
   payloadBytes = 0;
   fins = 0;
+  resets = 0;
   mss = -1;
   windowScale = -1;
   sackPermitted = false;
@@ -52,12 +54,19 @@ export class FlawlessEnd {
   /** Highest acknowledgment it has sent, and the number behind its FIN. */
   ack = 0;
   finEnd = 0;
+  /** Its latest data: octets (0 if there is none), when, and which of its segments it is, from 1. */
+  dataBytes = 0;
+  dataNanos = Number.NaN;
+  dataSegment = 0;
 
   begin({ words }: Words, row: number): void {
     const options = words[row + Word.OPTIONS];
     this.segments = 1;
     this.payloadBytes = 0;
     this.fins = 0;
+    this.resets = 0;
+    this.dataBytes = 0;
+    this.dataNanos = Number.NaN;
     this.mss = (options & TcpOption.MSS) === 0 ? -1 : words[row + Word.CHECKSUM] >>> 16;
     const hasScale = (options & TcpOption.WINDOW_SCALE) !== 0;
     this.windowScale = hasScale ? Math.min(MAX_WINDOW_SCALE, (options >>> 8) & 0xff) : -1;
@@ -77,8 +86,10 @@ export class Flawless {
   /** The segment that proves that the server was open; frame 0 if none does. */
   readonly proof = new MomentOfRow();
   readonly last = new MomentOfRow();
-  /** Which end closed first; -1 if it is open. The rest is known only if it is closed. */
+  /** Which end closed first, or reset it; -1 if it is open. The rest is known only if it is closed. */
   closer: 0 | 1 | -1 = NO_END;
+  /** The reset; frame 0 if it was closed by FINs. */
+  readonly reset = new MomentOfRow();
   /** The FINs, first that of the closer, and what covers them; in a close of three segments the second FIN covers the first. */
   readonly fin1 = new MomentOfRow();
   readonly cover1 = new MomentOfRow();
@@ -94,7 +105,8 @@ export class Flawless {
   completeness = 0;
 
   get outcome(): Outcome {
-    return this.closer === NO_END ? 'open' : 'graceful';
+    if (this.closer === NO_END) return 'open';
+    return this.reset.frame === 0 ? 'graceful' : 'reset';
   }
 
   get closedFirst(): ClosedFirst {
@@ -102,8 +114,9 @@ export class Flawless {
     return this.closer === this.clientIndex ? 'client' : 'server';
   }
 
-  /** The frame with which TIME_WAIT began. */
-  get timeWaitFrame(): number {
+  /** The frame of its only finding: that of the reset, or with which TIME_WAIT began. */
+  get findingFrame(): number {
+    if (this.reset.frame !== 0) return this.reset.frame;
     return this.isThreeSegments ? this.fin2.frame : this.cover2.frame;
   }
 
@@ -118,11 +131,12 @@ export class Flawless {
   read(core: Words, at: number, nowNanos: number, timeWaitNanos: number): boolean {
     const { words } = core;
     const stage = words[at + Plain.STAGE];
-    if (stage !== PlainStage.DONE && stage !== PlainStage.OPEN) return false;
+    if (stage !== PlainStage.DONE && stage !== PlainStage.OPEN && stage !== PlainStage.RESET) return false;
     if ((words[at + Plain.COURSE] & ~USUAL_COURSE) !== 0 || words[at + Plain.ROWS] < OPENING_ROWS) return false;
     if (!this.#readRows(core, at)) return false;
     this.timeWaitNanos = timeWaitNanos;
     if (stage === PlainStage.OPEN) return this.closer === NO_END;
+    if (stage === PlainStage.RESET) return this.#judgeReset();
     return this.cover2.frame === this.last.frame && this.#judgeClose(nowNanos);
   }
 
@@ -167,6 +181,7 @@ export class Flawless {
   #begin(): void {
     this.closer = NO_END;
     this.proof.clear();
+    this.reset.clear();
     this.cover1.clear();
     this.fin2.clear();
     this.cover2.clear();
@@ -185,10 +200,16 @@ export class Flawless {
     const peer = this.ends[1 - from];
     const ack = words[place + Word.ACK];
     const hasFin = (flags & TcpFlag.FIN) !== 0;
+    if ((flags & TcpFlag.RST) !== 0) return this.#takeReset(core, place, from);
     if (payloadBytes === 0 && !hasFin && ((ack - me.ack) | 0) <= 0) return false;
     me.ack = ack;
     me.segments++;
-    me.payloadBytes += payloadBytes;
+    if (payloadBytes > 0) {
+      me.payloadBytes += payloadBytes;
+      me.dataBytes = payloadBytes;
+      me.dataNanos = doubles[place >> 1];
+      me.dataSegment = me.segments;
+    }
     if (from !== this.clientIndex && this.proof.frame === 0 && me.fins === 0 && this.cover1.frame === 0) {
       if (this.#provesServer(doubles[place >> 1])) this.proof.set(core, place);
     }
@@ -200,6 +221,17 @@ export class Flawless {
       } else if (this.fin2.frame !== 0) this.cover2.set(core, place);
     }
     if (hasFin) this.#takeFin(core, place, from, me);
+    return true;
+  }
+
+  #takeReset(core: Words, place: number, from: 0 | 1): boolean {
+    if (this.closer !== NO_END) return false;
+    this.closer = from;
+    this.reset.set(core, place);
+    this.ends[from].segments++;
+    this.ends[from].resets++;
+    this.#noteLetter(from === this.clientIndex, 'R');
+    this.completeness |= completenessBits(core.words[place + Word.FLAGS], 0, false);
     return true;
   }
 
@@ -225,9 +257,25 @@ export class Flawless {
     return this.ends[1 - this.clientIndex].timestamps || nanos < FIRST_SYN_TIMER_NANOS ? nanos : Number.NaN;
   }
 
-  #noteLetter(isClient: boolean, upper: 'A' | 'D' | 'F'): void {
+  #noteLetter(isClient: boolean, upper: 'A' | 'D' | 'F' | 'R'): void {
     const letter = isClient ? upper : upper.toLowerCase();
     if (!this.zeekHistory.includes(letter)) this.zeekHistory += letter;
+  }
+
+  /** Whether it is clear which data came before the reset: of that at the same time it is not. */
+  #judgeReset(): boolean {
+    return this.reset.frame !== 0 && this.ends.every((end) => !(end.dataNanos >= this.reset.timeNanos));
+  }
+
+  /**
+   * How long before the reset the end that was reset had sent its latest data, nanoseconds; NaN if the other sent some behind
+   * that, or if it is longer ago than the machine remembers.
+   */
+  get unansweredNanos(): number {
+    const me = this.ends[this.closer === 0 ? 0 : 1];
+    const peer = this.ends[this.closer === 0 ? 1 : 0];
+    const isAnswered = isRemembered(me) && me.dataNanos >= peer.dataNanos;
+    return isRemembered(peer) && !isAnswered ? this.reset.timeNanos - peer.dataNanos : Number.NaN;
   }
 
   #judgeClose(nowNanos: number): boolean {
@@ -255,6 +303,11 @@ const OPENING_BITS =
   completenessBits(TcpFlag.SYN, 0, true) |
   completenessBits(TcpFlag.SYN | TcpFlag.ACK, 0, false) |
   completenessBits(TcpFlag.ACK, 0, false);
+
+/** Whether the machine still has the latest data of an end. */
+function isRemembered({ dataBytes, dataSegment, segments }: FlawlessEnd): boolean {
+  return dataBytes > 0 && segments - dataSegment < RECENT_SEGMENTS;
+}
 
 /** Whether a segment echoes the time stamp of the one before, if both have time stamps. */
 function answers(words: Int32Array, before: number, place: number): boolean {

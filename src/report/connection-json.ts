@@ -180,10 +180,10 @@ export class ConnectionJson {
     return this.#writer.take();
   }
 
-  /** As `write`, of a connection that the machine has not seen; `stay` is what there is to say of its TIME_WAIT. */
-  writeFlawless(id: number, flawless: Flawless, addresses: FlowAddresses, stay: Finding | null): Uint8Array {
+  /** As `write`, of a connection that the machine has not seen; `sole` is its only finding, as another of its kind has it. */
+  writeFlawless(id: number, flawless: Flawless, addresses: FlowAddresses, sole: Finding | null): Uint8Array {
     this.#flawless ??= new FlawlessJson(this.#base, this.#writer, this.#place);
-    this.#flawless.append(id, flawless, addresses, stay);
+    this.#flawless.append(id, flawless, addresses, sole);
     return this.#writer.take();
   }
 

@@ -3,6 +3,7 @@
  * Most of the text is the same for all that opened and closed in the same way, so it is kept in long pieces.
  */
 import type { TimeBase } from '../base/time.ts';
+import { abortOf, causesOf, messageOf } from '../findings/detectors/abortive-close.ts';
 import { stayInFull } from '../findings/detectors/time-wait-owner.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Flawless, FlawlessEnd } from '../flow/flawless.ts';
@@ -41,6 +42,7 @@ function piecesOf(writer: TextWriter) {
       `,"outcome":"graceful","certainty":${certainty},"closedFirst":"${closer}","closeStyle":"${style}-segment","resetBy":null`,
     );
   };
+  const zeek = (state: string): Piece => constant(`],"equivalents":{"zeekConnState":"${state}","zeekHistory":"`);
   const ofEnd = (end: End) => ({
     open: begins(end, 'ESTABLISHED', 'proven'),
     waiting: begins(end, 'TIME_WAIT', 'proven'),
@@ -50,6 +52,10 @@ function piecesOf(writer: TextWriter) {
       three: [verdict(end, 'three', false), verdict(end, 'three', true)],
       four: [verdict(end, 'four', false), verdict(end, 'four', true)],
     },
+    abort: constant(
+      `,"outcome":"reset","certainty":"determined","undeterminedBecause":null,"closedFirst":"${end}","closeStyle":"reset","resetBy":"${end}"`,
+    ),
+    reset: constant(`,"teardown":null,"resets":[{"from":"${end}","frame":`),
     teardown: constant(`,"teardown":{"fin1":{"from":"${end}","frame":`),
     fin2: constant(`,"retransmissions":0},"fin2":{"from":"${peerOf(end)}","frame":`),
   });
@@ -82,8 +88,10 @@ function piecesOf(writer: TextWriter) {
     payloadBytes: constant(',"payloadBytes":'),
     uniquePayloadBytes: constant(',"uniquePayloadBytes":'),
     counts: [0, 1].map((fins) =>
-      constant(
-        `,"syn":1,"fin":${fins},"rst":0,"retransmittedSegments":0,"outOfOrderSegments":0,"duplicateAcks":0,"zeroWindows":0,"mss":`,
+      [0, 1].map((resets) =>
+        constant(
+          `,"syn":1,"fin":${fins},"rst":${resets},"retransmittedSegments":0,"outOfOrderSegments":0,"duplicateAcks":0,"zeroWindows":0,"mss":`,
+        ),
       ),
     ),
     windowScale: constant(',"windowScale":'),
@@ -99,9 +107,19 @@ function piecesOf(writer: TextWriter) {
     handshakeEnd: constant(',"synRetransmissions":0,"synAckRetransmissions":0}'),
     closeDuration: constant(',"retransmissions":0},"durationSeconds":'),
     closeEnd: constant('},"resets":[],"findings":['),
+    resetEnd: constant(',"shape":"active","accepted":true}],"findings":['),
     noClose: constant(',"teardown":null,"resets":[],"findings":['),
-    zeekHistory: ['S1', 'SF'].map((state) => constant(`],"equivalents":{"zeekConnState":"${state}","zeekHistory":"`)),
+    zeek: {
+      open: zeek('S1'),
+      graceful: zeek('SF'),
+      resetByClient: zeek('RSTO'),
+      resetByServer: zeek('RSTR'),
+    },
     completeness: constant('","wiresharkCompleteness":'),
+    message: constant('],"message":'),
+    cause: constant(',"cause":'),
+    hint: constant(',"hint":'),
+    findingEnd: constant('}'),
     end: constant('}}'),
   };
 }
@@ -113,6 +131,8 @@ export class FlawlessJson {
   readonly #pieces: ReturnType<typeof piecesOf>;
   /** By the end that pays TIME_WAIT. */
   readonly #stays = new Map<string, StayPieces>();
+  /** What a finding about a reset begins with, by the end that sent it and severity. */
+  readonly #aborts = new Map<string, Piece>();
 
   /** `place` writes with the same writer. */
   constructor(base: TimeBase, writer: TextWriter, place: PlaceJson) {
@@ -122,8 +142,8 @@ export class FlawlessJson {
     this.#pieces = piecesOf(writer);
   }
 
-  /** Appends a connection; `stay` is what the first of its kind has to say of TIME_WAIT, null if nothing. */
-  append(id: number, flawless: Flawless, addresses: FlowAddresses, stay: Finding | null): void {
+  /** Appends a connection; `sole` is its only finding, as the first of its kind has it, or null. */
+  append(id: number, flawless: Flawless, addresses: FlowAddresses, sole: Finding | null): void {
     const writer = this.#writer;
     const pieces = this.#pieces;
     const { clientIndex, ends, syn, last } = flawless;
@@ -134,23 +154,27 @@ export class FlawlessJson {
     writer.time(pieces.startTime, this.#base, syn.timeNanos);
     writer.time(pieces.endTime, this.#base, last.timeNanos);
     writer.seconds(pieces.duration, last.timeNanos - syn.timeNanos);
-    if (flawless.closer === -1) writer.piece(pieces.open);
-    else {
-      const { verdicts } = flawless.closer === clientIndex ? pieces.client : pieces.server;
-      const [whole, cut] = flawless.isThreeSegments ? verdicts.three : verdicts.four;
-      writer.piece(flawless.isCutShort ? cut : whole);
-    }
+    this.#writeVerdict(flawless);
     this.#writeClient(flawless);
     this.#writeCounts(ends[clientIndex]);
     this.#writeServer(flawless);
     this.#writeCounts(ends[1 - clientIndex]);
     this.#writeHandshake(flawless);
-    if (flawless.closer === -1) writer.piece(pieces.noClose);
-    else this.#writeTeardown(flawless);
-    if (stay !== null) this.#writeStay(stay, flawless);
-    writer.plain(pieces.zeekHistory[flawless.closer === -1 ? 0 : 1], flawless.zeekHistory);
+    this.#writeEnding(flawless);
+    if (sole !== null) this.#writeFinding(sole, flawless);
+    writer.plain(this.#zeekOf(flawless), flawless.zeekHistory);
     writer.whole(pieces.completeness, flawless.completeness);
     writer.piece(pieces.end);
+  }
+
+  #writeVerdict(flawless: Flawless): void {
+    const { closer, clientIndex, outcome, isThreeSegments, isCutShort } = flawless;
+    const pieces = this.#pieces;
+    const { abort, verdicts } = closer === clientIndex ? pieces.client : pieces.server;
+    const [whole, cut] = isThreeSegments ? verdicts.three : verdicts.four;
+    if (outcome === 'open') this.#writer.piece(pieces.open);
+    else if (outcome === 'reset') this.#writer.piece(abort);
+    else this.#writer.piece(isCutShort ? cut : whole);
   }
 
   #writeClient(flawless: Flawless): void {
@@ -175,9 +199,10 @@ export class FlawlessJson {
     this.#writeClose(flawless, 1 - flawless.clientIndex);
   }
 
-  #stateOf({ closer, clientIndex, proof, timeWaitEndNanos }: Flawless, end: End): Piece {
+  #stateOf({ closer, clientIndex, outcome, proof, timeWaitEndNanos }: Flawless, end: End): Piece {
     const pieces = this.#pieces;
     const { open, waiting, waited, closed } = pieces[end];
+    if (outcome === 'reset') return closed;
     if (closer === -1) return end === 'server' && proof.frame === 0 ? pieces.unproven : open;
     if ((closer === clientIndex) !== (end === 'client')) return closed;
     return Number.isNaN(timeWaitEndNanos) ? waiting : waited;
@@ -185,9 +210,10 @@ export class FlawlessJson {
 
   /** States of an end behind ESTABLISHED. */
   #writeClose(flawless: Flawless, index: number): void {
-    const { closer, cover1, fin2, cover2 } = flawless;
+    const { closer, outcome, cover1, fin2, cover2, reset } = flawless;
     const pieces = this.#pieces;
-    if (closer === index) this.#writeWait(flawless);
+    if (outcome === 'reset') this.#enter(pieces.closed, reset);
+    else if (closer === index) this.#writeWait(flawless);
     else if (closer !== -1) {
       this.#enter(pieces.closeWait, cover1);
       this.#enter(pieces.lastAck, fin2);
@@ -220,12 +246,21 @@ export class FlawlessJson {
     this.#writer.time(this.#pieces.time, this.#base, timeNanos);
   }
 
-  #writeCounts({ segments, payloadBytes, fins, mss, windowScale, sackPermitted, timestamps }: FlawlessEnd): void {
+  #writeCounts({
+    segments,
+    payloadBytes,
+    fins,
+    resets,
+    mss,
+    windowScale,
+    sackPermitted,
+    timestamps,
+  }: FlawlessEnd): void {
     const pieces = this.#pieces;
     this.#writer.whole(pieces.segments, segments);
     this.#writer.whole(pieces.payloadBytes, payloadBytes);
     this.#writer.whole(pieces.uniquePayloadBytes, payloadBytes);
-    this.#writeOption(pieces.counts[fins], mss);
+    this.#writeOption(pieces.counts[fins][resets], mss);
     this.#writeOption(pieces.windowScale, windowScale);
     this.#writer.piece(pieces.offers[sackPermitted ? 1 : 0][timestamps ? 1 : 0]);
   }
@@ -249,37 +284,75 @@ export class FlawlessJson {
     writer.piece(pieces.handshakeEnd);
   }
 
-  #writeTeardown({ closer, clientIndex, fin1, cover1, fin2, cover2 }: Flawless): void {
+  #writeEnding({ closer, clientIndex, outcome, fin1, cover1, fin2, cover2, reset }: Flawless): void {
     const writer = this.#writer;
     const pieces = this.#pieces;
-    const { teardown, fin2: second } = closer === clientIndex ? pieces.client : pieces.server;
-    writer.whole(teardown, fin1.frame);
+    const ofCloser = closer === clientIndex ? pieces.client : pieces.server;
+    if (outcome === 'open') {
+      writer.piece(pieces.noClose);
+      return;
+    }
+    if (outcome === 'reset') {
+      writer.whole(ofCloser.reset, reset.frame);
+      writer.piece(pieces.resetEnd);
+      return;
+    }
+    writer.whole(ofCloser.teardown, fin1.frame);
     writer.whole(pieces.ackFrame, cover1.frame);
-    writer.whole(second, fin2.frame);
+    writer.whole(ofCloser.fin2, fin2.frame);
     writer.whole(pieces.ackFrame, cover2.frame);
     writer.seconds(pieces.closeDuration, cover2.timeNanos - fin1.timeNanos);
     writer.piece(pieces.closeEnd);
   }
 
-  #writeStay(stay: Finding, { timeWaitFrame, timeWaitNanos }: Flawless): void {
-    const { frames, message, rest } = this.#piecesOfStay(stay, timeWaitNanos);
-    this.#writer.whole(frames, timeWaitFrame);
-    this.#writer.whole(message, timeWaitFrame);
-    this.#writer.piece(rest);
+  #zeekOf({ closer, clientIndex, outcome }: Flawless): Piece {
+    const { open, graceful, resetByClient, resetByServer } = this.#pieces.zeek;
+    if (outcome === 'open') return open;
+    if (outcome === 'graceful') return graceful;
+    return closer === clientIndex ? resetByClient : resetByServer;
   }
 
-  #piecesOfStay({ code, severity, category, at, cause, hint }: Finding, timeWaitNanos: number): StayPieces {
-    const known = this.#stays.get(at);
-    if (known !== undefined) return known;
-    const [before, behind] = stayInFull(at, timeWaitNanos).map((text) => JSON.stringify(text).slice(1, -1));
-    const head = JSON.stringify({ code, severity, category, at, frames: [] }).slice(0, -2);
-    const tail = JSON.stringify({ cause, hint }).slice(1);
+  #writeFinding(sole: Finding, flawless: Flawless): void {
+    if (flawless.outcome === 'reset') this.#writeAbort(sole, flawless);
+    else this.#writeStay(sole, flawless);
+  }
+
+  #writeStay(sole: Finding, { findingFrame, timeWaitNanos }: Flawless): void {
+    const stay = this.#stays.get(sole.at) ?? this.#learnStay(sole, timeWaitNanos);
+    this.#writer.whole(stay.frames, findingFrame);
+    this.#writer.whole(stay.message, findingFrame);
+    this.#writer.piece(stay.rest);
+  }
+
+  #learnStay(sole: Finding, timeWaitNanos: number): StayPieces {
+    const [before, behind] = stayInFull(sole.at, timeWaitNanos).map((text) => JSON.stringify(text).slice(1, -1));
+    const { cause, hint } = sole;
     const stay = {
-      frames: this.#writer.constant(head),
+      frames: this.#writer.constant(headOf(sole)),
       message: this.#writer.constant(`],"message":"${before}`),
-      rest: this.#writer.constant(`${behind}",${tail}`),
+      rest: this.#writer.constant(`${behind}",${JSON.stringify({ cause, hint }).slice(1)}`),
     };
-    this.#stays.set(at, stay);
+    this.#stays.set(sole.at, stay);
     return stay;
   }
+
+  /** Apart from the hint, and what the finding is, nothing is as with others of its kind. */
+  #writeAbort(sole: Finding, flawless: Flawless): void {
+    const writer = this.#writer;
+    const pieces = this.#pieces;
+    const key = `${sole.at} ${sole.severity}`;
+    const abort = abortOf(flawless);
+    const head = this.#aborts.get(key) ?? writer.constant(headOf(sole));
+    this.#aborts.set(key, head);
+    writer.whole(head, flawless.findingFrame);
+    writer.quoted(pieces.message, messageOf(abort));
+    writer.quoted(pieces.cause, causesOf(abort).cause ?? sole.cause);
+    writer.quoted(pieces.hint, sole.hint);
+    writer.piece(pieces.findingEnd);
+  }
+}
+
+/** What a finding begins with, up to its first frame. */
+function headOf({ code, severity, category, at }: Finding): string {
+  return JSON.stringify({ code, severity, category, at, frames: [] }).slice(0, -2);
 }

@@ -6,7 +6,7 @@ import { makeRow, type Recording, type Row, track } from '../support/rows.ts';
 
 const CLIENT = { words: [0x0a000001, 0, 0, 0], port: 40_000 };
 const SERVER = { words: [0x0a800001, 0, 0, 0], port: 80 };
-const { SYN, ACK, FIN, PSH } = TcpFlag;
+const { SYN, ACK, FIN, PSH, RST } = TcpFlag;
 const { MSS, WINDOW_SCALE, SACK_PERMITTED, TIMESTAMPS } = TcpOption;
 
 /** Finds no handshake slow. */
@@ -73,6 +73,12 @@ describe('a flawless connection is told from its rows as the machine tells it', 
       'with a SYN-ACK that may answer another SYN',
       put(whole, 1, ['server', { flags: SYN | ACK, seq: 900, ack: 101 }, 1100]),
     ],
+    ['reset by the client', [...OPENING, ...DATA, ['client', { flags: RST | ACK, seq: 151, ack: 971 }]]],
+    ['reset by the server', [...OPENING, ...DATA, ['server', { flags: RST | ACK, seq: 971, ack: 151 }]]],
+    [
+      'reset by a client that got no data',
+      [...OPENING, DATA[0], DATA[1], ['client', { flags: RST | ACK, seq: 151, ack: 901 }]],
+    ],
     [
       'with data in the FIN',
       [
@@ -128,7 +134,22 @@ describe('a flawless connection is told from its rows as the machine tells it', 
     ['only one end closes', [...OPENING, ...DATA, ...BY_CLIENT.slice(0, 2)]],
     ['something comes behind the last ACK', [...whole, ['client', { flags: ACK, seq: 152, ack: 972, window: 9 }]]],
     ['the SYN is sent again', put(whole, 0, OPENING[0], ['client', { flags: SYN, seq: 100 }, 1000])],
-    ['it is reset', [...OPENING, ...DATA, ['client', { flags: TcpFlag.RST | ACK, seq: 151, ack: 971 }]]],
+    [
+      'it is reset by a server that has sent nothing',
+      [...OPENING, ['server', { flags: RST | ACK, seq: 901, ack: 101 }]],
+    ],
+    [
+      'it is reset and neither end has sent data',
+      [...OPENING, ['client', { flags: RST | ACK, seq: 101, ack: 901 }]],
+    ],
+    [
+      'it is reset behind a FIN',
+      [...OPENING, ...DATA, BY_CLIENT[0], ['client', { flags: RST | ACK, seq: 152, ack: 971 }]],
+    ],
+    [
+      'there is data as late as the reset',
+      [...OPENING, ...DATA.slice(0, 3), ['client', { flags: RST | ACK, seq: 151, ack: 901 }, 0]],
+    ],
   ])('but not if %s', (_, sent) => {
     expect(tell(record(sent))).toBe(0);
   });
@@ -166,12 +187,13 @@ describe('a flawless connection is told from its rows as the machine tells it', 
       opening: fc.tuple(turn, turn),
       closing: fc.array(turn, { maxLength: 4 }),
       isThree: fc.boolean(),
+      isReset: fc.boolean(),
       silenceNanos: fc.constantFrom(0, 0.9e9, 1.1e9, 59e9, 61e9, 700e9),
     });
     let told = 0;
     let all = 0;
     fc.assert(
-      fc.property(conversation, ({ offers, turns, opening, closing, isThree, silenceNanos }) => {
+      fc.property(conversation, ({ offers, turns, opening, closing, isThree, isReset, silenceNanos }) => {
         const next = [1000, 4_294_967_000];
         const sent: Sent[] = [];
         const say = (who: 0 | 1, flags: number, payloadBytes: number, afterMillis: number): void => {
@@ -200,10 +222,12 @@ describe('a flawless connection is told from its rows as the machine tells it', 
         const [first, second, third, fourth] = closing;
         const closer = first?.isClient === true ? 0 : 1;
         const other = closer === 0 ? 1 : 0;
-        if (first !== undefined) say(closer, FIN | ACK, first.payloadBytes, first.afterMillis);
-        if (second !== undefined) say(other, isThree ? FIN | ACK : ACK, 0, second.afterMillis);
-        if (third !== undefined) say(isThree ? closer : other, isThree ? ACK : FIN | ACK, 0, third.afterMillis);
-        if (fourth !== undefined && !isThree) say(closer, ACK, 0, fourth.afterMillis);
+        if (isReset && first !== undefined) say(closer, RST | ACK, 0, first.afterMillis);
+        else if (first !== undefined) say(closer, FIN | ACK, first.payloadBytes, first.afterMillis);
+        if (!isReset && second !== undefined) say(other, isThree ? FIN | ACK : ACK, 0, second.afterMillis);
+        if (!isReset && third !== undefined)
+          say(isThree ? closer : other, isThree ? ACK : FIN | ACK, 0, third.afterMillis);
+        if (!isReset && fourth !== undefined && !isThree) say(closer, ACK, 0, fourth.afterMillis);
         all++;
         told += tell(record(sent, silenceNanos));
       }),

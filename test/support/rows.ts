@@ -10,6 +10,7 @@ import type { Connection, SegmentChoice } from '../../src/flow/connection.ts';
 import { type Segment, takeSegment } from '../../src/flow/segment.ts';
 import { Tracker } from '../../src/flow/tracker.ts';
 import type { TrackerOptions } from '../../src/flow/tracker-options.ts';
+import { PlainKinds } from '../../src/plain-kinds.ts';
 import { buildConnection } from '../../src/report/build.ts';
 import { ConnectionJson } from '../../src/report/connection-json.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
@@ -155,9 +156,9 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
       if (options.passesOver === true) return;
       build();
       const flawless = tell();
-      const stay = stayOf(connections.at(-1)?.findings ?? []);
-      if (flawless === null || stay === undefined) return;
-      const text = json.writeFlawless(id, flawless, place().addresses, stay);
+      const sole = soleOf(connections.at(-1)?.findings ?? []);
+      if (flawless === null || sole === undefined) return;
+      const text = json.writeFlawless(id, flawless, place().addresses, sole);
       told.set(id, new TextDecoder('utf-8', { fatal: true }).decode(text));
     },
   };
@@ -186,11 +187,11 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
 
 const NO_NOTES = { hasNames: false, nameOf: () => undefined, tunnelOf: () => undefined };
 
-/** What there is to say of TIME_WAIT if that is all there is to say; undefined if it is not. */
-function stayOf(findings: readonly Finding[]): Finding | null | undefined {
-  if (findings.length > 1) return undefined;
-  const [finding = null] = findings;
-  return finding === null || finding.code === 'time-wait-owner' ? finding : undefined;
+/** The only finding if it can be told of a flawless connection, null if there is none; undefined if there is more to say. */
+function soleOf(findings: readonly Finding[]): Finding | null | undefined {
+  const kinds = new PlainKinds();
+  kinds.learn(0, { outcome: 'open', closedFirst: null, findings });
+  return kinds.soleFindingOf(0);
 }
 
 /** A row with everything that does not matter filled in. */

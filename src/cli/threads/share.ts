@@ -177,9 +177,9 @@ export class Share {
 
   /** As `Analysis` does: writes a connection that is wanted whole without having it built, if that is possible. */
   #tellFlawless(kind: number, id: number, place: () => PlainPlace, tell: () => Flawless | null): boolean {
-    const stay = this.#kinds.stayOf(kind);
-    const flawless = stay === undefined ? null : tell();
-    if (stay === undefined || flawless === null) return false;
+    const sole = this.#kinds.soleFindingOf(kind);
+    const flawless = sole === undefined ? null : tell();
+    if (sole === undefined || flawless === null) return false;
     this.#total++;
     const { addresses } = place();
     this.#records.write({
@@ -194,9 +194,9 @@ export class Share {
       lastNanos: flawless.last.timeNanos,
       addresses,
       facts: factsOfFlawless(flawless),
-      findings: findingsOfFlawless(flawless, stay),
+      findings: findingsOfFlawless(flawless, sole),
       tupleId: this.#tracker.tupleId,
-      result: this.#appendJson(id, this.#connectionJson().writeFlawless(id, flawless, addresses, stay)),
+      result: this.#appendJson(id, this.#connectionJson().writeFlawless(id, flawless, addresses, sole)),
     });
     return true;
   }

@@ -1,5 +1,7 @@
+import type { Flawless } from '../../flow/flawless.ts';
+import type { End } from '../../flow/vocabulary.ts';
 import type { Detector, Evidence } from '../detector.ts';
-import { type ClosingReset, closingReset, hasPayload, latestBefore } from '../resets.ts';
+import { closingReset, hasPayload, latestBefore } from '../resets.ts';
 import { count, duration, endName } from '../words.ts';
 import { isResetUnheard } from './listener-closed-unaccepted.ts';
 import { isDoubted } from './rst-injection-suspected.ts';
@@ -28,34 +30,82 @@ export const abortiveClose: Detector = {
     if (isTimeout && me.lastProbe !== null) return null;
     const { frame, from, timeNanos } = reset.segment;
     const name = endName(connection, from);
-    const isSilent = me.payloadBytes === 0 && peer.payloadBytes === 0;
+    const isPeerSilent = peer.payloadBytes === 0;
+    const isSilent = me.payloadBytes === 0 && isPeerSilent;
     if (isSilent && name === 'server') return null;
-    const other = name === 'client' ? 'server' : 'client';
-    const age = timeNanos - connection.firstNanos;
-    return {
-      at: name,
-      frames: [frame],
-      message: `The ${name} reset the open connection in frame ${frame} without a FIN of its own, ${duration(age)} after it began (${count(me.uniquePayloadBytes, 'octet')} from the ${name}, ${peer.uniquePayloadBytes} from the ${other}).`,
-      ...rankCauses(closing, isSilent, isTimeout, connection.isMidstream, name === 'client'),
+    const theirs = latestBefore(peer, timeNanos, hasPayload);
+    const mine = latestBefore(me, timeNanos, hasPayload);
+    const isUnanswered = theirs !== undefined && (mine === undefined || mine.timeNanos < theirs.timeNanos);
+    const abort: Abort = {
+      name,
+      frame,
+      ageNanos: timeNanos - connection.firstNanos,
+      payloadBytes: me.uniquePayloadBytes,
+      peerPayloadBytes: peer.uniquePayloadBytes,
+      isSilent,
+      isPeerSilent,
+      unansweredBytes: isUnanswered ? theirs.payloadBytes : 0,
+      unansweredNanos: isUnanswered ? timeNanos - theirs.timeNanos : 0,
     };
+    const causes = isTimeout ? causesOfTimeout(reset.unansweredProbes) : causesOf(abort, connection.isMidstream);
+    return { at: name, frames: [frame], message: messageOf(abort), ...causes };
   },
 };
 
+/** What there is to say of an abort, and what its likely causes hang on. */
+export interface Abort {
+  /** Who reset it, and the frame. */
+  readonly name: End;
+  readonly frame: number;
+  /** How long after the first segment, nanoseconds. */
+  readonly ageNanos: number;
+  /** Octets that each had sent, repeats not counted. */
+  readonly payloadBytes: number;
+  readonly peerPayloadBytes: number;
+  /** Whether neither end had sent any data, and whether the other had not. */
+  readonly isSilent: boolean;
+  readonly isPeerSilent: boolean;
+  /** The latest data of the other end, unless some of its own came behind it: octets (0 if none), and how long before. */
+  readonly unansweredBytes: number;
+  readonly unansweredNanos: number;
+}
+
+/** The same of a connection that is flawless. */
+export function abortOf(flawless: Flawless): Abort {
+  const { clientIndex, closer, reset, syn, unansweredNanos } = flawless;
+  const me = flawless.ends[closer === 0 ? 0 : 1];
+  const peer = flawless.ends[closer === 0 ? 1 : 0];
+  return {
+    name: closer === clientIndex ? 'client' : 'server',
+    frame: reset.frame,
+    ageNanos: reset.timeNanos - syn.timeNanos,
+    payloadBytes: me.payloadBytes,
+    peerPayloadBytes: peer.payloadBytes,
+    isSilent: me.payloadBytes === 0 && peer.payloadBytes === 0,
+    isPeerSilent: peer.payloadBytes === 0,
+    unansweredBytes: Number.isNaN(unansweredNanos) ? 0 : peer.dataBytes,
+    unansweredNanos,
+  };
+}
+
+export function messageOf({ name, frame, ageNanos, payloadBytes, peerPayloadBytes }: Abort): string {
+  const other = name === 'client' ? 'server' : 'client';
+  const sent = `${count(payloadBytes, 'octet')} from the ${name}, ${peerPayloadBytes} from the ${other}`;
+  return `The ${name} reset the open connection in frame ${frame} without a FIN of its own, ${duration(ageNanos)} after it began (${sent}).`;
+}
+
+type Causes = Pick<Evidence, 'cause' | 'hint' | 'severity'>;
+
+function causesOfTimeout(unansweredProbes: number): Causes {
+  return {
+    cause: `Its ${count(unansweredProbes, 'latest segment')} went unanswered: most likely the kernel gave up (TCP_USER_TIMEOUT, or the retry limit of stacks that reset when they give up); the reset itself was probably lost, too.`,
+    hint: 'Find out why the other end fell silent: host down, path broken, firewall state lost. The time limits are TCP_USER_TIMEOUT and net.ipv4.tcp_retries2.',
+  };
+}
+
 /** The causes, the likelier first. */
-function rankCauses(
-  { reset, me, peer }: ClosingReset,
-  isSilent: boolean,
-  isTimeout: boolean,
-  isMidstream: boolean,
-  isClient: boolean,
-): Pick<Evidence, 'cause' | 'hint' | 'severity'> {
-  if (isTimeout) {
-    return {
-      cause: `Its ${count(reset.unansweredProbes, 'latest segment')} went unanswered: most likely the kernel gave up (TCP_USER_TIMEOUT, or the retry limit of stacks that reset when they give up); the reset itself was probably lost, too.`,
-      hint: 'Find out why the other end fell silent: host down, path broken, firewall state lost. The time limits are TCP_USER_TIMEOUT and net.ipv4.tcp_retries2.',
-    };
-  }
-  if (isSilent && !isMidstream) {
+export function causesOf(abort: Abort, isMidstream = false): Causes {
+  if (abort.isSilent && !isMidstream) {
     return {
       severity: 'note',
       cause:
@@ -63,23 +113,21 @@ function rankCauses(
       hint: 'If the client is no health check, look for SO_LINGER in its code.',
     };
   }
-  const { timeNanos } = reset.segment;
-  const theirs = latestBefore(peer, timeNanos, hasPayload);
-  const mine = latestBefore(me, timeNanos, hasPayload);
-  if (peer.payloadBytes === 0 && !isMidstream) {
+  if (abort.isPeerSilent && !isMidstream) {
     return {
       cause: `Most likely SO_LINGER with time-out 0: the other end had sent nothing that could be unread. Otherwise the runtime aborts on purpose (a cancelled request, a killed process); ${UNDECIDABLE}.`,
     };
   }
-  if (theirs !== undefined && (mine === undefined || mine.timeNanos < theirs.timeNanos)) {
-    const since = duration(timeNanos - theirs.timeNanos);
-    if (isClient) {
+  if (abort.unansweredBytes > 0) {
+    const since = duration(abort.unansweredNanos);
+    const data = count(abort.unansweredBytes, 'octet');
+    if (abort.name === 'client') {
       return {
-        cause: `close(), or the end of the process, with some of the latest ${count(theirs.payloadBytes, 'octet')} unread, which had come ${since} before; or SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
+        cause: `close(), or the end of the process, with some of the latest ${data} unread, which had come ${since} before; or SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
       };
     }
     return {
-      cause: `Most likely close(), or the end of the process, with unread data: ${count(theirs.payloadBytes, 'octet')} had come ${since} before and were not answered. Otherwise SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
+      cause: `Most likely close(), or the end of the process, with unread data: ${data} had come ${since} before and were not answered. Otherwise SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
     };
   }
   return {
