@@ -8,9 +8,11 @@ import {
   OWN_ROWS,
   SEGMENT_BYTES,
 } from '../src/core/layout';
-import { ROW_FLAGS, ROW_SACK, SACK_BITS, SACK_SHIFT } from '../src/core/row';
+import { ROW_FLAGS, ROW_SACK, SACK_BITS } from '../src/core/row';
 import { allocate, copy } from './memory';
 
+/** All edges that a row has room for: it takes no longer than to tell how many there are. */
+const MAX_SACK_BYTES: u32 = 32;
 const FROM_SHIFT: u32 = 16;
 /** Chunks are carved out of so much memory at a time. */
 const REGION_BYTES: u32 = 1 << 17;
@@ -55,16 +57,22 @@ function chunkFor(last: u32, count: u32): u32 {
 export function append(last: u32, count: u32, p: u32, from: u32): u32 {
   const chunk = chunkFor(last, count);
   const at = rowAt(chunk, count);
-  copy(at, p, SEGMENT_BYTES);
-  store<u32>(at, load<u32>(at, ROW_FLAGS) | (from << FROM_SHIFT), ROW_FLAGS);
+  copyRow(at, p);
+  store<u32>(at, load<u32>(p, ROW_FLAGS) | (from << FROM_SHIFT), ROW_FLAGS);
   return chunk;
+}
+
+function copyRow(to: u32, from: u32): void {
+  v128.store(to, v128.load(from));
+  v128.store(to, v128.load(from, 16), 16);
+  v128.store(to, v128.load(from, 32), 32);
 }
 
 /** Appends the edges of the SACK ranges of the row at `p`, which was appended just before. */
 export function appendSack(last: u32, count: u32, p: u32): u32 {
   const chunk = chunkFor(last, count);
   const at = rowAt(chunk, count);
-  copy(at, p + ROW_SACK, ((load<u32>(p, ROW_FLAGS) & SACK_BITS) >> SACK_SHIFT) << 3);
+  copy(at, p + ROW_SACK, MAX_SACK_BYTES);
   return chunk;
 }
 
@@ -127,7 +135,8 @@ export function moveLog(first: u32, count: i32): u32 {
   let from = load<u32>(first, CHUNK_NEXT);
   let to = moved;
   for (let left = count - OWN_ROWS; ; left -= CHUNK_ROWS) {
-    copy(to, from, min(left, CHUNK_ROWS) * SEGMENT_BYTES);
+    const end = min(left, CHUNK_ROWS) * SEGMENT_BYTES;
+    for (let at = 0; at < end; at += SEGMENT_BYTES) copyRow(to + at, from + at);
     if (left <= CHUNK_ROWS) break;
     const chunk = takeMovedChunk();
     store<u32>(to, chunk, CHUNK_NEXT);

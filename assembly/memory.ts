@@ -42,12 +42,12 @@ export function giveBack(at: u32, bytes: u32): void {
   spareEnd = at + bytes;
 }
 
-/** As `memory.copy`, of a few times eight octets: that one is a call out of the core. */
+/** As `memory.copy`, of a few times 16 octets: that one is a call out of the core. */
 export function copy(to: u32, from: u32, bytes: u32): void {
-  for (let i: u32 = 0; i < bytes; i += 8) store<u64>(to + i, load<u64>(from + i));
+  for (let i: u32 = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
 }
 
-/** Writes zeros to a few times eight octets. */
+/** Writes zeros to a few times 16 octets. */
 export function clear(at: u32, bytes: u32): void {
-  for (let i: u32 = 0; i < bytes; i += 8) store<u64>(at + i, 0);
+  for (let i: u32 = 0; i < bytes; i += 16) v128.store(at + i, i64x2.splat(0));
 }

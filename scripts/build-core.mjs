@@ -23,9 +23,9 @@ export const TARGETS = {
     source: 'assembly/index.ts',
     options: [
       ...['--importMemory', '--sharedMemory', '--initialMemory', '16', '--maximumMemory', '65536'],
-      ...['--enable', 'threads,bulk-memory'],
+      ...['--enable', 'threads,bulk-memory,simd'],
     ],
-    features: Features.Atomics,
+    features: Features.Atomics | Features.SIMD128,
   },
   'src/report/text-binary.ts': {
     name: 'TEXT_BINARY',
