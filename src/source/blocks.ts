@@ -15,6 +15,8 @@ export interface Input {
   /** Size in bytes; 0 when it is not known, as of a pipe. */
   readonly totalBytes: number;
   readonly blocks: Blocks;
+  /** The next of them without waiting, null at the end; only of a file. It, too, may overwrite the one before. */
+  readonly readOn?: () => Uint8Array | null;
 }
 
 /** Gives memory to read to. */
@@ -41,7 +43,16 @@ export function openInput(path: string, blockBytes: number = BLOCK_BYTES, openBl
   const totalBytes = status.isFile() ? status.size : 0;
   // One byte more than the file has, so that the first read also sees its end.
   const bufferBytes = totalBytes > 0 ? Math.min(blockBytes, totalBytes + 1) : Math.min(blockBytes, 1 << 20);
-  return { totalBytes, blocks: readBlocks(descriptor, openBlock(bufferBytes), path) };
+  const buffer = openBlock(bufferBytes);
+  let isOver = false;
+  const readOn = (): Uint8Array | null => {
+    // It is closed by then.
+    if (isOver) return null;
+    const block = readBlock(descriptor, buffer, path);
+    isOver = block === null;
+    return block;
+  };
+  return { totalBytes, blocks: readBlocks(readOn, descriptor), ...(status.isFile() ? { readOn } : {}) };
 }
 
 /** True when a path can only be read once from front to back: standard input, a pipe, a device. */
@@ -59,16 +70,19 @@ function newBlock(bytes: number): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-async function* readBlocks(descriptor: number, buffer: Uint8Array, path: string): Blocks {
-  const bufferBytes = buffer.length;
+function readBlock(descriptor: number, buffer: Uint8Array, path: string): Uint8Array | null {
   try {
-    for (;;) {
-      const count = readSync(descriptor, buffer, 0, bufferBytes, null);
-      if (count === 0) return;
-      yield count === bufferBytes ? buffer : buffer.subarray(0, count);
-    }
+    const count = readSync(descriptor, buffer, 0, buffer.length, null);
+    if (count === buffer.length) return buffer;
+    return count === 0 ? null : buffer.subarray(0, count);
   } catch (error) {
     throw describeFailure(error, path);
+  }
+}
+
+async function* readBlocks(readOn: () => Uint8Array | null, descriptor: number): Blocks {
+  try {
+    for (let block = readOn(); block !== null; block = readOn()) yield block;
   } finally {
     closeSync(descriptor);
   }

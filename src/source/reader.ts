@@ -40,6 +40,8 @@ export interface CaptureReport {
 export interface ReaderOptions {
   /** Size of the reads in bytes. */
   readonly blockBytes?: number;
+  /** Blocks of a file between two pauses (default 1). */
+  readonly blocksPerStep?: number;
   /** What to do when a capture has more than one interface; by default its packets are merged by time. */
   readonly onSecondInterface?: () => void;
 }
@@ -54,6 +56,7 @@ export class CaptureReader {
 
   private readonly context: SourceContext;
   private readonly sink: PacketSink;
+  private readonly blocksPerStep: number;
   private readonly onSecondInterface: (() => void) | undefined;
   private readonly steps: AsyncGenerator<void, void, undefined>;
   private compression: Compression | null = null;
@@ -68,11 +71,12 @@ export class CaptureReader {
     context: SourceContext,
     sink: PacketSink,
     open: () => Input,
-    onSecondInterface: (() => void) | undefined,
+    { blocksPerStep = 1, onSecondInterface }: ReaderOptions = {},
   ) {
     this.path = path;
     this.context = context;
     this.sink = sink;
+    this.blocksPerStep = blocksPerStep;
     this.onSecondInterface = onSecondInterface;
     this.steps = this.read(open);
   }
@@ -81,7 +85,7 @@ export class CaptureReader {
   static ofFile(path: string, context: SourceContext, sink: PacketSink, options: ReaderOptions = {}): CaptureReader {
     const openBlock = sink.openBlock?.bind(sink);
     const open = (): Input => openInput(path, options.blockBytes ?? BLOCK_BYTES, openBlock);
-    return new CaptureReader(path, context, sink, open, options.onSecondInterface);
+    return new CaptureReader(path, context, sink, open, options);
   }
 
   /** A reader of bytes that somebody else provides. */
@@ -92,12 +96,12 @@ export class CaptureReader {
     sink: PacketSink,
   ): CaptureReader {
     const open = (): Input => ({ totalBytes: 0, blocks: iterateBytes(chunks, path) });
-    return new CaptureReader(path, context, sink, open, undefined);
+    return new CaptureReader(path, context, sink, open);
   }
 
   /** A reader of blocks that somebody else reads from a file. */
   static ofBlocks(blocks: Blocks, path: string, context: SourceContext, sink: PacketSink): CaptureReader {
-    return new CaptureReader(path, context, sink, () => ({ totalBytes: 0, blocks }), undefined);
+    return new CaptureReader(path, context, sink, () => ({ totalBytes: 0, blocks }));
   }
 
   /** Hands on packets that wait to be put in order with those of other interfaces. */
@@ -172,12 +176,23 @@ export class CaptureReader {
     try {
       for await (const block of prepend(head, rest)) {
         this.parser.push(block);
+        if (this.compression === null) this.pushMore(this.parser, input);
         yield;
       }
     } catch (error) {
       throw this.locate(this.damage ?? error);
     }
     this.parser.end();
+  }
+
+  /** The other blocks of a step, without the many promises between a pause and the next block. */
+  private pushMore(parser: CaptureParser, { readOn }: Input): void {
+    for (let more = this.blocksPerStep - 1; more > 0; more--) {
+      const block = readOn?.() ?? null;
+      if (block === null) return;
+      this.bytesRead += block.length;
+      parser.push(block);
+    }
   }
 
   private async *count(blocks: Blocks): Blocks {

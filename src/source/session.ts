@@ -23,10 +23,13 @@ import {
 import { PacketQueue, QueueHeap } from './packet-queue.ts';
 import { CaptureReader, type CaptureReport } from './reader.ts';
 
+/** Blocks of a file that is read alone between two pauses: it takes some milliseconds to go through them. */
+const BLOCKS_PER_STEP = 8;
+
 export interface ReadOptions {
   /** Set at the first packet; give the one that the batches use. */
   readonly timeBase?: TimeBase;
-  /** Size of the reads in bytes; 256 KiB by default, less when many files are open at once. */
+  /** Size of the reads in bytes, each followed by a pause; 256 KiB by default, less when many files are open at once. */
   readonly blockBytes?: number;
 }
 
@@ -37,8 +40,8 @@ export interface ReadProgress {
 }
 
 /**
- * Reads captures (`-` is standard input, a directory stands for the captures in it) and pauses after every block, so
- * that the caller can show progress, hand out what it has, or stop.
+ * Reads captures (`-` is standard input, a directory stands for the captures in it) and pauses after every block,
+ * or after some of them of a file that is read alone, so that the caller can show progress, hand out what it has, or stop.
  *
  * Problems of a file never throw; they are in its report. Reports are in the order of the paths.
  */
@@ -50,8 +53,9 @@ export async function* readInSteps(
   const context = createSourceContext(options.timeBase);
   const paths = expandDirectories(named);
   if (paths.length === 1) {
-    const blockBytes = options.blockBytes ?? BLOCK_BYTES;
-    return [yield* readAlone(CaptureReader.ofFile(paths[0], context, sink, { blockBytes }))];
+    const { blockBytes } = options;
+    const reading = blockBytes === undefined ? { blocksPerStep: BLOCKS_PER_STEP } : { blockBytes };
+    return [yield* readAlone(CaptureReader.ofFile(paths[0], context, sink, reading))];
   }
   return yield* new MergedReading(paths, context, sink, options).run();
 }

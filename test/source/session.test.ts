@@ -24,6 +24,8 @@ function write(name: string, bytes: Uint8Array): string {
   return file;
 }
 
+const MANY = Array.from({ length: 40_000 }, (_, i) => i);
+
 /** A pcap file with a packet at each of the given milliseconds; the first byte of its data is `mark`. */
 function capture(name: string, mark: number, millis: readonly number[]): string {
   const packets = millis.map((at, i) => ({
@@ -117,6 +119,22 @@ describe('one capture', () => {
     expect(log.packets.length).toBe(1);
     await steps.return([]);
     expect(log.packets.length).toBe(1);
+  });
+
+  it('is read by several blocks between two pauses when nobody names their size', async () => {
+    const file = capture('long.pcap', 1, MANY);
+    const log = new PacketLog();
+    const steps = readInSteps([file], log);
+    expect((await steps.next()).value).toEqual({ bytesRead: 720_024, totalBytes: 720_024 });
+    expect(log.packets.map(({ frame }) => frame)).toEqual(MANY.map((i) => i + 1));
+    expect((await steps.next()).value).toMatchObject([{ status: 'complete', packetCount: 40_000 }]);
+  });
+
+  it('tells where it ends too early, whichever block of a step that is in', async () => {
+    const whole = pcapFile(MANY.map((i) => ({ seconds: SECONDS + i, fraction: 0, data: Uint8Array.of(1, i) })));
+    const { reports } = await read([write('cut.pcap', whole.subarray(0, -1))]);
+    expect(reports[0]).toMatchObject({ status: 'damaged', packetCount: 39_999 });
+    expect(reports[0].problem).toMatchObject({ code: 'truncated-packet', packetNumber: 40_000 });
   });
 });
 
