@@ -65,7 +65,8 @@ function inline(binary, features) {
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
   binaryen.setOneCallerInlineMaxSize(4000);
-  binaryen.setFlexibleInlineMaxSize(400);
+  // Up to here what is called from a few places is put into each of them: then all of a packet is decoded by one function.
+  binaryen.setFlexibleInlineMaxSize(1500);
   binaryen.setAlwaysInlineMaxSize(200);
   binaryen.setAllowInliningFunctionsWithLoops(true);
   module.optimize();
