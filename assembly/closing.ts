@@ -6,12 +6,18 @@ import {
   ALIKE,
   ALIKE_BYTES,
   ALIKE_CLIENT,
+  ALIKE_CLOSE_WAIT_NANOS,
   ALIKE_COUNT,
+  ALIKE_FIN_FRAME,
+  ALIKE_FIRST_FRAME,
   ALIKE_FIRST_NANOS,
+  ALIKE_LAST_FRAME,
   ALIKE_LAST_NANOS,
   ALIKE_SERVER,
   ALIKE_SERVER_PORT,
+  ALIKE_SYN_OPTIONS,
   ALIKE_TAG,
+  ALIKE_TOLD,
   ALIKE_VERSION,
   ENTRY_HIGH,
   ENTRY_LOW,
@@ -21,6 +27,7 @@ import {
   ENTRY_QUEUED,
   ENTRY_RECORD,
   ENTRY_ROWS,
+  FIRST_TOLD,
   KIND,
   KIND_BYTES,
   KIND_COUNT,
@@ -39,6 +46,9 @@ import {
   QUEUE_FIRST,
   QUEUE_LAST,
   QUEUES,
+  TOLD_ANSWERED,
+  TOLD_COMPLETED,
+  TOLD_HALF_CLOSED,
   VERSION_BITS,
 } from '../src/core/layout';
 import {
@@ -46,24 +56,31 @@ import {
   COURSE,
   COURSE_CONDENSED,
   COURSE_MOVED,
-  COURSE_REMARKABLE,
   COURSE_REUSED,
   FIN_BITS,
   LAST_CHUNK,
   LAST_NANOS,
   QUEUED_NANOS,
+  ROW_COUNT,
   SEEN,
   STAGE,
+  STAGE_ABANDONED,
+  STAGE_ANSWERED,
   STAGE_DONE,
   STAGE_NEW,
   STAGE_ODD,
+  STAGE_ONE_WAY,
   STAGE_OPEN,
-  STAGE_RESET,
+  STAGE_REFUSED,
+  STAGE_SYN,
+  SYNS,
 } from '../src/core/record';
-import { closeLog, closeMoved } from './log';
+import { FIN, ROW_FRAME } from '../src/core/row';
+import { kindAt } from './kinds';
+import { closeLog, closeMoved, firstRow, lastOf, nextRow, rowIndex } from './log';
 import { copy } from './memory';
-import { baseOf, firstChunk } from './record';
-import { isGraceful, shapeKindAt } from './shape';
+import { baseOf, firstChunk, flagsOf } from './record';
+import { halfClosedNanos, isGraceful } from './shape';
 import { addressOf, remove } from './table';
 
 const BUCKETS: i32 = 64;
@@ -162,47 +179,78 @@ function closeAddress(entry: u32, isLast: bool): bool {
   const count = load<u32>(ALIKE_COUNT);
   if ((load<u32>(MODE) & MODE_COUNT) === 0 || count === MAX_ALIKE) return false;
   const r = entry + ENTRY_RECORD;
-  const kind = kindOf(r, isLast);
-  if (kind === 0) return false;
+  if (!isForCore(r, isLast)) return false;
+  const now = load<f64>(NOW);
+  const number = kindAt(r, now);
+  if (number < 0 || (load<i32>(r, STAGE) === STAGE_ODD && !isLast && !isGraceful())) return false;
+  const kind = <u64>number;
   const slot = slotOf(kind);
   if (load<u64>(slot, KIND) !== kind) return false;
   store<u32>(slot, load<u32>(slot, KIND_COUNT) + 1, KIND_COUNT);
-  note(ALIKE + count * ALIKE_BYTES, entry, load<u32>(slot, KIND_TAG));
+  const at = ALIKE + count * ALIKE_BYTES;
+  const tag = load<u32>(slot, KIND_TAG);
+  store<u32>(at, tag, ALIKE_TAG);
+  note(at, entry);
+  if (tag >= <u32>FIRST_TOLD) tell(at, r, now);
   store<u32>(ALIKE_COUNT, count + 1);
   releaseRecord(r);
   remove(load<u32>(entry, ENTRY_NUMBER));
   return true;
 }
 
-function note(at: u32, entry: u32, tag: u32): void {
+/** Whether the core knows all of the connection of a record in use, and that no more can come: before the end, only of one that is closed. */
+function isForCore(r: u32, isLast: bool): bool {
+  // Of one that was condensed, TypeScript has the middle; of one on a tuple that was used before, when it began.
+  if ((load<u32>(r, COURSE) & (COURSE_CONDENSED | COURSE_REUSED)) !== 0) return false;
+  const stage = load<i32>(r, STAGE);
+  return isLast ? stage !== STAGE_NEW : stage >= STAGE_DONE;
+}
+
+function note(at: u32, entry: u32): void {
   const isClientHigh = load<u32>(entry + ENTRY_RECORD, CLIENT) !== 0;
   const ports = load<u32>(entry, ENTRY_PORTS);
   store<f64>(at, load<f64>(entry, ENTRY_ROWS), ALIKE_FIRST_NANOS);
   store<f64>(at, load<f64>(entry + ENTRY_RECORD, LAST_NANOS), ALIKE_LAST_NANOS);
-  store<u32>(at, tag, ALIKE_TAG);
   store<u32>(at, load<u32>(entry) & VERSION_BITS, ALIKE_VERSION);
   store<u32>(at, isClientHigh ? ports >> 16 : ports & 0xffff, ALIKE_SERVER_PORT);
   copy(at + ALIKE_CLIENT, entry + (isClientHigh ? ENTRY_HIGH : ENTRY_LOW), 16);
   copy(at + ALIKE_SERVER, entry + (isClientHigh ? ENTRY_LOW : ENTRY_HIGH), 16);
 }
 
-/**
- * The kind of a connection that is open, was closed or was reset by the book, or whose close has a shape; 0 for others.
- * If more may come, a close that left something has none.
- */
-function kindOf(r: u32, isLast: bool): u64 {
+/** Notes what joined detectors ask of a connection, watched until `now`, of which there is more to tell than that it opened. */
+function tell(at: u32, r: u32, now: f64): void {
   const stage = load<i32>(r, STAGE);
-  if (stage === STAGE_ODD) {
-    const kind = shapeKindAt(r, load<f64>(NOW));
-    return kind < 0 || !(isLast || isGraceful()) ? 0 : <u64>kind;
-  }
-  // Of one that was condensed, TypeScript has the middle; of one on a tuple that was used before, when it began.
-  if ((load<u32>(r, COURSE) & (COURSE_REMARKABLE | COURSE_CONDENSED | COURSE_REUSED)) !== 0) return 0;
-  const isOpen = stage === STAGE_OPEN && (load<u32>(r, SEEN) & FIN_BITS) === 0;
-  return isOpen || stage === STAGE_DONE || stage === STAGE_RESET ? baseOf(r) : 0;
+  const isAnswered = stage !== STAGE_SYN && stage !== STAGE_ONE_WAY && stage !== STAGE_REFUSED;
+  const isCompleted = stage === STAGE_ONE_WAY || (isAnswered && stage !== STAGE_ANSWERED && stage !== STAGE_ABANDONED);
+  const isLeft = stage === STAGE_OPEN && (load<u32>(r, SEEN) & FIN_BITS) !== 0;
+  const since = isLeft ? load<f64>(r, LAST_NANOS) : stage === STAGE_ODD ? halfClosedNanos(r) : Infinity;
+  const left = since === Infinity ? 0 : TOLD_HALF_CLOSED;
+  store<u32>(at, (isAnswered ? TOLD_ANSWERED : 0) | (isCompleted ? TOLD_COMPLETED : 0) | left, ALIKE_TOLD);
+  store<f64>(at, since === Infinity ? 0 : now - since, ALIKE_CLOSE_WAIT_NANOS);
+  store<u32>(at, load<u32>(firstRow(firstChunk(r)), ROW_FRAME), ALIKE_FIRST_FRAME);
+  store<u32>(at, load<u32>(lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT)), ROW_FRAME), ALIKE_LAST_FRAME);
+  store<u32>(at, isCompleted ? finFrameOf(r) : 0, ALIKE_FIN_FRAME);
+  store<u32>(at, load<u32>(r, SYNS) >> 24, ALIKE_SYN_OPTIONS);
 }
 
-/** What the kinds of src/flow/plain-lane.ts have of the record of an entry: 23 bits, never 0. */
+/** Number of the frame with the first FIN; 0 if there is none. */
+function finFrameOf(r: u32): u32 {
+  if ((load<u32>(r, SEEN) & FIN_BITS) === 0) return 0;
+  const rows = load<i32>(r, ROW_COUNT);
+  let at = firstRow(firstChunk(r));
+  for (; rowIndex() < rows; at = nextRow(at)) if ((flagsOf(at) & FIN) !== 0) return load<u32>(at, ROW_FRAME);
+  return 0;
+}
+
+/** As of a connection that is counted, whatever its kind, what is noted of that of an entry: where. */
+export function describe(entry: u32, now: f64): u32 {
+  const at: u32 = ALIKE + MAX_ALIKE * ALIKE_BYTES;
+  note(at, addressOf(entry));
+  tell(at, addressOf(entry) + ENTRY_RECORD, now);
+  return at;
+}
+
+/** What all kinds tell of the record of an entry: 23 bits, never 0. */
 export function baseKind(entry: u32): u32 {
   return baseOf(addressOf(entry) + ENTRY_RECORD);
 }

@@ -3,6 +3,7 @@ export {
   baseKind,
   bucketAt,
   closeAlike,
+  describe,
   evict,
   learnKind,
   queue,
@@ -11,8 +12,9 @@ export {
   takeOldestOfAll,
 } from './closing';
 export { decodePcap, decodePcapng } from './decode';
+export { kindOf } from './kinds';
 export { openAt, reopenAt, take, takeAt } from './lane';
 export { append, appendSack, closeLog, closeMoved, moveLog, releaseChunk, takeChunk } from './log';
 export { allocate } from './memory';
-export { halfClosedNanos, shapeEnd, shapeKind } from './shape';
+export { shapeEnd } from './shape';
 export { add, find, remove } from './table';

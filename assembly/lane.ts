@@ -62,7 +62,6 @@ import {
   COURSE_REUSED,
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
-  COURSE_THREE_SEGMENTS,
   COURSE_TROUBLE,
   DATA_BITS,
   FIN_BITS,
@@ -74,6 +73,7 @@ import {
   MARK_NANOS,
   MAX_ODD_ROWS,
   MSS,
+  NEW_KIND_ROW,
   NEXT_CHUNK,
   NXT,
   QUEUED_NANOS,
@@ -181,7 +181,7 @@ export function openAt(entry: u32, row: u32): void {
   openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES);
 }
 
-/** Begins another connection in the record of an entry, behind the rows of the one before. */
+/** Begins another connection in the record of an entry, behind the rows of the one before; it is known where. */
 export function reopenAt(entry: u32, row: u32): void {
   const r = addressOf(entry) + ENTRY_RECORD;
   const next = load<u32>(r, NEXT_CHUNK);
@@ -190,6 +190,7 @@ export function reopenAt(entry: u32, row: u32): void {
   const course = (load<u32>(r, COURSE) & COURSE_MOVED) | COURSE_REUSED;
   const queued = load<f64>(r, QUEUED_NANOS);
   startRecord(r, ROWS + row * ROW_BYTES, next, last, rows);
+  store<u32>(r, rows, NEW_KIND_ROW);
   noteCourse(r, course);
   store<f64>(r, queued, QUEUED_NANOS);
 }
@@ -277,12 +278,13 @@ function stopOf(entry: u32): u32 {
 /** A row that does not go by the book: before the close it may be a trouble that is put right. */
 function takeOther(entry: u32, p: u32, from: u32, stage: i32): u32 {
   const r = entry + ENTRY_RECORD;
-  if ((load<u32>(r, COURSE) & COURSE_REUSED) !== 0) return STOP_GIVE_UP;
-  if ((stage === STAGE_DONE || stage === STAGE_RESET) && isReopening(r, p, from)) return STOP_REUSED;
-  if (stage < STAGE_DONE && (load<u32>(r, SEEN) & FIN_BITS) === 0) {
+  const isReused = (load<u32>(r, COURSE) & COURSE_REUSED) !== 0;
+  const mayBeClosed = stage === STAGE_DONE || stage === STAGE_RESET || stage === STAGE_ODD;
+  if (mayBeClosed && !isReused && isReopening(r, p, from)) return STOP_REUSED;
+  if (stage < STAGE_DONE && (load<u32>(r, SEEN) & FIN_BITS) === 0 && !(isReused && stage === STAGE_SYN)) {
     if (takeLateAnswer(r, p, from, stage) || takeTroubled(r, p, from, stage)) return STOP_END;
   }
-  return takeOdd(r, p, from) ? stopOf(entry) : STOP_GIVE_UP;
+  return !isReused && takeOdd(r, p, from) ? stopOf(entry) : STOP_GIVE_UP;
 }
 
 /** Whether a row may begin another connection on the tuple of one that was closed. */
@@ -294,7 +296,7 @@ function isReopening(r: u32, p: u32, from: u32): bool {
 
 function takeOpening(r: u32, p: u32, from: u32, stage: i32): bool {
   if (stage === STAGE_SYN) {
-    if ((load<u32>(r, COURSE) & COURSE_REUSED) !== 0) return takeSynAck(r, p, from);
+    if ((load<u32>(r, COURSE) & COURSE_REUSED) !== 0) return takeAnswer(r, p, from);
     if ((load<u32>(r, COURSE) & COURSE_SYN_AGAIN) !== 0) return false;
     return from === load<u32>(r, CLIENT) ? takeAlone(r, p, from, true) : takeAnswer(r, p, from);
   }
@@ -518,10 +520,7 @@ function takeOpen(r: u32, p: u32, from: u32): bool {
   if (ahead > 0 && ((seen >> from) & 1) !== 0 && (load<u32>(r, COURSE) & COURSE_HALF_CLOSE) !== 0) {
     noteCourse(r, COURSE_HALF_CLOSE_TAKEN);
   }
-  if (hasFin && hasPeerFin) {
-    if (!isBehindFin) noteCourse(r, COURSE_CROSSING);
-    else if (ahead !== 0) noteCourse(r, COURSE_THREE_SEGMENTS);
-  }
+  if (hasFin && hasPeerFin && !isBehindFin) noteCourse(r, COURSE_CROSSING);
   store<u32>(mine, seq + payload + u32(hasFin), NXT);
   store<u32>(mine, ack, ACKED);
   store<u32>(mine, window, WINDOW);

@@ -3,7 +3,9 @@ import { CHUNK_NEXT } from '../src/core/layout';
 import {
   CLIENT,
   COURSE,
+  DATA_BITS,
   DEFAULT_MSS,
+  FIN_BITS,
   HEAD_ROWS,
   ISN,
   KIND_BITS,
@@ -89,7 +91,8 @@ export function isOddRow(p: u32): bool {
 /** What all kinds tell of a record: 23 bits, never 0. */
 export function baseOf(r: u32): u32 {
   const course = load<u32>(r, COURSE) & KIND_BITS;
-  return (load<u32>(r, STAGE) << 19) | (load<u32>(r, SEEN) << 13) | (course << 1) | load<u32>(r, CLIENT);
+  const seen = load<u32>(r, SEEN) & (FIN_BITS | DATA_BITS);
+  return (load<u32>(r, STAGE) << 19) | (seen << 13) | (course << 1) | load<u32>(r, CLIENT);
 }
 
 /** How far one sequence number is behind another. */

@@ -15,7 +15,6 @@ import {
   COURSE_CONDENSED,
   COURSE_CROSSING,
   COURSE_REMARKABLE,
-  COURSE_THREE_SEGMENTS,
   FIN_BITS,
   LAST_NANOS,
   MAX_ODD_ROWS,
@@ -88,8 +87,8 @@ const TAKEN_BIT: u32 = 1 << 19;
 const LEAD_SHIFT: u32 = 20;
 const GIVEN_UP_BIT: u32 = 1 << 22;
 const CLOSE_WAIT_SHIFT: u32 = 23;
-/** Of what is told of all kinds: which ends have sent FIN, and how many segments closed. A shape tells it better. */
-const NOT_OF_SHAPES: u32 = (FIN_BITS << 13) | (COURSE_THREE_SEGMENTS << 1);
+/** Of what is told of all kinds: which ends have sent FIN. A shape tells it better. */
+const NOT_OF_SHAPES: u32 = FIN_BITS << 13;
 
 /** Addresses of all rows but those with edges of SACK ranges; their number, and which has the first FIN. */
 const LIST: u32 = allocate(MAX_ODD_ROWS << 2);
@@ -129,17 +128,12 @@ let peerStart: u32 = 0;
 /** Up to where the end that closed first has acknowledged that. */
 let peerTaken: u32 = 0;
 
-/** What the connection of an entry has in common with others whose closes have the same shape; -1 if it is like no other. */
-export function shapeKind(entry: u32, now: f64): f64 {
-  return shapeKindAt(addressOf(entry) + ENTRY_RECORD, now);
-}
-
 /** Whether the close that was looked at last left nothing behind. */
 export function isGraceful(): bool {
   return end === GRACEFUL;
 }
 
-/** As `shapeKind`, of a record. */
+/** What a connection has in common with others whose closes have the same shape; -1 if it is like no other. */
 export function shapeKindAt(r: u32, now: f64): f64 {
   end = shapeOf(r);
   const silence = now - load<f64>(r, LAST_NANOS);
@@ -160,13 +154,13 @@ export function shapeEnd(entry: u32): i32 {
   return shapeOf(addressOf(entry) + ENTRY_RECORD);
 }
 
-/** Time of the ACK of the first FIN of a connection that was left half-closed, nanoseconds; NaN if it has no such shape. */
-export function halfClosedNanos(entry: u32): f64 {
-  return shapeEnd(entry) === HALF_CLOSED ? timeOf(load<u32>(FIRST_WAVE, COVER)) : NaN;
+/** Time of the ACK of the first FIN of a connection that was left half-closed, nanoseconds; Infinity if it has no such shape. */
+export function halfClosedNanos(r: u32): f64 {
+  return shapeOf(r) === HALF_CLOSED ? timeOf(load<u32>(FIRST_WAVE, COVER)) : Infinity;
 }
 
 /** How long an end stays in CLOSE_WAIT: not for long, long, or too long. */
-function closeWaitOf(nanos: f64): u32 {
+export function closeWaitOf(nanos: f64): u32 {
   if (nanos < load<f64>(CLOSE_WAIT_LIMIT)) return 3;
   return nanos >= load<f64>(CLOSE_WAIT_ERROR_LIMIT) ? 2 : 1;
 }
@@ -506,11 +500,12 @@ function endOf(): i32 {
   return hasSecond ? GRACEFUL : HALF_CLOSED;
 }
 
-/** What all closes of one shape have in common: 22 bits. */
+/** What all closes of one shape have in common: bits 0 to 21. */
 function bitsOf(): u32 {
   let bits = <u32>end | (waveBits(FIRST_WAVE) << FIRST_SHIFT);
   if (hasSecond) bits |= waveBits(SECOND_WAVE) << SECOND_SHIFT;
-  if (hasSecond && load<u32>(FIRST_WAVE, COVER) === load<u32>(SECOND_WAVE, FIRST)) bits |= THREE_BIT;
+  // Only of a close that was not completed something hangs on how many segments it took.
+  if (end === SECOND_UNCOVERED && load<u32>(FIRST_WAVE, COVER) === load<u32>(SECOND_WAVE, FIRST)) bits |= THREE_BIT;
   const synAck = firstSynAck(close);
   if ((load<u32>(rowAt(0), ROW_OPTIONS) & load<u32>(rowAt(synAck), ROW_OPTIONS) & OPTION_SACK_PERMITTED) !== 0) {
     bits |= SACK_BIT;

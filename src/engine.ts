@@ -13,6 +13,7 @@ import {
   ALIKE_SERVER_PORT,
   ALIKE_TAG,
   ALIKE_VERSION,
+  FIRST_TOLD,
 } from './core/layout.ts';
 import type { Finding } from './findings/finding.ts';
 import { type SeenParts, TimeWaitAt } from './findings/joined.ts';
@@ -20,6 +21,7 @@ import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
+import { newPlace, readNoted, readNotedEnds } from './flow/alike.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
 import type { Flawless } from './flow/flawless.ts';
@@ -86,7 +88,7 @@ export interface PlainBrief {
 }
 
 /** A connection that is told without having been built; to be looked at before the next one comes. */
-export interface ToldConnection extends PlainBrief {
+export interface FlawlessConnection extends PlainBrief {
   build(): ConnectionResult;
   json(): Uint8Array;
 }
@@ -104,7 +106,7 @@ export interface AnalysisHandler {
    * Takes connections that `onPlain` wants whole and that can be told without having been built. Without it they are built;
    * it pays for whoever asks for JSON.
    */
-  onTold?(told: ToldConnection): void;
+  onFlawless?(flawless: FlawlessConnection): void;
   /** Tells of `count` connections that were not handed over, the one for which `onPlain` was false among them. */
   onMorePlain?(brief: Omit<PlainBrief, 'id'>, count: number): void;
 }
@@ -132,6 +134,7 @@ export class Analysis implements PacketSink {
   readonly #handler: AnalysisHandler;
   readonly #taker: BatchTaker | null;
   readonly #kinds = new PlainKinds();
+  readonly #told = newPlace();
   #kind = -1;
   readonly #isPlainWanted = (brief: PlainBrief): boolean => this.#handler.onPlain?.(brief) !== false;
   readonly #policy: Policy;
@@ -355,17 +358,9 @@ export class Analysis implements PacketSink {
     const brief = this.#kinds.passOver(kind, id, this.#isPlainWanted);
     if (brief !== null) {
       const where = place();
-      const { clientIndex, firstNanos, lastNanos, addresses } = where;
-      this.#joined.take({
-        connection: factsOfPlain(where),
-        findings: brief.findings,
-        clientIndex,
-        firstNanos,
-        lastNanos,
-        addresses,
-      });
+      this.#joinPlain(where, brief.findings);
       const timeWaitAt = where.isTelling ? null : timeWaitIfOrdinary(brief.findings);
-      if (timeWaitAt !== null) this.#tracker.counted.learn(kind, timeWaitAt);
+      this.#tracker.counted.learn(kind, timeWaitAt ?? FIRST_TOLD + this.#kinds.numberOf(kind));
       return;
     }
     if (this.#tellFlawless(kind, id, place, tell)) return;
@@ -376,10 +371,10 @@ export class Analysis implements PacketSink {
 
   /** Hands over a connection that is wanted whole without having it built, if that is possible. */
   #tellFlawless(kind: number, id: number, place: () => PlainPlace, tell: () => Flawless | null): boolean {
-    const { onTold } = this.#handler;
-    const sole = onTold === undefined ? undefined : this.#kinds.soleFindingOf(kind);
+    const { onFlawless } = this.#handler;
+    const sole = onFlawless === undefined ? undefined : this.#kinds.soleFindingOf(kind);
     const flawless = sole === undefined ? null : tell();
-    if (onTold === undefined || sole === undefined || flawless === null) return false;
+    if (onFlawless === undefined || sole === undefined || flawless === null) return false;
     const where = place();
     const { addresses } = where;
     const { outcome, closedFirst, findingFrame } = flawless;
@@ -387,7 +382,7 @@ export class Analysis implements PacketSink {
     this.#joined.ordinary.take(where, timeWaitIfOrdinary(findings) ?? TimeWaitAt.NEITHER, findingFrame);
     const json = (): Uint8Array => this.#connectionJson().writeFlawless(id, flawless, addresses, sole);
     const build = (): ConnectionResult => JSON.parse(new TextDecoder().decode(json()));
-    onTold({ id, outcome, closedFirst, findings, json, build });
+    onFlawless({ id, outcome, closedFirst, findings, json, build });
     return true;
   }
 
@@ -402,15 +397,32 @@ export class Analysis implements PacketSink {
     const { ordinary } = this.#joined;
     const { names } = ordinary;
     for (let at = from >> 2; at < (from + count * ALIKE_BYTES) >> 2; at += ALIKE_BYTES >> 2) {
+      const tag = words[at + (ALIKE_TAG >> 2)];
+      if (tag >= FIRST_TOLD) {
+        this.#takeTold(core, at << 2, this.#kinds.briefAt(tag - FIRST_TOLD).findings);
+        continue;
+      }
       const ipVersion = words[at + (ALIKE_VERSION >> 2)] === 4 ? 4 : 6;
       const client = names.host(ipVersion, words, at + (ALIKE_CLIENT >> 2));
       const server = names.host(ipVersion, words, at + (ALIKE_SERVER >> 2));
-      const timeWaitAt = words[at + (ALIKE_TAG >> 2)] as TimeWaitAt;
       const port = words[at + (ALIKE_SERVER_PORT >> 2)];
       const firstNanos = doubles[(at + (ALIKE_FIRST_NANOS >> 2)) >> 1];
       const lastNanos = doubles[(at + (ALIKE_LAST_NANOS >> 2)) >> 1];
-      ordinary.add(client, server, port, firstNanos, lastNanos, timeWaitAt);
+      ordinary.add(client, server, port, firstNanos, lastNanos, tag as TimeWaitAt);
     }
+  }
+
+  /** As `#takeAlike`, one of which there is something to tell. */
+  #takeTold(core: Core, at: number, findings: readonly Finding[]): void {
+    const place = this.#told;
+    readNoted(place, core, at);
+    readNotedEnds(place, core, at);
+    this.#joinPlain(place, findings);
+  }
+
+  #joinPlain(where: PlainPlace, findings: readonly Finding[]): void {
+    const { clientIndex, firstNanos, lastNanos, addresses } = where;
+    this.#joined.take({ connection: factsOfPlain(where), findings, clientIndex, firstNanos, lastNanos, addresses });
   }
 
   #take(connection: Connection, addresses: FlowAddresses): void {

@@ -9,12 +9,15 @@ const TELLABLE: ReadonlySet<string> = new Set([timeWaitOwner.entry.code, abortiv
 
 interface PlainKind {
   readonly brief: KindBrief;
+  /** From 0 on, in the order in which kinds were learned. */
+  readonly number: number;
   passedOver: number;
 }
 
 /** What the kinds of one capture came to, and how many connections of each were passed over. */
 export class PlainKinds {
   readonly #kinds = new Map<number, PlainKind>();
+  readonly #briefs: KindBrief[] = [];
 
   has(kind: number): boolean {
     return this.#kinds.has(kind);
@@ -33,7 +36,17 @@ export class PlainKinds {
 
   /** Takes what the first of a kind came to. */
   learn(kind: number, brief: KindBrief): void {
-    this.#kinds.set(kind, { brief, passedOver: 0 });
+    this.#kinds.set(kind, { brief, number: this.#briefs.length, passedOver: 0 });
+    this.#briefs.push(brief);
+  }
+
+  /** Number of a known kind, by which `briefAt` finds what it came to. */
+  numberOf(kind: number): number {
+    return this.#kinds.get(kind)?.number ?? -1;
+  }
+
+  briefAt(number: number): KindBrief {
+    return this.#briefs[number];
   }
 
   /**

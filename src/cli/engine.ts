@@ -6,7 +6,7 @@ import {
   type AnalyzeOptions,
   breathe,
   type FinalConnection,
-  type ToldConnection,
+  type FlawlessConnection,
 } from '../engine.ts';
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { PolicyOptions } from '../findings/policy.ts';
@@ -122,16 +122,16 @@ export const runAnalysis: Engine = async (request, observer) => {
       if (handOver(analysis, final, filter, observer)) hasTaken = true;
     },
   };
-  const takeTold = (told: ToldConnection): void => {
+  const takeFlawless = (flawless: FlawlessConnection): void => {
     totalConnections++;
-    analysis.count(told.outcome, told.closedFirst, told.findings);
-    observer.take(told);
+    analysis.count(flawless.outcome, flawless.closedFirst, flawless.findings);
+    observer.take(flawless);
     hasTaken = true;
   };
   if (!hasFilter(filter)) {
     handler.onPlain = (brief) => observer.observe(brief);
     // Only lines of JSON are told faster than they are built.
-    if (threaded?.form === 'json') handler.onTold = takeTold;
+    if (threaded?.form === 'json') handler.onFlawless = takeFlawless;
     handler.onMorePlain = (brief, count) => {
       totalConnections += count;
       analysis.count(brief.outcome, brief.closedFirst, brief.findings, count);

@@ -50,12 +50,12 @@ export interface CoreExports {
   /** Counts the connection of an entry with others of its kind; 0, with nothing changed, if it is of no known one. */
   closeAlike(entry: number): number;
   learnKind(kind: number, tag: number): number;
-  /** What an odd connection that was watched until then has in common with others of its shape; -1 if it is like no other. */
-  shapeKind(entry: number, nowNanos: number): number;
+  /** What a connection that was watched until then has in common with others; -1 if it is like no other. */
+  kindOf(entry: number, nowNanos: number): number;
   /** What became of the close of an odd connection (`CloseEnd`); -1 if it has no shape. */
   shapeEnd(entry: number): number;
-  /** Time of the ACK of the first FIN if it was left half-closed, nanoseconds; else NaN. */
-  halfClosedNanos(entry: number): number;
+  /** Notes where, when and how the connection of an entry was that was watched until then; returns the address (`ALIKE_*`). */
+  describe(entry: number, nowNanos: number): number;
 }
 
 const INITIAL_PAGES = 16;

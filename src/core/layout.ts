@@ -114,10 +114,23 @@ export const ALIKE_VERSION = 20;
 export const ALIKE_SERVER_PORT = 24;
 export const ALIKE_CLIENT = 28;
 export const ALIKE_SERVER = 44;
-export const ALIKE_BYTES = 64;
+/** From here on only of those with a tag from FIRST_TOLD on, and of the one that `describe` is asked for. */
+export const ALIKE_TOLD = 60;
+export const ALIKE_CLOSE_WAIT_NANOS = 64;
+export const ALIKE_FIRST_FRAME = 72;
+export const ALIKE_LAST_FRAME = 76;
+export const ALIKE_FIN_FRAME = 80;
+export const ALIKE_SYN_OPTIONS = 84;
+export const ALIKE_BYTES = 96;
 export const MAX_ALIKE = 512;
+/** Bits of ALIKE_TOLD: a SYN-ACK that answers the SYN was captured, and the third segment; one end has not closed. */
+export const TOLD_ANSWERED = 1;
+export const TOLD_COMPLETED = 2;
+export const TOLD_HALF_CLOSED = 4;
+/** Tags below it are those of connections of which nothing has to be told. */
+export const FIRST_TOLD = 16;
 
-export const HEAP = ALIKE + MAX_ALIKE * ALIKE_BYTES;
+export const HEAP = ALIKE + (MAX_ALIKE + 1) * ALIKE_BYTES;
 
 /** An entry, four cache lines: the key of its tuple, four words, the first rows of a plain connection and its record. */
 export const ENTRY_BYTES = 256;

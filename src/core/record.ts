@@ -42,7 +42,6 @@ export const DATA_BITS = 12;
 export const HEAD_ROWS = 18;
 
 export const COURSE_CLOSED_BY_1 = 1;
-export const COURSE_THREE_SEGMENTS = 2;
 export const COURSE_REMARKABLE = 4;
 export const COURSE_HALF_CLOSE = 8;
 export const COURSE_CROSSING = 16;
@@ -53,8 +52,11 @@ export const COURSE_TROUBLE = 256;
 export const COURSE_HALF_CLOSE_TAKEN = 512;
 export const COURSE_KEEP_ALIVE_0 = 1024;
 export const COURSE_KEEP_ALIVE_1 = 2048;
-/** Those above are a part of the kind, those below are not. */
-export const KIND_BITS = 0xfff;
+/**
+ * Those above are a part of the kind, those below are not. Nor is what leaves nothing behind that would be judged once the
+ * connection is open: a SYN-ACK that was sent again (until then, how often is told besides), and a trouble that was put right.
+ */
+export const KIND_BITS = 0xfff & ~(COURSE_SYN_ACK_AGAIN | COURSE_TROUBLE);
 export const COURSE_MOVED = 0x2000;
 export const COURSE_REUSED = 0x4000;
 export const COURSE_CONDENSED = 0x8000;

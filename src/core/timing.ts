@@ -3,6 +3,8 @@
 /** A round trip takes at least so long, and a timer at least so much longer. */
 export const MINIMUM_RTT_NANOS = 1_000_000;
 export const MINIMUM_RTO_NANOS = 200_000_000;
+/** What a round trip is taken for as long as none was measured. */
+export const DEFAULT_RTT_NANOS = 100_000_000;
 /** Copies of one segment in the capture are not further apart; later, the network or the sender made them. */
 export const DUPLICATE_NANOS = 5_000_000;
 /** No stack repeats a SYN or SYN-ACK of its own accord sooner than this. */

@@ -1,4 +1,4 @@
-import { MINIMUM_RTO_NANOS, MINIMUM_RTT_NANOS } from '../core/timing.ts';
+import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS, MINIMUM_RTT_NANOS } from '../core/timing.ts';
 import { ruleForReceived, ruleForSent } from '../tcp/compile.ts';
 import type { ReceivedEvent, SentEvent } from '../tcp/events.ts';
 import type { Label } from '../tcp/labels.ts';
@@ -65,7 +65,6 @@ const NO_RECORD: SegmentRecord = {
   states: ['UNKNOWN', 'UNKNOWN'],
 };
 
-export const DEFAULT_RTT_NANOS = 100_000_000;
 const SMOOTHING = 8;
 /** How much longer than measured a round trip may be without surprise. */
 export const RTT_VARIATION = 1.25;

@@ -5,10 +5,10 @@
  */
 import type { Core } from '../core/core.ts';
 import { CHUNK_NEXT } from '../core/layout.ts';
-import { MINIMUM_RTO_NANOS, MINIMUM_RTT_NANOS } from '../core/timing.ts';
+import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS, MINIMUM_RTT_NANOS } from '../core/timing.ts';
 import { SACK_BITS, TcpFlag, TcpOption, Word } from '../wire/batch.ts';
 import { completenessBits } from './completeness.ts';
-import { DEFAULT_RTT_NANOS, RTT_VARIATION } from './connection.ts';
+import { RTT_VARIATION } from './connection.ts';
 import { RECENT_SEGMENTS } from './end.ts';
 import { FIRST_SYN_TIMER_NANOS } from './handshake.ts';
 import type { Moment } from './history.ts';
@@ -19,7 +19,7 @@ import { beginsChunk, FROM_SHIFT, placeOf } from './segment-log.ts';
 import type { ClosedFirst, Outcome } from './vocabulary.ts';
 
 /** Bits of the course that tell of no more than how it was closed; above them is how often data was sent again. */
-const USUAL_COURSE = Course.CLOSED_BY_1 | Course.THREE_SEGMENTS | Course.MOVED;
+const USUAL_COURSE = Course.CLOSED_BY_1 | Course.MOVED;
 const OPENING_ROWS = 3;
 const MAX_WINDOW_SCALE = 14;
 const NO_END = -1;

@@ -1,3 +1,5 @@
+import type { Core } from '../core/core.ts';
+import { newPlace, readNoted } from './alike.ts';
 import type { FlowAddresses, PlainPlace } from './place.ts';
 import type { PlainLane } from './plain-lane.ts';
 import type { OldConnection } from './reuse.ts';
@@ -7,27 +9,11 @@ import type { TupleTable } from './table.ts';
 export class Places {
   readonly #table: TupleTable;
   readonly #plain: PlainLane;
-  readonly #place = {
-    clientIndex: 0 as 0 | 1,
-    firstFrame: 0,
-    lastFrame: 0,
-    firstNanos: Number.NaN,
-    lastNanos: Number.NaN,
-    isTelling: false,
-    isAnswered: true,
-    isCompleted: true,
-    finFrame: 0,
-    closeWaitNanos: 0,
-    synOptions: 0,
-    addresses: {
-      ipVersion: 4 as 4 | 6,
-      words0: new Int32Array(4),
-      words1: new Int32Array(4),
-      ports: [0, 0] as [number, number],
-    },
-  };
+  readonly #core: Core;
+  readonly #place = newPlace();
 
-  constructor(table: TupleTable, plain: PlainLane) {
+  constructor(table: TupleTable, plain: PlainLane, core: Core) {
+    this.#core = core;
     this.#table = table;
     this.#plain = plain;
   }
@@ -68,21 +54,14 @@ export class Places {
   placeOf(entry: number, nowNanos: number): PlainPlace {
     const plain = this.#plain;
     const place = this.#place;
+    const reuse = plain.reuseOf(entry);
     this.addressesOf(entry);
     place.clientIndex = plain.clientOf(entry);
-    place.firstNanos = plain.firstNanosOf(entry);
-    place.lastNanos = plain.lastNanosOf(entry);
-    place.isAnswered = plain.wasAnswered(entry);
-    place.isCompleted = plain.wasCompleted(entry);
-    const closeWaitSince = plain.closeWaitSinceNanos(entry);
-    const isHalfClosed = !Number.isNaN(closeWaitSince);
-    place.isTelling = !place.isAnswered || !place.isCompleted || isHalfClosed;
-    if (!place.isTelling) return place;
-    place.synOptions = plain.synOptionsOf(entry);
-    place.finFrame = place.isCompleted ? plain.finFrameOf(entry) : 0;
-    place.closeWaitNanos = isHalfClosed ? nowNanos - closeWaitSince : 0;
-    place.firstFrame = plain.firstFrameOf(entry);
-    place.lastFrame = plain.lastFrameOf(entry);
+    readNoted(place, this.#core, this.#core.exports.describe(entry, nowNanos));
+    if (reuse !== undefined) {
+      place.firstFrame = reuse.firstFrame;
+      place.firstNanos = reuse.firstNanos;
+    }
     return place;
   }
 }

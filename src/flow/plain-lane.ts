@@ -18,11 +18,7 @@ import {
   COPIES_LIMIT,
   ENTRY_RECORD,
   HANDSHAKE_LIMIT,
-  OWN_ROWS,
 } from '../core/layout.ts';
-import { MINIMUM_RTO_NANOS, SILENCE_NANOS } from '../core/timing.ts';
-import { TcpFlag } from '../wire/batch.ts';
-import { DEFAULT_RTT_NANOS } from './connection.ts';
 import { Flawless } from './flawless.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
@@ -30,14 +26,10 @@ import { type Reopening, type Reuse, TimeWait } from './reuse.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
-const { STAGE, CLIENT, NXT, SEEN, NEXT_CHUNK, LAST_CHUNK, ROWS, NEW_KIND_ROW, COURSE, ISN, SYNS } = Plain;
+const { STAGE, CLIENT, NXT, SEEN, NEXT_CHUNK, ROWS, NEW_KIND_ROW, COURSE, ISN, SYNS } = Plain;
 const { LAST: LAST_NANOS, MARK: MARK_NANOS } = PlainNanos;
 const RECORD_WORD = ENTRY_RECORD >> 2;
 const TAIL_PER_END = 16;
-/** Silence after which it is certain that nothing is merely late. */
-const LONG_SILENCE_NANOS = 6e10;
-/** Copies of a SYN-ACK from which on silence means that its sender has given up. */
-const COPIES_OF_GIVING_UP = 3;
 /** Of a kind: how much of it the core tells. */
 const BASE_BITS = 23;
 /** What became of a close in which FINs were sent again, see assembly/shape.ts; one without shape is -1. */
@@ -45,8 +37,6 @@ const CloseEnd = { NONE: -1, GRACEFUL: 1 } as const;
 /** The kinds of connections on tuples that were used before are above 32 bits, and no shape has these below it. */
 const REUSED_KIND = 2 ** 32;
 const REUSED_UNIT = 2 ** BASE_BITS;
-/** Row of the third segment, if neither SYN nor SYN-ACK was sent again: the first behind those in the entry. */
-const THIRD_ROW = OWN_ROWS;
 
 /** From where on a connection is worth a closer look although it went by the book. */
 export interface PlainLimits {
@@ -73,7 +63,6 @@ const NO_LIMITS: PlainLimits = {
 export class PlainLane {
   readonly log: SegmentLog;
   readonly #core: Core;
-  readonly #limits: PlainLimits;
   readonly #middles = new Map<number, Middle>();
   readonly #reuses = new Map<number, Reuse>();
   readonly #flawless = new Flawless();
@@ -81,7 +70,6 @@ export class PlainLane {
   constructor(limits: PlainLimits = NO_LIMITS, core: Core = new Core()) {
     this.#core = core;
     this.log = new SegmentLog(core);
-    this.#limits = limits;
     core.doubles[HANDSHAKE_LIMIT >> 3] = limits.handshakeNanos;
     core.doubles[CLOSE_LIMIT >> 3] = limits.closeNanos;
     core.doubles[COPIES_LIMIT >> 3] = limits.copies;
@@ -98,15 +86,20 @@ export class PlainLane {
    * Begins another connection on the tuple of one that was closed, with the row of its SYN, and takes a number for it; false if
    * what comes of either may hang on more than is known.
    */
-  reopen(record: number, row: number, { from, nanos, oldId, timeWaitNanos }: Reopening, takeId: () => number): boolean {
+  reopen(
+    record: number,
+    row: number,
+    { from, nanos, frame, oldId, timeWaitNanos }: Reopening,
+    takeId: () => number,
+  ): boolean {
     const kind = this.kindOf(record, nanos);
     const timeWait = this.#timeWaitOf(record, from, nanos, timeWaitNanos);
-    if (kind === -1 || timeWait === null) return false;
+    if (kind === -1 || timeWait === null || !this.isClosed(record)) return false;
     const clientIndex = this.clientOf(record);
     const firstNanos = this.firstNanosOf(record);
     const lastNanos = this.lastNanosOf(record);
     const old = { id: oldId, kind, clientIndex, firstNanos, lastNanos };
-    this.#reuses.set(record, { old, id: takeId(), firstNanos: nanos, timeWait, isOldGone: false });
+    this.#reuses.set(record, { old, id: takeId(), firstFrame: frame, firstNanos: nanos, timeWait, isOldGone: false });
     this.#core.exports.reopenAt(record, row);
     return true;
   }
@@ -117,7 +110,7 @@ export class PlainLane {
     const at = this.#at(record);
     const isPast = nanos - this.lastNanosOf(record) >= timeWaitNanos;
     if (isPast || words[at + STAGE] === PlainStage.RESET) return TimeWait.NEITHER;
-    // It began between the first FIN and the last segment.
+    // It began anew with each FIN, between the first one and the last segment.
     if (nanos - doubles[(at >> 1) + MARK_NANOS] >= timeWaitNanos) return null;
     const isAtClient = (words[at + COURSE] & Course.CLOSED_BY_1) === client;
     return isAtClient || (words[at + COURSE] & Course.CROSSING) !== 0 ? TimeWait.AT_CLIENT : TimeWait.AT_SERVER;
@@ -139,83 +132,19 @@ export class PlainLane {
    * `nowNanos` is until when it was watched.
    */
   kindOf(record: number, nowNanos: number): number {
-    const { words, exports } = this.#core;
-    const at = this.#at(record);
-    if (words[at + STAGE] === PlainStage.ODD) return exports.shapeKind(record, nowNanos);
     const reuse = this.reuseOf(record);
-    if (reuse !== undefined) return this.#kindOfReused(record, at, reuse);
-    const detail = (words[at + COURSE] & Course.REMARKABLE) !== 0 ? -1 : this.#detailOf(record, at, nowNanos);
-    return detail === -1 ? -1 : (detail << BASE_BITS) | exports.baseKind(record);
+    return reuse === undefined ? this.#core.exports.kindOf(record, nowNanos) : this.#kindOfReused(record, reuse);
   }
 
   /** As `kindOf`, of a connection on a tuple that was used before. */
-  #kindOfReused(record: number, at: number, { timeWait }: Reuse): number {
+  #kindOfReused(record: number, { timeWait }: Reuse): number {
     const { words, exports } = this.#core;
+    const at = this.#at(record);
     if ((words[at + COURSE] & Course.REMARKABLE) !== 0) return -1;
     const stage = words[at + STAGE];
     const isOpen = stage === PlainStage.OPEN && (words[at + SEEN] & FIN_BITS) === 0;
-    if (!isOpen && stage !== PlainStage.DONE && stage !== PlainStage.RESET) return -1;
+    if (!isOpen && stage !== PlainStage.DONE && stage !== PlainStage.RESET && stage !== PlainStage.REFUSED) return -1;
     return REUSED_KIND + (1 + timeWait) * REUSED_UNIT + exports.baseKind(record);
-  }
-
-  /** What tells connections of one stage apart besides; -1 if it may be anything. */
-  #detailOf(record: number, at: number, nowNanos: number): number {
-    const { words, doubles } = this.#core;
-    const silenceNanos = nowNanos - doubles[(at >> 1) + LAST_NANOS];
-    switch (words[at + STAGE]) {
-      case PlainStage.SYN:
-        return (words[at + COURSE] & Course.SYN_AGAIN) !== 0 || silenceNanos >= SILENCE_NANOS ? 0 : -1;
-      case PlainStage.ANSWERED:
-        return this.#detailOfAnswered(at, silenceNanos);
-      case PlainStage.OPEN:
-        return (words[at + SEEN] & FIN_BITS) === 0 ? 0 : this.#detailOfHalfClosed(at, silenceNanos);
-      case PlainStage.ONE_WAY:
-        return 0;
-      default:
-        return this.isClosed(record) ? 0 : -1;
-    }
-  }
-
-  /** The SYN-ACK was never answered: how often it was sent, up to three times, and whether its sender had given up. */
-  #detailOfAnswered(at: number, silenceNanos: number): number {
-    const { words } = this.#core;
-    const copies = words[at + ROWS] - 1;
-    if ((words[at + COURSE] & Course.SYN_AGAIN) !== 0 || silenceNanos < SILENCE_NANOS) return -1;
-    const rows = this.log.read(firstChunk(at), words[at + ROWS]);
-    if (rows[1].timeNanos - rows[0].timeNanos >= this.#limits.handshakeNanos) return -1;
-    if (copies < COPIES_OF_GIVING_UP) return copies;
-    const intervalNanos = rows[copies].timeNanos - rows[copies - 1].timeNanos;
-    return silenceNanos >= 2 * intervalNanos ? COPIES_OF_GIVING_UP + 1 : COPIES_OF_GIVING_UP;
-  }
-
-  /** One end has closed, the other has acknowledged that and is silent: for how long. */
-  #detailOfHalfClosed(at: number, silenceNanos: number): number {
-    const { words } = this.#core;
-    const closer = (words[at + SEEN] & 1) !== 0 ? 0 : 1;
-    const peer = 1 - closer;
-    if ((words[at + SEEN] & FIN_BITS) === FIN_BITS || words[at + Plain.ACK + peer] !== words[at + NXT + closer])
-      return -1;
-    if ((words[at + COURSE] & Course.HALF_CLOSE) !== 0) return -1;
-    // Behind a FIN there are no rows with SACK ranges.
-    const last = words[at + ROWS] - 1;
-    if (this.log.senderAt(words[at + LAST_CHUNK], last) !== peer) return -1;
-    if (this.log.payloadAt(words[at + LAST_CHUNK], last) > 0) return -1;
-    return silenceNanos < this.#repeatNanosOf(at) ? -1 : this.#detailOfCloseWait(silenceNanos);
-  }
-
-  /** How long an end stays in CLOSE_WAIT: not for long, long, or too long. */
-  #detailOfCloseWait(nanos: number): number {
-    const { closeWaitNanos, closeWaitErrorNanos } = this.#limits;
-    if (nanos < closeWaitNanos) return 3;
-    return nanos >= closeWaitErrorNanos ? 2 : 1;
-  }
-
-  /** Time in which a repeat would have shown, of an open connection: at least as long as the machine asks. */
-  #repeatNanosOf(at: number): number {
-    if ((this.#core.words[at + COURSE] & (Course.SYN_AGAIN | Course.SYN_ACK_AGAIN)) !== 0) return LONG_SILENCE_NANOS;
-    const thirdNanos = this.log.nanosAt(this.#core.words[at + NEXT_CHUNK], THIRD_ROW);
-    const openingNanos = thirdNanos - this.log.nanosAt(firstChunk(at), 0);
-    return Math.max(3 * (Math.max(openingNanos, DEFAULT_RTT_NANOS) + MINIMUM_RTO_NANOS), 1e9);
   }
 
   /** Whether nothing is left of it at either end, or but a TIME_WAIT. */
@@ -232,55 +161,11 @@ export class PlainLane {
     return end !== CloseEnd.NONE && end !== CloseEnd.GRACEFUL;
   }
 
-  /** Whether a SYN-ACK that answers its SYN was captured. */
-  wasAnswered(record: number): boolean {
-    const stage = this.stageOf(record);
-    return stage !== PlainStage.REFUSED && stage !== PlainStage.SYN && stage !== PlainStage.ONE_WAY;
-  }
-
-  /** Whether the third segment of the handshake came. */
-  wasCompleted(record: number): boolean {
-    const stage = this.stageOf(record);
-    if (stage === PlainStage.ONE_WAY) return true;
-    return this.wasAnswered(record) && stage !== PlainStage.ANSWERED && stage !== PlainStage.ABANDONED;
-  }
-
-  /** Time of the ACK of the first FIN if it was left half-closed, nanoseconds; else NaN. */
-  closeWaitSinceNanos(record: number): number {
-    const { words, doubles } = this.#core;
-    const at = this.#at(record);
-    const stage = words[at + STAGE];
-    if (stage === PlainStage.OPEN && (words[at + SEEN] & FIN_BITS) !== 0) return doubles[(at >> 1) + LAST_NANOS];
-    return stage === PlainStage.ODD ? this.#core.exports.halfClosedNanos(record) : Number.NaN;
-  }
-
-  /** Number of the frame with the first FIN; 0 if there is none. */
-  finFrameOf(record: number): number {
-    const { words } = this.#core;
-    const at = this.#at(record);
-    return this.log.frameWith(TcpFlag.FIN, firstChunk(at), words[at + ROWS]);
-  }
-
-  /** `TcpOption` bits of the segment that it began with. */
-  synOptionsOf(record: number): number {
-    return this.#core.words[this.#at(record) + SYNS] >>> 24;
-  }
-
-  firstFrameOf(record: number): number {
-    return this.log.frameAt(firstChunk(this.#at(record)), 0);
-  }
-
   /** Time of the first segment, nanoseconds. */
   firstNanosOf(record: number): number {
     const reuse = this.reuseOf(record);
     if (reuse !== undefined) return reuse.firstNanos;
     return this.log.nanosAt(firstChunk(this.#at(record)), 0);
-  }
-
-  lastFrameOf(record: number): number {
-    const { words } = this.#core;
-    const at = this.#at(record);
-    return this.log.frameAt(words[at + LAST_CHUNK], words[at + ROWS] - 1);
   }
 
   /** Whether the record is in use. */

@@ -33,7 +33,10 @@ export const PlainStage = {
 export const Plain = {
   /** The chunk with the rows behind those in the entry. */
   NEXT_CHUNK: 0,
-  /** Index of the earliest row behind the head that is the first of its kind; 0 when there is none. */
+  /**
+   * Index of the earliest row behind the head that is the first of its kind; 0 when there is none. On a tuple that was used
+   * before, that of the first row behind those of the connection before.
+   */
   NEW_KIND_ROW: 1,
   /** Where the octets begin and end that came before those of a hole. */
   AHEAD: 4, // and 5
@@ -61,11 +64,10 @@ export const PlainNanos = { LAST: 11, MARK: 1 } as const; // words 22 and 23, 2 
 
 export { FIN_BITS, HEAD_ROWS };
 
-/** Bits of `COURSE` that all connections of a kind have in common; how often data was sent again is above them. */
+/** Bits of `COURSE`; most of them all connections of a kind have in common. How often data was sent again is above them. */
 export const Course = {
-  /** Which end sent the first FIN or the reset, and whether the second FIN was the first to cover the first. */
+  /** Which end sent the first FIN or the reset. */
   CLOSED_BY_1: 1,
-  THREE_SEGMENTS: 2,
   /** Something about it is out of the ordinary without being against the book: slow, larger than its MSS, a strange TTL. */
   REMARKABLE: 4,
   /** Data came after the FIN of the other end had been acknowledged. */
@@ -75,9 +77,9 @@ export const Course = {
   /** The SYN was sent again before it was answered, and the answer echoes a later one than the first. */
   SYN_AGAIN: 32,
   LATER_SYN_ANSWERED: 64,
-  /** The SYN-ACK was sent again before the third segment. */
+  /** The SYN-ACK was sent again before the third segment; no part of the kind. */
   SYN_ACK_AGAIN: 128,
-  /** Data was sent again or came out of order, or an acknowledgment was repeated. */
+  /** Data was sent again or came out of order, or an acknowledgment was repeated; no part of the kind. */
   TROUBLE: 256,
   /** Data behind a FIN was acknowledged by the end that had sent the FIN. */
   HALF_CLOSE_TAKEN: 512,

@@ -3,13 +3,14 @@
  * those of the old one in the same record, so that the machine, if it has to look after all, gets the very rows:
  *
  *     SYN ... FIN  FIN  ACK │ SYN  SYN-ACK  ACK ...
- *     the old one           │ the new one       from its SYN-ACK on it is certain that the old one is final
+ *     the old one           │ the new one       from its SYN-ACK, or refusal, on it is certain that the old one is final
  */
 
 /** Two connections in one record. */
 export interface Reuse {
   readonly old: OldConnection;
   readonly id: number;
+  readonly firstFrame: number;
   readonly firstNanos: number;
   readonly timeWait: TimeWait;
   /** The old connection was handed over: at once if it had been reset, else when the new one was answered. */
@@ -29,6 +30,7 @@ export interface OldConnection {
 export interface Reopening {
   readonly from: 0 | 1;
   readonly nanos: number;
+  readonly frame: number;
   readonly oldId: number;
   readonly timeWaitNanos: number;
 }

@@ -20,19 +20,19 @@ export class ReusedPorts {
   readonly #options: TrackerOptions;
   readonly #parts: Parts;
   readonly #context: Pick<FlowContext, 'nextId'>;
-  readonly #promote: (entry: number) => void;
+  readonly #replay: (entry: number) => void;
 
-  /** `promote` gives both connections of an entry to the machine. */
+  /** `replay` takes both connections of an entry through the machine, which hands the old one over. */
   constructor(
     options: TrackerOptions,
     context: Pick<FlowContext, 'nextId'>,
     parts: Parts,
-    promote: (entry: number) => void,
+    replay: (entry: number) => void,
   ) {
     this.#options = options;
     this.#context = context;
     this.#parts = parts;
-    this.#promote = promote;
+    this.#replay = replay;
   }
 
   /** Another connection may begin at an entry with a row, a SYN; false, with nothing changed, if the machine has to see. */
@@ -41,7 +41,8 @@ export class ReusedPorts {
     if (onPlain === undefined || segments !== false) return false;
     const { plain, table } = this.#parts;
     const isReset = plain.stageOf(entry) === PlainStage.RESET;
-    const syn = { from: table.from, nanos: batch.timeNanos(row), oldId: table.idOf(entry), timeWaitNanos };
+    const [nanos, frame] = [batch.timeNanos(row), batch.frame(row)];
+    const syn = { from: table.from, nanos, frame, oldId: table.idOf(entry), timeWaitNanos };
     if (!plain.reopen(entry, row, syn, () => this.#context.nextId++)) return false;
     if (isReset) this.closeOld(entry);
     return true;
@@ -54,7 +55,7 @@ export class ReusedPorts {
     if (reuse === undefined || reuse.isOldGone) return;
     const { old } = reuse;
     counted.pass();
-    const build = (): void => this.#promote(entry);
+    const build = (): void => this.#replay(entry);
     this.#options.onPlain?.(
       old.kind,
       old.id,

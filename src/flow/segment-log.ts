@@ -42,37 +42,9 @@ export class SegmentLog {
     return segments;
   }
 
-  /** Number of the frame in a row of a list that is in this chunk. */
-  frameAt(chunk: number, row: number): number {
-    return this.#core.unsigned[placeOf(chunk, row) + Word.FRAME];
-  }
-
-  /** As `frameAt`, the time in nanoseconds. */
+  /** Time of a row of a list that is in this chunk, nanoseconds. */
   nanosAt(chunk: number, row: number): number {
     return this.#core.doubles[placeOf(chunk, row) >> 1];
-  }
-
-  /** As `frameAt`, which end sent it, and its payload octets. */
-  senderAt(chunk: number, row: number): number {
-    return (this.#core.words[placeOf(chunk, row) + Word.FLAGS] >>> FROM_SHIFT) & 1;
-  }
-
-  payloadAt(chunk: number, row: number): number {
-    return this.#core.unsigned[placeOf(chunk, row) + Word.PAYLOAD];
-  }
-
-  /** Number of the first frame with a flag among the `count` rows of a list; 0 if there is none. */
-  frameWith(flag: number, first: number, count: number): number {
-    const { words, unsigned } = this.#core;
-    let isEdges = false;
-    for (let row = 0, chunk = first; row < count; row++) {
-      if (beginsChunk(row)) chunk = words[(chunk >>> 2) + NEXT];
-      const at = placeOf(chunk, row);
-      const flags = words[at + Word.FLAGS];
-      if (!isEdges && (flags & flag) !== 0) return unsigned[at + Word.FRAME];
-      isEdges = !isEdges && (flags & SACK_BITS) !== 0;
-    }
-    return 0;
   }
 
   /** Takes whole chunks out of a list: those of the rows `[fromRow, toRow)`, both the first of their chunk. */

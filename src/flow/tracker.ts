@@ -87,7 +87,7 @@ export class Tracker {
     this.#core = core;
     this.#table = new TupleTable(core);
     this.#plain = new PlainLane(options.limits, core);
-    this.#places = new Places(this.#table, this.#plain);
+    this.#places = new Places(this.#table, this.#plain, core);
     this.#watcher = options.watcher ?? null;
     this.#limit = options.limit ?? this.#watcher;
     this.#lane = options.segments !== true && options.alwaysInFull !== true && this.#watcher === null;
@@ -111,7 +111,7 @@ export class Tracker {
     core.words[MODE >> 2] = this.#lane && options.segments === false ? MODE_LANE : 0;
     this.counted = new CountedKinds(core, this.#lane ? (options.onAlike ?? null) : null);
     const parts = { table: this.#table, plain: this.#plain, places: this.#places, counted: this.counted };
-    this.#reused = new ReusedPorts(options, this.#context, parts, (entry) => void this.#promote(entry));
+    this.#reused = new ReusedPorts(options, this.#context, parts, (entry) => void this.#replay(entry));
   }
 
   /** Latest time of any segment, nanoseconds. */
@@ -269,6 +269,8 @@ export class Tracker {
       case STOP_ANSWERED:
         this.#entry = entry;
         this.#reused.closeOld(entry);
+        // A refusal is all that comes.
+        if (this.#plain.isClosed(entry)) this.#queue(entry);
     }
   }
 

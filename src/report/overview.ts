@@ -72,6 +72,9 @@ export class Overview {
   readonly #kinds: Map<string, ConnectionResult[]>[] = [new Map(), new Map(), new Map(), new Map()];
   /** How many more can be kept for the list, by rank. */
   readonly #room: number[];
+  /** How many of a kind may come to be listed: of rank 0, and of the others, which are listed with and without it. */
+  #mostOfRank0: number;
+  #mostOfOthers: number;
   readonly #counts = [0, 0, 0, 0];
   readonly #first: ConnectionResult[] = [];
 
@@ -79,6 +82,8 @@ export class Overview {
     this.limits = limits;
     const { listed, kinds = listed } = limits;
     this.#room = this.#kinds.map(() => kinds * listed);
+    this.#mostOfRank0 = listed;
+    this.#mostOfOthers = listed;
   }
 
   /** Counts a connection; says whether it is wanted whole, to be handed to {@link Overview.keep}. */
@@ -107,13 +112,17 @@ export class Overview {
     for (const finding of connection.findings) this.#addExample(finding, connection);
   }
 
-  /** Connections are of one kind when outcome and findings agree: of each kind a few are kept, so that all show. */
+  /**
+   * Connections are of one kind when outcome and findings agree: of each kind a few are kept, so that all show. The more
+   * kinds there are, the fewer of each.
+   */
   #hasRoomForKind(rank: number, connection: KindBrief): boolean {
     if (this.#room[rank] === 0) return false;
     const kinds = this.#kinds[rank];
     const members = kinds.get(kindOf(connection));
-    const { listed, kinds: most = listed } = this.limits;
-    return members === undefined ? kinds.size < most : members.length < listed;
+    const { kinds: most = this.limits.listed } = this.limits;
+    if (members === undefined) return kinds.size < most;
+    return members.length < (rank === 0 ? this.#mostOfRank0 : this.#mostOfOthers);
   }
 
   #addToKind(rank: number, connection: ConnectionResult): void {
@@ -122,6 +131,18 @@ export class Overview {
     const members = this.#kinds[rank].get(kind);
     if (members === undefined) this.#kinds[rank].set(kind, [connection]);
     else members.push(connection);
+    if (rank > 0) this.#mostOfOthers = this.#mostOf(this.#kinds.slice(1));
+    this.#mostOfRank0 = this.#mostOf(this.#kinds);
+  }
+
+  /** The list takes one of each kind in turn: after how many turns it is full. */
+  #mostOf(ranks: readonly ReadonlyMap<string, readonly ConnectionResult[]>[]): number {
+    const { listed } = this.limits;
+    const sizes = ranks.flatMap((kinds) => Array.from(kinds.values(), ({ length }) => length));
+    const countIn = (turns: number): number => sizes.reduce((sum, size) => sum + Math.min(size, turns), 0);
+    let turns = 1;
+    while (turns < listed && countIn(turns) < listed) turns++;
+    return turns;
   }
 
   /** Adds a finding about a host or the capture. */

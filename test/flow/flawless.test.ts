@@ -138,10 +138,7 @@ describe('a flawless connection is told from its rows as the machine tells it', 
       'it is reset by a server that has sent nothing',
       [...OPENING, ['server', { flags: RST | ACK, seq: 901, ack: 101 }]],
     ],
-    [
-      'it is reset and neither end has sent data',
-      [...OPENING, ['client', { flags: RST | ACK, seq: 101, ack: 901 }]],
-    ],
+    ['it is reset and neither end has sent data', [...OPENING, ['client', { flags: RST | ACK, seq: 101, ack: 901 }]]],
     [
       'it is reset behind a FIN',
       [...OPENING, ...DATA, BY_CLIENT[0], ['client', { flags: RST | ACK, seq: 152, ack: 971 }]],

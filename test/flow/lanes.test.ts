@@ -20,9 +20,9 @@ import { simulate } from '../support/simulator.ts';
 
 /** What all connections of one kind are said to have in common. */
 const briefOf = ({ findings, ...verdict }: ConnectionResult): string => {
-  const { outcome, closedFirst, closeStyle, resetBy } = verdict;
+  const { outcome, closedFirst, resetBy } = verdict;
   const codes = findings.map(({ code, at, severity }) => `${code} ${at} ${severity}`);
-  return [outcome, closedFirst, closeStyle, resetBy, ...codes].join(', ');
+  return [outcome, closedFirst, resetBy, ...codes].join(', ');
 };
 
 /** By kind, what was said of the first connection that was of it, in whatever recording. */

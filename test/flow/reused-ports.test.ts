@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolvePolicy } from '../../src/findings/policy.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
-import { TcpFlag } from '../../src/wire/batch.ts';
+import { TcpFlag, TcpOption } from '../../src/wire/batch.ts';
 import { makeRow, type Row, SYN_OPTIONS, track } from '../support/rows.ts';
 
 const { SYN, ACK, FIN, RST } = TcpFlag;
@@ -44,7 +44,12 @@ interface Taken {
 }
 
 /** Two connections or more, each some seconds after the one before; both lanes must agree, whatever is passed over. */
-function take(parts: readonly (readonly Step[])[], pauses: readonly number[], policy = resolvePolicy({})): Taken {
+function take(
+  parts: readonly (readonly Step[])[],
+  pauses: readonly number[],
+  policy = resolvePolicy({}),
+  stamp: (timeNanos: number, from: Step[0]) => Partial<Row> = () => ({}),
+): Taken {
   let timeNanos = 0;
   const rows: Row[] = [];
   for (const [index, part] of parts.entries()) {
@@ -52,7 +57,8 @@ function take(parts: readonly (readonly Step[])[], pauses: readonly number[], po
     for (const [from, fields] of part) {
       timeNanos += STEP_NANOS;
       const [source, destination] = from === 'client' ? [CLIENT, SERVER] : [SERVER, CLIENT];
-      rows.push(makeRow({ frame: rows.length + 1, timeNanos, source, destination, ...fields }));
+      const row = { frame: rows.length + 1, timeNanos, source, destination, ...fields, ...stamp(timeNanos, from) };
+      rows.push(makeRow(row));
     }
   }
   const recording = { rows, icmpErrors: [], endNanos: timeNanos + 9e9, timeBase: { epochSeconds: 0 } };
@@ -63,6 +69,17 @@ function take(parts: readonly (readonly Step[])[], pauses: readonly number[], po
   expect(passing.connections).toEqual(connections.filter((_, index) => kinds[index] === -1));
   const codes = connections.map(({ findings }) => findings.map(({ code }) => code));
   return { kinds, connections, codes, built: passing.connections.map(({ id }) => id) };
+}
+
+/** As `take`, with time stamps in milliseconds that echo the latest of the other end. */
+function takeStamped(parts: readonly (readonly Step[])[], pauses: readonly number[]): Taken {
+  const latest = { client: 0, server: 0 };
+  return take(parts, pauses, resolvePolicy({}), (timeNanos, from) => {
+    const tsVal = 1000 + timeNanos / 1e6;
+    latest[from] = tsVal;
+    const tsEcr = latest[from === 'client' ? 'server' : 'client'];
+    return { options: SYN_OPTIONS | TcpOption.TIMESTAMPS, tsVal, tsEcr, ipId: tsVal & 0xffff };
+  });
 }
 
 const OLD = talk(100);
@@ -118,10 +135,10 @@ describe('connections that are alike although their ports were used before', () 
 
   const [newSyn, newAnswer, ...rest] = talk(500_000);
   const changed = ([from, fields]: Step, other: Partial<Row>): Step => [from, { ...fields, ...other }];
+  const refusal: Step = ['server', { flags: RST | ACK, seq: 0, ack: 500_001, window: 0 }];
   const challenge: Step = ['server', { flags: ACK, seq: 1102, ack: 152 }];
   it.each<[string, readonly Step[]]>([
     ['no answer', [newSyn]],
-    ['a refusal', [newSyn, ['server', { flags: RST | ACK, seq: 0, ack: 500_001, window: 0 }]]],
     ['a challenge', [newSyn, challenge, ['client', { flags: RST, seq: 152, window: 0 }]]],
     ['data in the SYN', [changed(newSyn, { payloadBytes: 5 }), newAnswer, ...rest]],
     ['another acknowledgment', [newSyn, changed(newAnswer, { ack: 152 }), ...rest]],
@@ -134,7 +151,9 @@ describe('connections that are alike although their ports were used before', () 
   );
 
   it.each<[string, readonly Step[]]>([
-    ['data that was sent again', [...talk(500_000, 'open'), ['client', { ...rest[1][1] }]]],
+    ['a hole that stays', [...talk(500_000, 'open'), ['client', { ...rest[1][1], seq: 500_151 }]]],
+    ['a FIN that was sent again', [...talk(500_000).slice(0, -1), changed(rest[4], { timeNanos: 9e9 })]],
+    ['something behind a refusal', [newSyn, refusal, refusal]],
     ['a handshake that was not completed', [newSyn, newAnswer]],
     ['a reset instead', [newSyn, newAnswer, ['client', { flags: RST, seq: 500_001, window: 0 }]]],
     [
@@ -145,6 +164,51 @@ describe('connections that are alike although their ports were used before', () 
   ])('have no kind with %s, but the one before has', (_, steps) =>
     expect(take([OLD, steps], [1]).kinds).toEqual([USUAL, -1]),
   );
+
+  it('may have been refused, by what was left of the one before', () => {
+    const { kinds, connections, codes, built } = take([OLD, [newSyn, refusal]], [1]);
+    expect(connections[1].outcome).toBe('refused');
+    expect(codes[1]).toContain('time-wait-reuse');
+    expect(built).toEqual([]);
+    expect(kinds[0]).toBe(USUAL);
+    const atServer = take([talk(100, 'server'), [newSyn, refusal]], [1]);
+    expect(atServer.codes[1]).not.toContain('time-wait-reuse');
+    const late = take([OLD, [newSyn, refusal]], [60]);
+    const fresh = take([[newSyn, refusal]], []);
+    expect(new Set([-1, kinds[1], atServer.kinds[1], late.kinds[1], ...fresh.kinds]).size).toBe(5);
+    expect(take([talk(100, 'reset'), [newSyn, refusal]], [1]).kinds[1]).toBe(late.kinds[1]);
+  });
+
+  it('may have had trouble with data, or a SYN-ACK that was sent again', () => {
+    const usual = take([OLD, talk(500_000)], [1]);
+    const again = take([OLD, talk(500_000).toSpliced(5, 0, rest[1])], [1]);
+    expect(again.connections[1].endpoints.client.retransmittedSegments).toBe(1);
+    expect([again.kinds, again.built]).toEqual([usual.kinds, []]);
+    const repeated = take([OLD, [newSyn, newAnswer], [newAnswer, ...rest]], [1, 0.5]);
+    expect(repeated.connections[1].handshake?.synAckRetransmissions).toBe(1);
+    expect([repeated.kinds, repeated.built]).toEqual([usual.kinds, []]);
+    // Too soon for a timer.
+    expect(take([OLD, [newSyn, newAnswer], [newAnswer, ...rest]], [1, 0.1]).kinds).toEqual([USUAL, -1]);
+  });
+
+  it('may follow one in which FINs were sent again, if that was completed and some seconds before', () => {
+    const [fin, finAck, last] = OLD.slice(-3);
+    const begun = [...OLD.slice(0, -3), fin];
+    const covered: Step = ['server', { flags: ACK, seq: 1101, ack: 152 }];
+    const repeated = [begun, [fin, covered, finAck, last]];
+    const { kinds, codes, built } = takeStamped([...repeated, talk(500_000)], [0.5, 4]);
+    expect(codes[0]).toContain('fin-retransmission');
+    expect(kinds[0]).toBe(takeStamped(repeated, [0.5]).kinds[0]);
+    expect(kinds[1]).toBe(takeStamped([OLD, talk(500_000)], [4]).kinds[1]);
+    expect([codes[1].includes('time-wait-reuse'), built]).toEqual([true, []]);
+    expect(takeStamped([...repeated, talk(500_000)], [0.5, 2.9]).kinds).toEqual([-1, -1]);
+    // When TIME_WAIT began is not clear: with the first FIN or with the last.
+    expect(takeStamped([...repeated, talk(500_000)], [0.5, 59.7]).kinds).toEqual([-1, -1]);
+    expect(takeStamped([...repeated, talk(500_000)], [0.5, 60]).codes[1]).not.toContain('time-wait-reuse');
+    expect(takeStamped([...repeated, talk(500_000)], [0.5, 60]).built).toEqual([]);
+    const left = [[...begun, finAck], [finAck]];
+    expect(takeStamped([...left, talk(500_000)], [0.5, 9]).kinds).toEqual([-1, -1]);
+  });
 
   it('have none the third time', () => {
     expect(take([OLD, talk(500_000), talk(900_000)], [1, 1]).kinds).toEqual([USUAL, -1, -1]);

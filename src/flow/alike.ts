@@ -1,0 +1,70 @@
+/** What the core notes of a connection (`ALIKE_*`), as a place. */
+import type { Core } from '../core/core.ts';
+import {
+  ALIKE_CLIENT,
+  ALIKE_CLOSE_WAIT_NANOS,
+  ALIKE_FIN_FRAME,
+  ALIKE_FIRST_FRAME,
+  ALIKE_FIRST_NANOS,
+  ALIKE_LAST_FRAME,
+  ALIKE_LAST_NANOS,
+  ALIKE_SERVER,
+  ALIKE_SERVER_PORT,
+  ALIKE_SYN_OPTIONS,
+  ALIKE_TOLD,
+  ALIKE_VERSION,
+  TOLD_ANSWERED,
+  TOLD_COMPLETED,
+} from '../core/layout.ts';
+
+/** A place that is written over for the next connection. */
+export type NotedPlace = ReturnType<typeof newPlace>;
+
+export function newPlace() {
+  return {
+    clientIndex: 0 as 0 | 1,
+    firstFrame: 0,
+    lastFrame: 0,
+    firstNanos: Number.NaN,
+    lastNanos: Number.NaN,
+    isTelling: false,
+    isAnswered: true,
+    isCompleted: true,
+    finFrame: 0,
+    closeWaitNanos: 0,
+    synOptions: 0,
+    addresses: {
+      ipVersion: 4 as 4 | 6,
+      words0: new Int32Array(4),
+      words1: new Int32Array(4),
+      ports: [0, 0] as [number, number],
+    },
+  };
+}
+
+/** Reads what the core has noted at an address, the ends apart. */
+export function readNoted(place: NotedPlace, { words, unsigned, doubles }: Core, at: number): void {
+  const told = words[(at + ALIKE_TOLD) >> 2];
+  place.firstNanos = doubles[(at + ALIKE_FIRST_NANOS) >> 3];
+  place.lastNanos = doubles[(at + ALIKE_LAST_NANOS) >> 3];
+  place.isAnswered = (told & TOLD_ANSWERED) !== 0;
+  place.isCompleted = (told & TOLD_COMPLETED) !== 0;
+  place.isTelling = told !== (TOLD_ANSWERED | TOLD_COMPLETED);
+  place.closeWaitNanos = doubles[(at + ALIKE_CLOSE_WAIT_NANOS) >> 3];
+  place.firstFrame = unsigned[(at + ALIKE_FIRST_FRAME) >> 2];
+  place.lastFrame = unsigned[(at + ALIKE_LAST_FRAME) >> 2];
+  place.finFrame = unsigned[(at + ALIKE_FIN_FRAME) >> 2];
+  place.synOptions = words[(at + ALIKE_SYN_OPTIONS) >> 2];
+}
+
+/** Reads the ends, the client as end 0; its port is not noted. */
+export function readNotedEnds(place: NotedPlace, { words }: Core, at: number): void {
+  const { addresses } = place;
+  place.clientIndex = 0;
+  addresses.ipVersion = words[(at + ALIKE_VERSION) >> 2] === 4 ? 4 : 6;
+  addresses.ports[1] = words[(at + ALIKE_SERVER_PORT) >> 2];
+  for (let i = 0; i < 4; i++) {
+    addresses.words0[i] = words[((at + ALIKE_CLIENT) >> 2) + i];
+    addresses.words1[i] = words[((at + ALIKE_SERVER) >> 2) + i];
+  }
+}
