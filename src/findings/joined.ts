@@ -42,6 +42,14 @@ export class Names {
     return formatAddress(ipVersion, words);
   }
 
+  /** The address and port of a service: `10.0.0.2:80`, `[2001:db8::2]:80`. */
+  textOfService(service: Key): string {
+    this.#services.copyKey(service, this.#service);
+    const [host, port] = this.#service;
+    const text = this.textOf(host);
+    return `${text.includes(':') ? `[${text}]` : text}:${port}`;
+  }
+
   service(host: Key, port: number): Key {
     if (host === UNNAMED) return UNNAMED;
     this.#service[0] = host;
@@ -95,7 +103,6 @@ export class Seen {
   readonly server: Key;
   /** The server's address and port. */
   readonly service: Key;
-  readonly #addresses: FlowAddresses;
 
   constructor({ connection, findings, clientIndex, firstNanos, lastNanos, addresses }: SeenParts, names: Names) {
     this.connection = connection;
@@ -103,7 +110,6 @@ export class Seen {
     this.clientIndex = clientIndex;
     this.firstNanos = firstNanos;
     this.lastNanos = lastNanos;
-    this.#addresses = addresses;
     const { ipVersion, words0, words1, ports } = addresses;
     this.client = names.host(ipVersion, clientIndex === 0 ? words0 : words1);
     this.server = names.host(ipVersion, clientIndex === 0 ? words1 : words0);
@@ -115,34 +121,11 @@ export class Seen {
     return this.connection === null || this.connection.isCompleted;
   }
 
-  get servicePort(): number {
-    return this.#addresses.ports[1 - this.clientIndex];
-  }
-
-  get clientText(): string {
-    return this.#text(this.clientIndex);
-  }
-
-  get serverText(): string {
-    return this.#text(this.clientIndex === 0 ? 1 : 0);
-  }
-
-  /** `10.0.0.2:80`, `[2001:db8::2]:80`. */
-  get serviceText(): string {
-    const host = this.serverText;
-    return `${host.includes(':') ? `[${host}]` : host}:${this.servicePort}`;
-  }
-
   /** The finding of that code; undefined if there is none. @hot */
   find(code: string): Finding | undefined {
     const { findings } = this;
     for (let i = 0; i < findings.length; i++) if (findings[i].code === code) return findings[i];
     return undefined;
-  }
-
-  #text(end: 0 | 1): string {
-    const { ipVersion, words0, words1 } = this.#addresses;
-    return formatAddress(ipVersion, end === 0 ? words0 : words1);
   }
 }
 

@@ -215,23 +215,19 @@ export class Tracker {
    */
   *finish(endNanos: number): Generator<void, void, undefined> {
     this.#nowNanos = Math.max(this.#nowNanos, endNanos);
-    const { endEntry } = this.#table;
     const order = this.#table.order();
     this.#core.words[MODE >> 2] |= MODE_FINISH;
     for (let from = 0; from < order.length; from += CLOSED_AT_A_TIME) {
-      this.#closeAll(order.subarray(from, from + CLOSED_AT_A_TIME), endEntry);
+      this.#closeAll(order.subarray(from, from + CLOSED_AT_A_TIME));
       yield;
     }
   }
 
-  /**
-   * What is done for each, apart from the generator: V8 does not make those fast. Nor does it what takes the entry as a
-   * float64 that took it as an integer before.
-   */
-  #closeAll(order: Float64Array, endEntry: number): void {
+  /** What is done for each, apart from the generator: V8 does not make those fast. */
+  #closeAll(entries: Int32Array): void {
     const { exports } = this.#core;
-    for (let index = 0; index < order.length; index++) {
-      const entry = (order[index] % endEntry) | 0;
+    for (let index = 0; index < entries.length; index++) {
+      const entry = entries[index];
       if (exports.closeAlike(entry) === 0) this.#close(entry);
     }
     this.counted.pass();

@@ -146,6 +146,24 @@ describe('the table of tuples', () => {
     }
   });
 
+  it.each([
+    ['near each other', 3],
+    ['far apart', 1000],
+  ])('puts entries in order whose ids are %s', (_, distance) => {
+    const table = new TupleTable();
+    expect([...table.order()]).toEqual([]);
+    const tuples = fc.sample(fc.uniqueArray(anyTuple, { minLength: 50, maxLength: 50, selector: keyOf }), 1)[0];
+    const entries = tuples.map((tuple, index) => {
+      find(table, tuple);
+      const entry = table.add();
+      table.setId(entry, 7 + ((index * 37) % 50) * distance);
+      return entry;
+    });
+    table.remove(entries.splice(20, 1)[0]);
+    const byId = entries.toSorted((a, b) => table.idOf(a) - table.idOf(b));
+    expect([...table.order()]).toEqual(byId);
+  });
+
   it('keeps every entry while it grows, shrinks and uses numbers again', () => {
     const table = new TupleTable();
     const tuple = (n: number): Tuple => ({

@@ -5,7 +5,6 @@ import { count, duration } from '../words.ts';
 const CODES = ['accept-queue-overflow', 'accept-overflow-reset'];
 
 interface Listener {
-  readonly text: string;
   readonly frames: number[];
   connections: number;
   firstNanos: number;
@@ -17,8 +16,7 @@ export const acceptQueueOfListener: JoinedDetector = {
   entry: acceptQueueOverflow.entry,
   codes: CODES,
   create(policy, ordinary) {
-    const listeners = new Tally<Listener>(({ serviceText, lastNanos }) => ({
-      text: serviceText,
+    const listeners = new Tally<Listener>(({ lastNanos }) => ({
       frames: [],
       connections: 0,
       firstNanos: lastNanos,
@@ -38,14 +36,14 @@ export const acceptQueueOfListener: JoinedDetector = {
       finish() {
         return listeners
           .mostFirst(({ connections }) => connections)
-          .flatMap(([key, { text, frames, connections, firstNanos, lastNanos }]) => {
+          .flatMap(([key, { frames, connections, firstNanos, lastNanos }]) => {
             if (connections < policy.acceptQueueConnections) return [];
             const span = lastNanos > firstNanos ? ` within ${duration(lastNanos - firstNanos)}` : '';
             return [
               {
                 at: 'server' as const,
                 frames,
-                message: `${connections} of ${count(attempts.of(key) + ordinary.services.countOf(key), 'connection')} to ${text} found its accept queue full${span}: the program does not call accept() fast enough for its backlog.`,
+                message: `${connections} of ${count(attempts.of(key) + ordinary.services.countOf(key), 'connection')} to ${ordinary.names.textOfService(key)} found its accept queue full${span}: the program does not call accept() fast enough for its backlog.`,
               },
             ];
           });

@@ -2,7 +2,6 @@ import { closeWaitLingering } from '../detectors/close-wait-lingering.ts';
 import { type JoinedDetector, keepFrames, Tally } from '../joined.ts';
 
 interface Pile {
-  readonly where: string;
   readonly at: 'client' | 'server';
   readonly frames: number[];
   connections: number;
@@ -13,9 +12,9 @@ interface Pile {
 export const closeWaitPile: JoinedDetector = {
   entry: closeWaitLingering.entry,
   codes: [closeWaitLingering.entry.code],
-  create(policy) {
-    const atServers = new Tally<Pile>(({ serviceText }) => newPile('server', `${serviceText} leaves`));
-    const atClients = new Tally<Pile>(({ clientText }) => newPile('client', `${clientText}, as a client, leaves`));
+  create(policy, { names }) {
+    const atServers = new Tally<Pile>(() => newPile('server'));
+    const atClients = new Tally<Pile>(() => newPile('client'));
     return {
       take(seen) {
         const finding = seen.find(closeWaitLingering.entry.code);
@@ -32,14 +31,15 @@ export const closeWaitPile: JoinedDetector = {
       finish() {
         return [atServers, atClients]
           .flatMap((piles) => piles.mostFirst(({ connections }) => connections))
-          .flatMap(([, pile]) => {
+          .flatMap(([key, pile]) => {
             if (pile.connections < policy.closeWaitConnections) return [];
+            const where = pile.at === 'server' ? names.textOfService(key) : `${names.textOf(key)}, as a client,`;
             return [
               {
                 at: pile.at,
                 frames: pile.frames,
                 severity: 'error' as const,
-                message: `${pile.where} ${pile.connections} connections in CLOSE_WAIT, the longest for at least ${Math.round(pile.longestNanos / 1e9)} s: they pile up because the program does not close what the other end has closed.`,
+                message: `${where} leaves ${pile.connections} connections in CLOSE_WAIT, the longest for at least ${Math.round(pile.longestNanos / 1e9)} s: they pile up because the program does not close what the other end has closed.`,
                 cause:
                   'A leak of sockets: the program does not see recv() return 0, or a path through it (an error, a pool, a blocked thread) never reaches close(). Each keeps a file descriptor until the limit is reached (EMFILE).',
                 hint: 'Count with ss -tn state close-wait and look at what those connections have in common; the kernel never ends CLOSE_WAIT by itself.',
@@ -51,6 +51,6 @@ export const closeWaitPile: JoinedDetector = {
   },
 };
 
-function newPile(at: 'client' | 'server', where: string): Pile {
-  return { where, at, frames: [], connections: 0, longestNanos: 0 };
+function newPile(at: 'client' | 'server'): Pile {
+  return { at, frames: [], connections: 0, longestNanos: 0 };
 }

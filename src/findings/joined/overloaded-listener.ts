@@ -6,7 +6,6 @@ import { count } from '../words.ts';
 const MAX_ATTEMPTS = 1024;
 
 interface Listener {
-  readonly text: string;
   readonly unanswered: { readonly frame: number; readonly nanos: number }[];
   answered: number;
   firstAnsweredNanos: number;
@@ -18,8 +17,7 @@ export const overloadedListener: JoinedDetector = {
   entry: synUnanswered.entry,
   codes: [synUnanswered.entry.code],
   create(policy, ordinary) {
-    const listeners = new Tally<Listener>(({ serviceText }) => ({
-      text: serviceText,
+    const listeners = new Tally<Listener>(() => ({
       unanswered: [],
       answered: 0,
       firstAnsweredNanos: Number.POSITIVE_INFINITY,
@@ -44,7 +42,7 @@ export const overloadedListener: JoinedDetector = {
       finish() {
         return listeners
           .mostFirst(({ unanswered }) => unanswered.length)
-          .flatMap(([key, { text, unanswered, answered, firstAnsweredNanos, lastAnsweredNanos }]) => {
+          .flatMap(([key, { unanswered, answered, firstAnsweredNanos, lastAnsweredNanos }]) => {
             const { services } = ordinary;
             const firstNanos = Math.min(firstAnsweredNanos, services.firstOf(key));
             const lastNanos = Math.max(lastAnsweredNanos, services.lastOf(key));
@@ -56,7 +54,7 @@ export const overloadedListener: JoinedDetector = {
               {
                 at: 'server' as const,
                 frames,
-                message: `${text} left ${count(between.length, 'attempt')} to connect unanswered while it answered ${answered + services.countOf(key)} before and after.`,
+                message: `${ordinary.names.textOfService(key)} left ${count(between.length, 'attempt')} to connect unanswered while it answered ${answered + services.countOf(key)} before and after.`,
                 cause:
                   'Probably overload: Linux drops SYNs without a word while the accept queue or the SYN queue of the listener is full. Otherwise a firewall that limits the rate, or some of the servers behind a load balancer are gone.',
                 hint: 'On the server look at nstat -az TcpExtListenDrops TcpExtListenOverflows and ss -ltn (Recv-Q against Send-Q); raise the backlog of listen() and net.core.somaxconn, or accept faster.',

@@ -12,7 +12,6 @@ const LEAST_SHARE = 0.1;
 
 /** What was left half-open at one service. */
 interface Target {
-  readonly text: string;
   readonly begins: number[];
   readonly sources: Set<Key>;
   readonly frames: number[];
@@ -32,8 +31,7 @@ export const synFlood: JoinedDetector = {
   },
   codes: [],
   create(policy, ordinary) {
-    const targets = new Tally<Target>(({ serviceText }) => ({
-      text: serviceText,
+    const targets = new Tally<Target>(() => ({
       begins: [],
       sources: new Set(),
       frames: [],
@@ -51,7 +49,7 @@ export const synFlood: JoinedDetector = {
         const flooded = targets
           .mostFirst(({ begins }) => begins.length)
           .flatMap(([key, target]) => {
-            const { begins, text, sources, frames } = target;
+            const { begins, sources, frames } = target;
             const { most, nanos } = densest(begins);
             const others = completed.of(key) + ordinary.services.countOf(key);
             if (most < policy.floodConnections || begins.length < LEAST_SHARE * (begins.length + others)) return [];
@@ -59,7 +57,7 @@ export const synFlood: JoinedDetector = {
               {
                 at: 'server' as const,
                 frames,
-                message: `${text} answered ${count(most, 'SYN')} within ${duration(nanos)} that were never followed up, from ${count(sources.size, 'source')}; ${others === 0 ? 'no handshake' : count(others, 'handshake')} with it ${others > 1 ? 'were' : 'was'} completed.`,
+                message: `${ordinary.names.textOfService(key)} answered ${count(most, 'SYN')} within ${duration(nanos)} that were never followed up, from ${count(sources.size, 'source')}; ${others === 0 ? 'no handshake' : count(others, 'handshake')} with it ${others > 1 ? 'were' : 'was'} completed.`,
                 ...(hasPlain || ordinary.count > 0 ? {} : { cause: DOUBT }),
               },
             ];

@@ -6,7 +6,6 @@ import { count, duration } from '../words.ts';
 const MAX_TARGETS = 4096;
 /** What one source left half-open. */
 interface Source {
-  readonly text: string;
   readonly targets: Set<Key>;
   readonly hosts: Set<Key>;
   attempts: number;
@@ -44,7 +43,7 @@ export const synScan: JoinedDetector = {
           .mostFirst(({ targets }) => targets.size)
           .filter(([key, { targets, attempts }]) => targets.size >= policy.scanTargets && attempts >= completedBy(key));
         return scanners.map(([key, source]) => {
-          const { targets, hosts, text, frames, firstNanos, lastNanos } = source;
+          const { targets, hosts, frames, firstNanos, lastNanos } = source;
           const others = completedBy(key);
           const rest =
             others === 0
@@ -53,7 +52,7 @@ export const synScan: JoinedDetector = {
           return {
             at: 'client' as const,
             frames,
-            message: `${text} sent SYNs to ${targets.size} targets on ${count(hosts.size, 'host')} within ${duration(lastNanos - firstNanos)} and ${rest}.`,
+            message: `${ordinary.names.textOf(key)} sent SYNs to ${targets.size} targets on ${count(hosts.size, 'host')} within ${duration(lastNanos - firstNanos)} and ${rest}.`,
           };
         });
       },
@@ -61,9 +60,8 @@ export const synScan: JoinedDetector = {
   },
 };
 
-function newSource({ clientText }: Seen): Source {
+function newSource(): Source {
   return {
-    text: clientText,
     targets: new Set(),
     hosts: new Set(),
     attempts: 0,
