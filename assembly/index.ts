@@ -12,6 +12,7 @@ export {
   takeOldestOfAll,
 } from './closing';
 export { decodePcap, decodePcapng } from './decode';
+export { readFlawless } from './flawless';
 export { kindOf } from './kinds';
 export { openAt, reopenAt, take, takeAt } from './lane';
 export { append, appendSack, closeLog, closeMoved, moveLog, releaseChunk, takeChunk } from './log';

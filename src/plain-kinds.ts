@@ -11,7 +11,14 @@ interface PlainKind {
   readonly brief: KindBrief;
   /** From 0 on, in the order in which kinds were learned. */
   readonly number: number;
+  /** See `soleFindingOf`. */
+  readonly sole: Finding | null | undefined;
   passedOver: number;
+}
+
+function soleOf({ findings }: KindBrief): Finding | null | undefined {
+  if (findings.length === 0) return null;
+  return findings.length === 1 && TELLABLE.has(findings[0].code) ? findings[0] : undefined;
 }
 
 /** What the kinds of one capture came to, and how many connections of each were passed over. */
@@ -28,15 +35,12 @@ export class PlainKinds {
    * is none. Undefined if the kind is not known, or there is more to say.
    */
   soleFindingOf(kind: number): Finding | null | undefined {
-    const findings = this.#kinds.get(kind)?.brief.findings;
-    if (findings === undefined || findings.length > 1) return undefined;
-    const [finding = null] = findings;
-    return finding === null || TELLABLE.has(finding.code) ? finding : undefined;
+    return this.#kinds.get(kind)?.sole;
   }
 
   /** Takes what the first of a kind came to. */
   learn(kind: number, brief: KindBrief): void {
-    this.#kinds.set(kind, { brief, number: this.#briefs.length, passedOver: 0 });
+    this.#kinds.set(kind, { brief, number: this.#briefs.length, sole: soleOf(brief), passedOver: 0 });
     this.#briefs.push(brief);
   }
 
@@ -56,9 +60,11 @@ export class PlainKinds {
   passOver(kind: number, id: number, isWanted: (brief: KindBrief & { id: number }) => boolean): KindBrief | null {
     const known = this.#kinds.get(kind);
     if (known === undefined) return null;
-    if (known.passedOver === 0 && isWanted({ id, ...known.brief })) return null;
+    const { brief } = known;
+    const { outcome, closedFirst, findings } = brief;
+    if (known.passedOver === 0 && isWanted({ id, outcome, closedFirst, findings })) return null;
     known.passedOver++;
-    return known.brief;
+    return brief;
   }
 
   /** Adds connections of a known kind that were passed over. */

@@ -84,8 +84,7 @@ class LineSink implements Sink {
 
 export function createNdjsonSink(output: Output): Sink {
   return new LineSink(output, '', 'json', (connection, batch) => {
-    batch.appendBytes(connection.json());
-    batch.append('\n');
+    batch.appendLine(connection.json());
   });
 }
 

@@ -2,6 +2,7 @@
 const CHUNK_BYTES = 1 << 18;
 /** UTF-8 takes no more for a UTF-16 unit. */
 const MAX_BYTES_A_UNIT = 3;
+const LINE_FEED = 10;
 
 /** Gathers texts as UTF-8. */
 export class TextBuffer {
@@ -20,6 +21,14 @@ export class TextBuffer {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#used);
     this.#used += bytes.length;
+    return this.#used;
+  }
+
+  /** As `appendBytes`, and ends the line. */
+  appendLine(bytes: Uint8Array): number {
+    this.appendBytes(bytes);
+    this.#reserve(1);
+    this.#bytes[this.#used++] = LINE_FEED;
     return this.#used;
   }
 

@@ -54,6 +54,8 @@ export interface CoreExports {
   kindOf(entry: number, nowNanos: number): number;
   /** What became of the close of an odd connection (`CloseEnd`); -1 if it has no shape. */
   shapeEnd(entry: number): number;
+  /** Goes through the rows of a flawless connection and notes what there is to tell (`FLAWLESS_*`); 0 if it is none. */
+  readFlawless(entry: number): number;
   /** Notes where, when and how the connection of an entry was that was watched until then; returns the address (`ALIKE_*`). */
   describe(entry: number, nowNanos: number): number;
 }

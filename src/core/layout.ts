@@ -130,7 +130,41 @@ export const TOLD_HALF_CLOSED = 4;
 /** Tags below it are those of connections of which nothing has to be told. */
 export const FIRST_TOLD = 16;
 
-export const HEAP = ALIKE + (MAX_ALIKE + 1) * ALIKE_BYTES;
+/** What there is to tell of a flawless connection: addresses of rows (0 where there is none), and so on. */
+export const FLAWLESS = ALIKE + (MAX_ALIKE + 1) * ALIKE_BYTES;
+export const FLAWLESS_SYN = 0;
+export const FLAWLESS_SYN_ACK = 4;
+export const FLAWLESS_THIRD = 8;
+export const FLAWLESS_PROOF = 12;
+export const FLAWLESS_LAST = 16;
+export const FLAWLESS_RESET = 20;
+export const FLAWLESS_FIN1 = 24;
+export const FLAWLESS_COVER1 = 28;
+export const FLAWLESS_FIN2 = 32;
+export const FLAWLESS_COVER2 = 36;
+/** Which end closed it, or `NO_END`. */
+export const FLAWLESS_CLOSER = 40;
+export const NO_END = -1;
+/** Letters of Zeek's history behind those of the handshake, the first in the low bits: one of these, 1 more if it is the server's. */
+export const FLAWLESS_LETTERS = 44;
+export const LETTER_ACK = 2;
+export const LETTER_DATA = 4;
+export const LETTER_FIN = 6;
+export const LETTER_RST = 8;
+export const LETTER_BITS = 4;
+export const FLAWLESS_COMPLETENESS = 48;
+/** Of ends 0 and 1: segments, octets, the latest row with data and which of its segments that is, acknowledgment, number behind its FIN. */
+export const FLAWLESS_ENDS = 52;
+export const FLAWLESS_SEGMENTS = 0;
+export const FLAWLESS_PAYLOAD = 4;
+export const FLAWLESS_DATA_ROW = 8;
+export const FLAWLESS_DATA_SEGMENT = 12;
+export const FLAWLESS_ACK = 16;
+export const FLAWLESS_FIN_END = 20;
+export const FLAWLESS_END_BYTES = 24;
+export const FLAWLESS_BYTES = 112;
+
+export const HEAP = FLAWLESS + FLAWLESS_BYTES;
 
 /** An entry, four cache lines: the key of its tuple, four words, the first rows of a plain connection and its record. */
 export const ENTRY_BYTES = 256;

@@ -26,3 +26,7 @@ export const SILENCE_NANOS = 3e9;
 /** Ticks of a time stamp clock from which its rate is known well enough, and how far that may be from a usual one. */
 export const ENOUGH_TICKS = 50;
 export const TICK_TOLERANCE = 1.3;
+/** After this a SYN is repeated (RFC 6298 §2.1): a later answer may be to a copy that was not captured. */
+export const FIRST_SYN_TIMER_NANOS = 1e9;
+/** A leg may take less time than was measured, but hardly less than this part of it. */
+export const CERTAIN_PART = 0.5;

@@ -1,5 +1,5 @@
 /** Segments with SYN, and the third segment of the handshake (RFC 9293 §3.5). */
-import { DUPLICATE_NANOS, SHORTEST_SYN_TIMER_NANOS } from '../core/timing.ts';
+import { DUPLICATE_NANOS, FIRST_SYN_TIMER_NANOS, SHORTEST_SYN_TIMER_NANOS } from '../core/timing.ts';
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag, TcpOption } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
@@ -9,8 +9,6 @@ import { hasTimestamps, type Segment } from './segment.ts';
 
 const MAX_SYN_COPIES = 16;
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK;
-/** After this a SYN is repeated (RFC 6298 §2.1): a later answer may be to a copy that was not captured. */
-export const FIRST_SYN_TIMER_NANOS = 1_000_000_000;
 
 function noteOptions(end: EndTrack, segment: Segment): void {
   const { options } = segment;

@@ -201,7 +201,7 @@ export class PlainLane {
   /** What there is to tell of a connection that is flawless, until the next one; null of others. */
   tell(record: number, nowNanos: number, timeWaitNanos: number): Flawless | null {
     const flawless = this.#flawless;
-    return flawless.read(this.#core, this.#at(record), nowNanos, timeWaitNanos) ? flawless : null;
+    return flawless.read(this.#core, record, nowNanos, timeWaitNanos) ? flawless : null;
   }
 
   /** Rows and what was dropped between them; the record stays. */

@@ -1,4 +1,5 @@
 /** The life of one segment in its connection, in the order of SPEC: sender first, then its ACK, its FIN, the receiver. */
+import { CERTAIN_PART } from '../core/timing.ts';
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
 import { TcpFlag } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
@@ -232,9 +233,6 @@ function proveSender(connection: Connection, me: EndTrack, peer: EndTrack, segme
 function isServer({ sentSynAck, sentBareSyn }: EndTrack): boolean {
   return sentSynAck && !sentBareSyn;
 }
-
-/** A leg may take less time than was measured, but hardly less than this part of it. */
-export const CERTAIN_PART = 0.5;
 
 /**
  * Whether the segment proves that its sender was ESTABLISHED when that is believed to have begun: it may have been sent before,

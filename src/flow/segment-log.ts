@@ -61,11 +61,11 @@ export class SegmentLog {
 }
 
 /** Where a row is in the words of the core. */
-export function placeOf(chunk: number, row: number): number {
+function placeOf(chunk: number, row: number): number {
   return (chunk >>> 2) + ((row + FIRST_PLACE) & CHUNK_MASK) * SEGMENT_WORDS;
 }
 
 /** Whether a row is the first of its chunk. */
-export function beginsChunk(row: number): boolean {
+function beginsChunk(row: number): boolean {
   return ((row + FIRST_PLACE) & CHUNK_MASK) === 0;
 }

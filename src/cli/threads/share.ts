@@ -253,8 +253,7 @@ export class Share {
 
   /** Appends a connection without its number; returns where it ends. */
   #appendJson(id: number, text: Uint8Array): number {
-    this.#text.appendBytes(text.subarray(numberOf('json', id).length));
-    return this.#text.append('\n');
+    return this.#text.appendLine(text.subarray(numberOf('json', id).length));
   }
 }
 
