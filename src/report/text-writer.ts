@@ -27,6 +27,8 @@ interface TextExports {
 const PAGE_BYTES = 1 << 16;
 /** Pieces lie before this address, the text from it on. */
 const TEXT_START = 8 * PAGE_BYTES;
+/** Of the room for pieces, what is kept free for constants. */
+const CONSTANT_BYTES = PAGE_BYTES;
 /** Room behind the text that is there without being asked for: that of some hundred short pieces and numbers. */
 const SLACK_BYTES = PAGE_BYTES;
 /** A piece is copied so many octets at a time. */
@@ -61,18 +63,22 @@ export class TextWriter {
 
   /** Keeps a text to append; null when no more can be kept. */
   keep(text: string): Piece | null {
+    return this.#keep(text, TEXT_START - CONSTANT_BYTES);
+  }
+
+  /** As `keep`, of one of a few texts for which there is always room. */
+  constant(text: string): Piece {
+    return this.#keep(text, TEXT_START) as Piece;
+  }
+
+  #keep(text: string, limit: number): Piece | null {
     const octets = this.#encoder.encode(text);
     const piece = this.#nextPiece + LENGTH_BYTES;
     const end = piece + Math.ceil(octets.length / STRIDE_BYTES) * STRIDE_BYTES;
-    if (end > TEXT_START) return null;
+    if (end > limit) return null;
     this.#nextPiece = end;
     this.#put(piece, octets);
     return piece;
-  }
-
-  /** As `keep`, of a text that is there from the beginning. */
-  constant(text: string): Piece {
-    return this.keep(text) as Piece;
   }
 
   /** Makes room for so many octets more. */

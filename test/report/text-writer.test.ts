@@ -124,3 +124,11 @@ test('what does not fit is not kept', () => {
   expect(pieces.slice(0, 4)).not.toContain(null);
   expect(pieces.at(-1)).toBeNull();
 });
+
+test('there is room for constants whatever was kept', () => {
+  const full = new TextWriter();
+  while (full.keep('x'.repeat(1000)) !== null);
+  const constants = ['a', 'b', 'c'].map((letter) => letter.repeat(3000));
+  for (const text of constants) full.piece(full.constant(text));
+  expect(new TextDecoder().decode(full.take())).toBe(constants.join(''));
+});
