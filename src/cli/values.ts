@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { UsageError } from './exit.ts';
 import type { RawArguments } from './options.ts';
 
@@ -66,7 +65,10 @@ export function readSeconds(options: Raw, name: string): number | undefined {
 /** An address in its canonical form, as results have it. */
 export function readAddress(options: Raw, name: string): string | undefined {
   const value = readText(options, name)?.replace(/^\[(.*)\]$/, '$1');
-  if (value === undefined || isIP(value) === 4) return value;
+  if (value === undefined) return undefined;
+  // Not imported: it brings all of the network along, for some milliseconds of every start.
+  const { isIP } = process.getBuiltinModule('node:net');
+  if (isIP(value) === 4) return value;
   if (isIP(value) === 0) {
     throw new UsageError(`--${name}: "${value}" is not an IP address (names are not looked up)`);
   }

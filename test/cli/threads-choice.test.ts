@@ -19,7 +19,7 @@ function fileOf(bytes: number): string {
   return path;
 }
 
-const chosen = (paths: readonly string[], format: 'text' | 'lines', cores: number, threads?: string): number => {
+const chosen = (paths: readonly string[], format: 'text' | 'json' | 'csv', cores: number, threads?: string): number => {
   const options = threads === undefined ? {} : { threads };
   return chooseThreads({ positional: [], options } as never, paths, format, cores);
 };
@@ -28,19 +28,21 @@ describe('the number of threads', () => {
   it('is one for what one does as fast', () => {
     expect(chosen([fileOf(1023 * MIB)], 'text', 4)).toBe(1);
     expect(chosen([fileOf(1024 * MIB)], 'text', 3)).toBe(1);
-    expect(chosen([fileOf(1023 * MIB)], 'lines', 4)).toBe(1);
-    expect(chosen([fileOf(1024 * MIB)], 'lines', 1)).toBe(1);
-    expect(chosen(['-'], 'lines', 4)).toBe(1);
+    expect(chosen([fileOf(1024 * MIB)], 'json', 3)).toBe(1);
+    expect(chosen([fileOf(1023 * MIB)], 'csv', 4)).toBe(1);
+    expect(chosen([fileOf(1024 * MIB)], 'csv', 1)).toBe(1);
+    expect(chosen(['-'], 'csv', 4)).toBe(1);
   });
 
-  it('is that of the cores for large captures, of fewer cores if every connection is written', () => {
+  it('is that of the cores for large captures, of fewer cores for a table', () => {
     expect(chosen([fileOf(1024 * MIB)], 'text', 4)).toBe(4);
-    expect(chosen([fileOf(1024 * MIB)], 'lines', 2)).toBe(2);
-    expect(chosen([fileOf(1000 * MIB), fileOf(30 * MIB)], 'lines', 64)).toBe(8);
+    expect(chosen([fileOf(1024 * MIB)], 'json', 4)).toBe(4);
+    expect(chosen([fileOf(1024 * MIB)], 'csv', 2)).toBe(2);
+    expect(chosen([fileOf(1000 * MIB), fileOf(30 * MIB)], 'csv', 64)).toBe(8);
   });
 
   it('is what was asked for', () => {
-    expect(chosen([fileOf(1024 * MIB)], 'lines', 8, '3')).toBe(3);
+    expect(chosen([fileOf(1024 * MIB)], 'csv', 8, '3')).toBe(3);
     expect(chosen([fileOf(1 * MIB)], 'text', 1, '2')).toBe(2);
   });
 });

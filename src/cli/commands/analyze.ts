@@ -80,7 +80,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
   const maxConnections = readWhole(options, 'max-connections', 1, MOST_CONNECTIONS);
   const filter = await readFilter(raw, library);
   const isForOneThread = filter.connection !== undefined || maxConnections !== undefined || isFollowing;
-  const threads = isForOneThread ? 1 : chooseThreads(raw, paths, format === 'text' ? 'text' : 'lines');
+  const threads = isForOneThread ? 1 : chooseThreads(raw, paths, format === 'ndjson' ? 'json' : format);
   if (threads === 1) io.favourMainThread();
   const failWords = readList(options, 'fail-on');
   const conditions = new FailConditions(failWords, failWords.length === 0 ? [] : await loadFindingCodes(library));
