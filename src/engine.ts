@@ -28,7 +28,7 @@ import type { Flawless } from './flow/flawless.ts';
 import type { FlowAddresses, PlainPlace } from './flow/place.ts';
 import { peek } from './flow/settle.ts';
 import { Tracker } from './flow/tracker.ts';
-import type { TrackerOptions, TrackerWatcher } from './flow/tracker-options.ts';
+import type { PlainTaker, TrackerOptions, TrackerWatcher } from './flow/tracker-options.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
 import { PlainKinds } from './plain-kinds.ts';
 import { buildConnection } from './report/build.ts';
@@ -166,7 +166,7 @@ export class Analysis implements PacketSink {
       ...(handler.onPlain === undefined
         ? {}
         : {
-            onPlain: (...parts) => this.#takePlain(...parts),
+            onPlain: this.#takePlain,
             onAlike: (core, at, count) => this.#takeAlike(core, at, count),
             limits: plainLimits(this.#policy),
           }),
@@ -354,7 +354,7 @@ export class Analysis implements PacketSink {
   }
 
   /** The first of each kind is judged in full, the others are known by it. */
-  #takePlain(kind: number, id: number, build: () => void, place: () => PlainPlace, tell: () => Flawless | null): void {
+  readonly #takePlain: PlainTaker = (kind, id, build, place, tell) => {
     const brief = this.#kinds.passOver(kind, id, this.#isPlainWanted);
     if (brief !== null) {
       const where = place();
@@ -367,7 +367,7 @@ export class Analysis implements PacketSink {
     this.#kind = kind;
     build();
     this.#kind = -1;
-  }
+  };
 
   /** Hands over a connection that is wanted whole without having it built, if that is possible. */
   #tellFlawless(kind: number, id: number, place: () => PlainPlace, tell: () => Flawless | null): boolean {

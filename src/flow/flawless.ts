@@ -127,6 +127,15 @@ export class Flawless {
     return this.closer === this.clientIndex ? 'client' : 'server';
   }
 
+  /** The end that closed first, or reset it, and the other. */
+  get closingEnd(): FlawlessEnd {
+    return this.ends[this.closer === 0 ? 0 : 1];
+  }
+
+  get otherEnd(): FlawlessEnd {
+    return this.ends[this.closer === 0 ? 1 : 0];
+  }
+
   /** The frame of its only finding: that of the reset, or with which TIME_WAIT began. */
   get findingFrame(): number {
     if (this.reset.frame !== 0) return this.reset.frame;
@@ -199,8 +208,7 @@ export class Flawless {
    * that, or if it is longer ago than the machine remembers.
    */
   get unansweredNanos(): number {
-    const me = this.ends[this.closer === 0 ? 0 : 1];
-    const peer = this.ends[this.closer === 0 ? 1 : 0];
+    const { closingEnd: me, otherEnd: peer } = this;
     const isAnswered = isRemembered(me) && me.dataNanos >= peer.dataNanos;
     return isRemembered(peer) && !isAnswered ? this.reset.timeNanos - peer.dataNanos : Number.NaN;
   }

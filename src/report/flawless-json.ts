@@ -131,7 +131,7 @@ export class FlawlessJson {
   readonly #pieces: ReturnType<typeof piecesOf>;
   /** By the end that pays TIME_WAIT. */
   readonly #stays = new Map<string, StayPieces>();
-  /** What a finding about a reset begins with, by the end that sent it and severity. */
+  /** What a finding about a reset begins with, by the end that sent it. */
   readonly #aborts = new Map<string, Piece>();
 
   /** `place` writes with the same writer. */
@@ -340,13 +340,12 @@ export class FlawlessJson {
   #writeAbort(sole: Finding, flawless: Flawless): void {
     const writer = this.#writer;
     const pieces = this.#pieces;
-    const key = `${sole.at} ${sole.severity}`;
     const abort = abortOf(flawless);
-    const head = this.#aborts.get(key) ?? writer.constant(headOf(sole));
-    this.#aborts.set(key, head);
+    const head = this.#aborts.get(sole.at) ?? writer.constant(headOf(sole));
+    this.#aborts.set(sole.at, head);
     writer.whole(head, flawless.findingFrame);
     writer.quoted(pieces.message, messageOf(abort));
-    writer.quoted(pieces.cause, causesOf(abort).cause ?? sole.cause);
+    writer.quoted(pieces.cause, causesOf(abort).cause);
     writer.quoted(pieces.hint, sole.hint);
     writer.piece(pieces.findingEnd);
   }

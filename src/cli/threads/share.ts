@@ -80,12 +80,13 @@ export class Share {
     this.#timeBase = timeBase;
     this.#candidates = new Overview({ ...request.limits, kinds: Number.POSITIVE_INFINITY });
     const { filter, form } = request;
-    const onPlain: PlainTaker = (...parts) => this.#takePlain(...parts);
     this.#tracker = new Tracker({
       segments: request.segments,
       timeWaitNanos: request.timeWaitSeconds * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
-      ...(hasFilter(filter) || !PASSES_OVER.has(form) ? {} : { onPlain, limits: plainLimits(this.#policy) }),
+      ...(hasFilter(filter) || !PASSES_OVER.has(form)
+        ? {}
+        : { onPlain: this.#takePlain, limits: plainLimits(this.#policy) }),
     });
   }
 
@@ -146,7 +147,7 @@ export class Share {
     for (; this.#nextId < nextId; this.#nextId++) this.#opened.push(this.#step);
   }
 
-  #takePlain(...[kind, id, build, place, tell]: Parameters<PlainTaker>): void {
+  readonly #takePlain: PlainTaker = (kind, id, build, place, tell) => {
     const brief = this.#kinds.passOver(kind, id, this.#isWanted);
     if (brief === null) {
       if (this.#request.form === 'json' && this.#tellFlawless(kind, id, place, tell)) return;
@@ -173,7 +174,7 @@ export class Share {
       tupleId: this.#tracker.tupleId,
       result: 0,
     });
-  }
+  };
 
   /** As `Analysis` does: writes a connection that is wanted whole without having it built, if that is possible. */
   #tellFlawless(kind: number, id: number, place: () => PlainPlace, tell: () => Flawless | null): boolean {

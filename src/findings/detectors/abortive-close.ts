@@ -72,9 +72,7 @@ export interface Abort {
 
 /** The same of a connection that is flawless. */
 export function abortOf(flawless: Flawless): Abort {
-  const { clientIndex, closer, reset, syn, unansweredNanos } = flawless;
-  const me = flawless.ends[closer === 0 ? 0 : 1];
-  const peer = flawless.ends[closer === 0 ? 1 : 0];
+  const { clientIndex, closer, closingEnd: me, otherEnd: peer, reset, syn, unansweredNanos } = flawless;
   return {
     name: closer === clientIndex ? 'client' : 'server',
     frame: reset.frame,
@@ -94,7 +92,7 @@ export function messageOf({ name, frame, ageNanos, payloadBytes, peerPayloadByte
   return `The ${name} reset the open connection in frame ${frame} without a FIN of its own, ${duration(ageNanos)} after it began (${sent}).`;
 }
 
-type Causes = Pick<Evidence, 'cause' | 'hint' | 'severity'>;
+type Causes = { readonly cause: string } & Pick<Evidence, 'hint' | 'severity'>;
 
 function causesOfTimeout(unansweredProbes: number): Causes {
   return {
