@@ -49,12 +49,14 @@ import {
   TOLD_ANSWERED,
   TOLD_COMPLETED,
   TOLD_HALF_CLOSED,
+  TOLD_MIDSTREAM,
   VERSION_BITS,
 } from '../src/core/layout';
 import {
   CLIENT,
   COURSE,
   COURSE_CONDENSED,
+  COURSE_MIDSTREAM,
   COURSE_MOVED,
   COURSE_REUSED,
   FIN_BITS,
@@ -77,7 +79,7 @@ import {
 } from '../src/core/record';
 import { FIN, ROW_FRAME } from '../src/core/row';
 import { kindAt } from './kinds';
-import { closeLog, closeMoved, firstRow, lastOf, nextRow, rowIndex } from './log';
+import { closeLog, closeMoved, firstRow, nextRow, rowIndex } from './log';
 import { copy } from './memory';
 import { baseOf, firstChunk, flagsOf } from './record';
 import { halfClosedNanos, isGraceful } from './shape';
@@ -220,17 +222,31 @@ function note(at: u32, entry: u32): void {
 /** Notes what joined detectors ask of a connection, watched until `now`, of which there is more to tell than that it opened. */
 function tell(at: u32, r: u32, now: f64): void {
   const stage = load<i32>(r, STAGE);
-  const isAnswered = stage !== STAGE_SYN && stage !== STAGE_ONE_WAY && stage !== STAGE_REFUSED;
-  const isCompleted = stage === STAGE_ONE_WAY || (isAnswered && stage !== STAGE_ANSWERED && stage !== STAGE_ABANDONED);
+  const opened = toldOfOpening(r, stage);
   const isLeft = stage === STAGE_OPEN && (load<u32>(r, SEEN) & FIN_BITS) !== 0;
   const since = isLeft ? load<f64>(r, LAST_NANOS) : stage === STAGE_ODD ? halfClosedNanos(r) : Infinity;
   const left = since === Infinity ? 0 : TOLD_HALF_CLOSED;
-  store<u32>(at, (isAnswered ? TOLD_ANSWERED : 0) | (isCompleted ? TOLD_COMPLETED : 0) | left, ALIKE_TOLD);
+  store<u32>(at, opened | left, ALIKE_TOLD);
   store<f64>(at, since === Infinity ? 0 : now - since, ALIKE_CLOSE_WAIT_NANOS);
   store<u32>(at, load<u32>(firstRow(firstChunk(r)), ROW_FRAME), ALIKE_FIRST_FRAME);
-  store<u32>(at, load<u32>(lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT)), ROW_FRAME), ALIKE_LAST_FRAME);
-  store<u32>(at, isCompleted ? finFrameOf(r) : 0, ALIKE_FIN_FRAME);
+  store<u32>(at, lastFrameOf(r), ALIKE_LAST_FRAME);
+  store<u32>(at, (opened & (TOLD_COMPLETED | TOLD_MIDSTREAM)) !== 0 ? finFrameOf(r) : 0, ALIKE_FIN_FRAME);
   store<u32>(at, load<u32>(r, SYNS) >> 24, ALIKE_SYN_OPTIONS);
+}
+
+function toldOfOpening(r: u32, stage: i32): u32 {
+  if ((load<u32>(r, COURSE) & COURSE_MIDSTREAM) !== 0) return TOLD_MIDSTREAM;
+  if (stage === STAGE_ONE_WAY) return TOLD_COMPLETED;
+  if (stage === STAGE_SYN || stage === STAGE_REFUSED) return 0;
+  const isCompleted = stage !== STAGE_ANSWERED && stage !== STAGE_ABANDONED;
+  return isCompleted ? TOLD_ANSWERED | TOLD_COMPLETED : TOLD_ANSWERED;
+}
+
+function lastFrameOf(r: u32): u32 {
+  const rows = load<i32>(r, ROW_COUNT);
+  let last: u32 = 0;
+  for (let at = firstRow(firstChunk(r)); rowIndex() < rows; at = nextRow(at)) last = load<u32>(at, ROW_FRAME);
+  return last;
 }
 
 /** Number of the frame with the first FIN; 0 if there is none. */

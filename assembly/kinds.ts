@@ -7,6 +7,7 @@ import {
   ACKED,
   COURSE,
   COURSE_HALF_CLOSE,
+  COURSE_MIDSTREAM,
   COURSE_REMARKABLE,
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
@@ -26,7 +27,7 @@ import {
 import { ROW_PAYLOAD } from '../src/core/row';
 import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS, SILENCE_NANOS } from '../src/core/timing';
 import { firstRow, lastOf, nextRow, rowIndex, senderOf } from './log';
-import { baseOf, firstChunk } from './record';
+import { baseOf, firstChunk, isHeard } from './record';
 import { closeWaitOf, shapeKindAt } from './shape';
 import { addressOf } from './table';
 
@@ -48,9 +49,14 @@ export function kindOf(entry: u32, now: f64): f64 {
 export function kindAt(r: u32, now: f64): f64 {
   const stage = load<i32>(r, STAGE);
   if (stage === STAGE_ODD) return shapeKindAt(r, now);
-  if ((load<u32>(r, COURSE) & COURSE_REMARKABLE) !== 0) return NO_KIND;
+  if ((load<u32>(r, COURSE) & COURSE_REMARKABLE) !== 0 || isHalfHeard(r)) return NO_KIND;
   const detail = detailOf(r, stage, now - load<f64>(r, LAST_NANOS));
   return detail === NO_KIND ? NO_KIND : <f64>(((<u32>detail) << DETAIL_SHIFT) | baseOf(r));
+}
+
+/** Whether only one end was heard of a connection whose beginning was not captured. */
+function isHalfHeard(r: u32): bool {
+  return (load<u32>(r, COURSE) & COURSE_MIDSTREAM) !== 0 && !(isHeard(r, 0) && isHeard(r, 1));
 }
 
 /** What tells connections of one stage apart besides. */
@@ -96,7 +102,8 @@ function detailOfHalfClosed(r: u32, silence: f64): i32 {
 
 /** Time in which a repeat would have shown, of an open connection: at least as long as the machine asks. */
 function repeatNanosOf(r: u32): f64 {
-  if ((load<u32>(r, COURSE) & (COURSE_SYN_AGAIN | COURSE_SYN_ACK_AGAIN)) !== 0) return LONG_SILENCE_NANOS;
+  if ((load<u32>(r, COURSE) & (COURSE_MIDSTREAM | COURSE_SYN_AGAIN | COURSE_SYN_ACK_AGAIN)) !== 0)
+    return LONG_SILENCE_NANOS;
   const syn = firstRow(firstChunk(r));
   const opening = load<f64>(nextRow(nextRow(syn))) - load<f64>(syn);
   return max(3 * (max(opening, <f64>DEFAULT_RTT_NANOS) + <f64>MINIMUM_RTO_NANOS), SECOND_NANOS);

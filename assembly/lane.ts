@@ -8,6 +8,7 @@ import {
   COUNT,
   ENTRY_ID,
   ENTRY_NUMBER,
+  ENTRY_PORTS,
   ENTRY_QUEUED,
   ENTRY_RECORD,
   ENTRY_SCOPE,
@@ -57,6 +58,7 @@ import {
   COURSE_KEEP_ALIVE_0,
   COURSE_KEEP_ALIVE_1,
   COURSE_LATER_SYN_ANSWERED,
+  COURSE_MIDSTREAM,
   COURSE_MOVED,
   COURSE_REMARKABLE,
   COURSE_REUSED,
@@ -113,11 +115,26 @@ import {
 import { evict, queueAddress } from './closing';
 import { append, firstRow, lastOf, moveLog, nextRow, rowIndex, senderOf } from './log';
 import { clear } from './memory';
-import { appendRow, firstChunk, isOddRow, mssOf, noteCourse, noteIsn, noteKind, windowOf } from './record';
+import {
+  appendRow,
+  diff,
+  firstChunk,
+  isHeard,
+  isOddRow,
+  mssOf,
+  noteCourse,
+  noteIsn,
+  noteKind,
+  windowOf,
+} from './record';
 import { addKey, addressOf, findAddress, guess } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
 
 const RST_ACK: u32 = RST | ACK;
+/** No segment is larger than that of which nothing is known. */
+const UNKNOWN_MSS: u32 = 0xffffffff;
+/** Numbers so far before the first ones that were captured, or behind them while only one end was heard, are not its own. */
+const MIDSTREAM_BYTES: i32 = 1 << 27;
 
 /** Takes in the rows from `first` on; returns the one at which it stopped, and why in its low bits. */
 export function take(first: u32, count: u32): u32 {
@@ -216,19 +233,47 @@ function openRecord(r: u32, p: u32): void {
 function startRecord(r: u32, p: u32, next: u32, last: u32, rows: u32): void {
   clear(r, RECORD_BYTES);
   const from = load<u32>(FROM);
-  const isPlain = (load<u32>(p, ROW_FLAGS) & CONTROL_BITS) === SYN && load<u32>(p, ROW_PAYLOAD) === 0;
-  store<u32>(r, isPlain && !isOddRow(p) ? STAGE_SYN : STAGE_ODD, STAGE);
+  const isSyn = (load<u32>(p, ROW_FLAGS) & CONTROL_BITS) === SYN && load<u32>(p, ROW_PAYLOAD) === 0;
+  store<u32>(r, isSyn && !isOddRow(p) ? STAGE_SYN : STAGE_ODD, STAGE);
   store<u32>(r, from, CLIENT);
   store<u32>(r, mssOf(p), MSS);
   store<u32>(r + (from << 2), load<u32>(p, ROW_SEQ) + 1, NXT);
   store<u32>(r, load<u32>(p, ROW_OPTIONS) << 24, SYNS);
   noteIsn(r, p, from);
+  if (!isSyn && !isOddRow(p)) takeMidstream(r, p, from);
   store<u32>(r, next, NEXT_CHUNK);
   store<u32>(r, last, LAST_CHUNK);
   store<u32>(r, rows, ROW_COUNT);
   appendRow(r, p, from);
   store<f64>(r, load<f64>(p), LAST_NANOS);
   store<f64>(r, load<f64>(p), MARK_NANOS);
+}
+
+/**
+ * The first segment of a connection whose beginning was not captured. The one with the higher port is taken for the client, as
+ * in src/flow/process.ts.
+ */
+function takeMidstream(r: u32, p: u32, from: u32): void {
+  if ((load<u32>(p, ROW_FLAGS) & FORM_BITS) !== ACK || windowOf(p) === 0) return;
+  const mine = r + (from << 2);
+  const theirs = r + ((1 - from) << 2);
+  const seq = load<u32>(p, ROW_SEQ);
+  const ack = load<u32>(p, ROW_ACK);
+  const payload = load<u32>(p, ROW_PAYLOAD);
+  const ports = load<u32>(r - ENTRY_RECORD, ENTRY_PORTS);
+  const high = ports >> 16;
+  const low = ports & 0xffff;
+  store<u32>(r, STAGE_OPEN, STAGE);
+  if (high !== low) store<u32>(r, high > low ? 0 : 1, CLIENT);
+  store<u32>(r, UNKNOWN_MSS, MSS);
+  store<u32>(mine, seq + payload, NXT);
+  store<u32>(mine, ack, ACKED);
+  store<u32>(mine, windowOf(p), WINDOW);
+  store<u32>(mine, seq - MIDSTREAM_BYTES, ISN);
+  store<u32>(theirs, ack, NXT);
+  store<u32>(theirs, ack - MIDSTREAM_BYTES, ISN);
+  noteCourse(r, COURSE_MIDSTREAM);
+  noteKind(r, from, payload);
 }
 
 function takeRow(entry: u32, p: u32): u32 {
@@ -423,10 +468,20 @@ function wasHeard(r: u32, from: u32): bool {
   return senderOf(last) !== from || (load<u32>(last, ROW_PAYLOAD) === 0 && senderOf(before) !== from);
 }
 
-/** It is out of the ordinary if a reset has another time to live than the SYN of its end. */
+/** It is out of the ordinary if a reset has another time to live than the SYN of its end, or than its latest segment. */
 function noteTtl(r: u32, p: u32, from: u32): void {
-  const usual = (load<u32>(r, SYNS) >> (8 << from)) & 0xff;
+  const isMidstream = (load<u32>(r, COURSE) & COURSE_MIDSTREAM) !== 0;
+  const usual = isMidstream ? latestTtl(r, from) : (load<u32>(r, SYNS) >> (8 << from)) & 0xff;
   if (load<u32>(p, ROW_FLAGS) >> TTL_SHIFT !== usual) noteCourse(r, COURSE_REMARKABLE);
+}
+
+function latestTtl(r: u32, from: u32): u32 {
+  const rows = load<i32>(r, ROW_COUNT);
+  let ttl: u32 = 0;
+  for (let at = firstRow(firstChunk(r)); rowIndex() < rows; at = nextRow(at)) {
+    if (senderOf(at) === from) ttl = load<u32>(at, ROW_FLAGS) >> TTL_SHIFT;
+  }
+  return ttl;
 }
 
 /** A reset with the very next number, of an end that still has the connection. */
@@ -492,9 +547,31 @@ function takeThird(r: u32, p: u32, from: u32): bool {
   return true;
 }
 
+/**
+ * Of a connection whose beginning was not captured, what an end that was not heard before may go on with: some of what it has
+ * sent may have been on its way, and need not have been acknowledged by the other, nor need it have had all of the other's.
+ */
+function meet(r: u32, p: u32, from: u32): void {
+  const mine = r + (from << 2);
+  const theirs = r + ((1 - from) << 2);
+  const ack = load<u32>(p, ROW_ACK);
+  if (!isHeard(r, 1 - from)) {
+    const ahead = diff(ack, load<u32>(theirs, NXT));
+    if (ahead > 0 && ahead < MIDSTREAM_BYTES) store<u32>(theirs, ack, NXT);
+  }
+  if (isHeard(r, from)) return;
+  const seq = load<u32>(p, ROW_SEQ);
+  const ahead = diff(seq, load<u32>(mine, NXT));
+  const behind = diff(load<u32>(theirs, NXT), ack);
+  if (ahead < 0 || ahead > MIDSTREAM_BYTES || behind < 0 || behind > MIDSTREAM_BYTES) return;
+  store<u32>(mine, seq, NXT);
+  store<u32>(mine, ack, ACKED);
+}
+
 function takeOpen(r: u32, p: u32, from: u32): bool {
   const flags = load<u32>(p, ROW_FLAGS) & FORM_BITS;
   const hasFin = flags === (ACK | FIN);
+  if ((load<u32>(r, COURSE) & COURSE_MIDSTREAM) !== 0) meet(r, p, from);
   if (flags === RST_ACK) return takeReset(r, p, from);
   if (flags === RST) return takeResetAfterFin(r, p, from);
   if (flags !== ACK && !hasFin) return false;

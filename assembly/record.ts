@@ -75,6 +75,11 @@ export function noteKind(r: u32, from: u32, payload: u32): void {
   if (load<u32>(r, NEW_KIND_ROW) === 0 && rows >= HEAD_ROWS) store<u32>(r, rows, NEW_KIND_ROW);
 }
 
+/** Whether an end has sent data or an acknowledgment since the connection was open. */
+export function isHeard(r: u32, from: u32): bool {
+  return (load<u32>(r, SEEN) & (20 << from)) !== 0;
+}
+
 export function windowOf(p: u32): u32 {
   return load<u32>(p, ROW_WINDOW) & 0xffff;
 }

@@ -14,6 +14,7 @@ import {
   COURSE,
   COURSE_CONDENSED,
   COURSE_CROSSING,
+  COURSE_MIDSTREAM,
   COURSE_REMARKABLE,
   FIN_BITS,
   LAST_NANOS,
@@ -59,7 +60,7 @@ const MAX_LEG_NANOS: f64 = 1e8;
 /** Time stamps no further apart than this can be put in order. */
 const NEAR_TICKS: i32 = 1 << 29;
 /** With one of these a close has no shape. */
-const SHAPELESS: u32 = COURSE_REMARKABLE | COURSE_CROSSING | COURSE_CONDENSED;
+const SHAPELESS: u32 = COURSE_REMARKABLE | COURSE_CROSSING | COURSE_CONDENSED | COURSE_MIDSTREAM;
 const SYN_ACK: u32 = SYN | ACK;
 
 /** What became of a close; src/flow/plain-lane.ts has the same. */

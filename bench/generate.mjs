@@ -19,6 +19,7 @@ profiles (default connections, live at a time):
   bulk       one-way transfers of 24 MB (40, 4)
   flood      SYNs answered but never acknowledged (5000000, 50)
   long-lived minutes of silence, few packets (50000, all)
+  midstream  as long-lived, in a capture that began later: no SYN in it (50000, all)
   standing   short dialogues with exactly N alive at a time (2000000, 10000)
 
 --max-bytes  refuse to write more (default 4294967296)
@@ -40,6 +41,15 @@ const COMMON = {
 
 /** @param {import('./lib/scripts.mjs').Script | any} script */
 const only = (script) => [{ script, weight: 1, reusable: false }];
+
+const LONG_LIVED = {
+  ...COMMON,
+  connections: 50_000,
+  live: Infinity,
+  reuseShare: 0,
+  rampMicros: 60 * SECOND,
+  mix: only(longLived),
+};
 
 /** @type {Record<string, { connections: number, live: number } & Record<string, any>>} */
 const PROFILES = {
@@ -63,14 +73,8 @@ const PROFILES = {
     gapMicros: 2000,
     mix: only(floodedSyn),
   },
-  'long-lived': {
-    ...COMMON,
-    connections: 50_000,
-    live: Infinity,
-    reuseShare: 0,
-    rampMicros: 60 * SECOND,
-    mix: only(longLived),
-  },
+  'long-lived': LONG_LIVED,
+  midstream: { ...LONG_LIVED, leavesOutSyns: true },
   standing: { connections: 2_000_000, live: 10_000, rounds: 2 },
 };
 
@@ -106,6 +110,7 @@ function main() {
 
   mkdirSync(dirname(out), { recursive: true });
   const writer = new CaptureWriter(out, maxBytes, EPOCH_SECONDS);
+  writer.leavesOutSyns = profile.leavesOutSyns === true;
   const truth = new TruthCounter();
   const plan = { ...profile, connections, live };
   if (values.profile === 'standing') runStanding(writer, /** @type {any} */ (plan), truth);

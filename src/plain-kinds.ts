@@ -16,6 +16,11 @@ interface PlainKind {
   passedOver: number;
 }
 
+/** TIME_WAIT is told of hosts with the frames at which it began: those of another connection must not be among them. */
+function withoutFrames(finding: Finding): Finding {
+  return finding.code === timeWaitOwner.entry.code ? { ...finding, frames: [] } : finding;
+}
+
 function soleOf({ findings }: KindBrief): Finding | null | undefined {
   if (findings.length === 0) return null;
   return findings.length === 1 && TELLABLE.has(findings[0].code) ? findings[0] : undefined;
@@ -40,8 +45,9 @@ export class PlainKinds {
 
   /** Takes what the first of a kind came to. */
   learn(kind: number, brief: KindBrief): void {
-    this.#kinds.set(kind, { brief, number: this.#briefs.length, sole: soleOf(brief), passedOver: 0 });
-    this.#briefs.push(brief);
+    const told = { ...brief, findings: brief.findings.map(withoutFrames) };
+    this.#kinds.set(kind, { brief: told, number: this.#briefs.length, sole: soleOf(brief), passedOver: 0 });
+    this.#briefs.push(told);
   }
 
   /** Number of a known kind, by which `briefAt` finds what it came to. */

@@ -76,7 +76,7 @@ describe('the generator of big captures', () => {
     expect(Object.keys(truth.outcomes).length).toBeGreaterThan(6);
   });
 
-  it.each(['lossy', 'bulk', 'flood', 'long-lived', 'standing'])('knows the profile %s', (profile) => {
+  it.each(['lossy', 'bulk', 'flood', 'long-lived', 'midstream', 'standing'])('knows the profile %s', (profile) => {
     const connections = profile === 'bulk' ? 1 : 60;
     const { path, status } = generate(profile, '--profile', profile, '--connections', String(connections));
     expect(status).toBe(0);

@@ -78,6 +78,7 @@ export class CaptureWriter {
     this.flushedBytes = 0;
     this.packetCount = 0;
     this.lastMicros = 0;
+    this.leavesOutSyns = false;
     this.writeFileHeader();
   }
 
@@ -112,6 +113,7 @@ export class CaptureWriter {
 
   /** @param {Segment} s */
   write(s) {
+    if (this.leavesOutSyns && (s.flags & SYN) !== 0) return;
     if (this.used + LARGEST_RECORD_BYTES > BLOCK_BYTES) this.flush();
     const { view, bytes } = this;
     const start = this.used;

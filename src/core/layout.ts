@@ -123,10 +123,11 @@ export const ALIKE_FIN_FRAME = 80;
 export const ALIKE_SYN_OPTIONS = 84;
 export const ALIKE_BYTES = 96;
 export const MAX_ALIKE = 512;
-/** Bits of ALIKE_TOLD: a SYN-ACK that answers the SYN was captured, and the third segment; one end has not closed. */
+/** Bits of ALIKE_TOLD: a SYN-ACK that answers the SYN was captured, and the third segment; one end has not closed; the beginning was not captured. */
 export const TOLD_ANSWERED = 1;
 export const TOLD_COMPLETED = 2;
 export const TOLD_HALF_CLOSED = 4;
+export const TOLD_MIDSTREAM = 8;
 /** Tags below it are those of connections of which nothing has to be told. */
 export const FIRST_TOLD = 16;
 

@@ -42,6 +42,7 @@ export const DATA_BITS = 12;
 export const HEAD_ROWS = 18;
 
 export const COURSE_CLOSED_BY_1 = 1;
+export const COURSE_MIDSTREAM = 2;
 export const COURSE_REMARKABLE = 4;
 export const COURSE_HALF_CLOSE = 8;
 export const COURSE_CROSSING = 16;

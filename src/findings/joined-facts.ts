@@ -47,13 +47,23 @@ const TELLING: ReadonlySet<Outcome> = new Set<Outcome>([
  * seen to open it, as nearly all are, for then there is nothing to tell.
  */
 export function factsOfPassedOver(outcome: Outcome, facts: JoinedFacts | null): JoinedFacts | null {
-  return TELLING.has(outcome) ? facts : null;
+  return TELLING.has(outcome) || facts?.isCompleted === false ? facts : null;
 }
 
 /** As `factsOfPassedOver`, of one that the machine has not seen. */
 export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
   if (!place.isTelling) return null;
-  const { firstFrame, lastFrame, firstNanos, synOptions, isAnswered, isCompleted, finFrame, closeWaitNanos } = place;
+  const {
+    firstFrame,
+    lastFrame,
+    firstNanos,
+    synOptions,
+    isAnswered,
+    isCompleted,
+    isMidstream,
+    finFrame,
+    closeWaitNanos,
+  } = place;
   const isHalfOpen = isAnswered && !isCompleted;
   return {
     firstFrame,
@@ -64,8 +74,8 @@ export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
     isAnswered,
     isCompleted,
     isHalfOpen,
-    isProbe: isHalfOpen || (!isCompleted && !isAnswered && (synOptions & USUAL_OPTIONS) === 0),
-    hasPlainSegments: isCompleted,
+    isProbe: isHalfOpen || (!isCompleted && !isAnswered && !isMidstream && (synOptions & USUAL_OPTIONS) === 0),
+    hasPlainSegments: isCompleted || isMidstream,
     isFiltered: false,
   };
 }
@@ -118,9 +128,9 @@ export class ConnectionFacts implements JoinedFacts {
   }
 
   get closeWaitNanos(): number {
-    const { ends, firstFinIndex, observedUntilNanos } = this.#connection;
+    const { ends, firstFinIndex, secondFinIndex, closingReset, observedUntilNanos } = this.#connection;
     const cover = firstFinIndex === -1 ? null : ends[firstFinIndex].finCover;
-    return cover === null ? 0 : observedUntilNanos - cover.timeNanos;
+    return cover === null || secondFinIndex !== -1 || closingReset !== null ? 0 : observedUntilNanos - cover.timeNanos;
   }
 
   get isAnswered(): boolean {

@@ -15,6 +15,7 @@ import {
   ALIKE_VERSION,
   TOLD_ANSWERED,
   TOLD_COMPLETED,
+  TOLD_MIDSTREAM,
 } from '../core/layout.ts';
 
 /** A place that is written over for the next connection. */
@@ -30,6 +31,7 @@ export function newPlace() {
     isTelling: false,
     isAnswered: true,
     isCompleted: true,
+    isMidstream: false,
     finFrame: 0,
     closeWaitNanos: 0,
     synOptions: 0,
@@ -49,6 +51,7 @@ export function readNoted(place: NotedPlace, { words, unsigned, doubles }: Core,
   place.lastNanos = doubles[(at + ALIKE_LAST_NANOS) >> 3];
   place.isAnswered = (told & TOLD_ANSWERED) !== 0;
   place.isCompleted = (told & TOLD_COMPLETED) !== 0;
+  place.isMidstream = (told & TOLD_MIDSTREAM) !== 0;
   place.isTelling = told !== (TOLD_ANSWERED | TOLD_COMPLETED);
   place.closeWaitNanos = doubles[(at + ALIKE_CLOSE_WAIT_NANOS) >> 3];
   place.firstFrame = unsigned[(at + ALIKE_FIRST_FRAME) >> 2];

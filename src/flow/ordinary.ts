@@ -20,7 +20,12 @@ export function takeOrdinary(connection: Connection, segment: Segment): boolean 
   if ((segment.options & TcpOption.CUT) !== 0 || segment.origin !== 0 || !isOpen(connection)) return false;
   const me = connection.ends[from];
   const peer = connection.ends[1 - from];
-  if (!isProvenOpen(me) || peer.state !== 'ESTABLISHED' || peer.lastWindow === 0) return false;
+  if (
+    !(connection.handshakeAck === null ? isOpenUnseen(me) && isOpenUnseen(peer) : isProvenOpen(me)) ||
+    peer.state !== 'ESTABLISHED' ||
+    peer.lastWindow === 0
+  )
+    return false;
   if (seq !== me.nxt || me.contiguous !== seq || me.closedWindow !== null || me.unseenRanges.length > 0) return false;
   const isNewAck = seqDiff(ack, me.ackHigh) > 0;
   if (seqDiff(ack, peer.contiguous) > 0 || !(isNewAck || payloadBytes > 0)) return false;
@@ -39,7 +44,7 @@ export function takeOrdinary(connection: Connection, segment: Segment): boolean 
 function isOpen(connection: Connection): boolean {
   return (
     connection.records === null &&
-    connection.handshakeAck !== null &&
+    (connection.handshakeAck !== null || connection.isMidstream) &&
     connection.acceptedSynBytes === 0 &&
     connection.firstFinIndex === -1 &&
     connection.closingReset === null &&
@@ -52,6 +57,12 @@ function isOpen(connection: Connection): boolean {
 function isProvenOpen(end: EndTrack): boolean {
   const { current } = end.history;
   return current?.state === 'ESTABLISHED' && current.basis === 'proven' && end.isn !== -1 && end.ackHigh !== -1;
+}
+
+/** Whether an end was open before the capture began: what it sends proves no more than that. */
+function isOpenUnseen({ history, sentBareSyn, sentSynAck, sentBeyondSyn, ackHigh }: EndTrack): boolean {
+  if (sentBareSyn || sentSynAck || !sentBeyondSyn || ackHigh === -1) return false;
+  return history.entries.length === 1 && history.state === 'ESTABLISHED';
 }
 
 function isSyn({ flags }: Segment): boolean {

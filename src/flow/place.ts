@@ -23,6 +23,8 @@ export interface PlainPlace {
   /** Whether a SYN-ACK that answers the SYN was captured, and the third segment. */
   readonly isAnswered: boolean;
   readonly isCompleted: boolean;
+  /** Whether it was open before the first segment that was captured. */
+  readonly isMidstream: boolean;
   readonly firstFrame: number;
   readonly lastFrame: number;
   /** Frame of the first FIN; 0 if there is none. */

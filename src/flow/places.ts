@@ -46,6 +46,7 @@ export class Places {
     place.lastNanos = lastNanos;
     place.isAnswered = true;
     place.isCompleted = true;
+    place.isMidstream = false;
     place.isTelling = false;
     return place;
   }

@@ -92,6 +92,7 @@ export class PlainLane {
     { from, nanos, frame, oldId, timeWaitNanos }: Reopening,
     takeId: () => number,
   ): boolean {
+    if ((this.#core.words[this.#at(record) + COURSE] & Course.MIDSTREAM) !== 0) return false;
     const kind = this.kindOf(record, nanos);
     const timeWait = this.#timeWaitOf(record, from, nanos, timeWaitNanos);
     if (kind === -1 || timeWait === null || !this.isClosed(record)) return false;
@@ -179,6 +180,12 @@ export class PlainLane {
 
   stageOf(record: number): number {
     return this.#core.words[this.#at(record) + STAGE];
+  }
+
+  /** Whether it takes the machine to tell which numbers the ends use. */
+  isUnclear(record: number): boolean {
+    const isMidstream = (this.#core.words[this.#at(record) + COURSE] & Course.MIDSTREAM) !== 0;
+    return isMidstream || this.stageOf(record) === PlainStage.ODD || this.reuseOf(record) !== undefined;
   }
 
   /** The sequence number that an end sends next if it goes by the book; -1 if nothing is known of it. */

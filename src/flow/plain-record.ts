@@ -5,7 +5,8 @@
  *               │            └─RST─► REFUSED    └─RST─► ABANDONED │ ▲└──RST, no FIN or behind its own──► RESET
  *               │            ├─ACK─► ONE_WAY │            a hole ▼ │ filled
  *               │            │          │    │               HOLE_0, HOLE_1
- *               └────────────┴──────────┴────┴────anything else───┴───────────────────► ODD
+ *               ├────────────┴──────────┴────┴────anything else───┴───────────────────► ODD
+ *               └─ACK─► OPEN, if the beginning was not captured
  */
 
 import { FIN_BITS, HEAD_ROWS } from '../core/record.ts';
@@ -68,6 +69,8 @@ export { FIN_BITS, HEAD_ROWS };
 export const Course = {
   /** Which end sent the first FIN or the reset. */
   CLOSED_BY_1: 1,
+  /** It was open before the first segment that was captured. */
+  MIDSTREAM: 2,
   /** Something about it is out of the ordinary without being against the book: slow, larger than its MSS, a strange TTL. */
   REMARKABLE: 4,
   /** Data came after the FIN of the other end had been acknowledged. */

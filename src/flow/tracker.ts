@@ -295,7 +295,7 @@ export class Tracker {
 
   #goesOn(entry: number, batch: SegmentBatch, row: number): boolean {
     const { from } = this.#table;
-    const isUnclear = this.#plain.stageOf(entry) === PlainStage.ODD || this.#plain.reuseOf(entry) !== undefined;
+    const isUnclear = this.#plain.isUnclear(entry);
     const { current } = (isUnclear ? this.#promote(entry) : this.#flowAt(entry)) ?? {};
     const mine = current ? current.ends[from].nxt : this.#plain.nextOf(entry, from);
     const theirs = current ? current.ends[1 - from].nxt : this.#plain.nextOf(entry, from === 0 ? 1 : 0);
