@@ -182,8 +182,9 @@ export class PlainLane {
     return this.#core.words[this.#at(record) + STAGE];
   }
 
-  /** Whether it takes the machine to tell which numbers the ends use. */
+  /** Whether it takes the machine to tell which numbers the ends of a plain connection use. */
   isUnclear(record: number): boolean {
+    if (!this.has(record)) return false;
     const isMidstream = (this.#core.words[this.#at(record) + COURSE] & Course.MIDSTREAM) !== 0;
     return isMidstream || this.stageOf(record) === PlainStage.ODD || this.reuseOf(record) !== undefined;
   }

@@ -292,7 +292,7 @@ describe('connections that wait as packed rows give the same result as those tha
     const anyChange = fc.record({ at: fc.nat(), what: fc.constantFrom(...Object.keys(CHANGES)), by: fc.nat() });
     let known = 0;
     fc.assert(
-      fc.property(fc.nat(), fc.nat({ max: 6 }), fc.array(anyChange, { maxLength: 3 }), (index, missing, changes) => {
+      fc.property(fc.nat(), fc.nat({ max: 4 }), fc.array(anyChange, { maxLength: 2 }), (index, missing, changes) => {
         const { name, recording } = all[index % all.length];
         const rows = withoutBeginning(recording.rows, missing);
         for (const { at, what, by } of changes) if (rows.length > 0) CHANGES[what](rows, at % rows.length, by);
@@ -301,9 +301,9 @@ describe('connections that wait as packed rows give the same result as those tha
         const { kinds } = compareLanes({ ...recording, rows: changed, endNanos, icmpErrors: [] }, name);
         known += kinds.size;
       }),
-      { numRuns: 2000, seed: 20_261_122 },
+      { numRuns: 3000, seed: 20_261_122 },
     );
-    expect(known).toBeGreaterThan(1000);
+    expect(known).toBeGreaterThan(400);
   });
 
   const CLIENT = { words: [0x0a000001, 0, 0, 0], port: 40_000 };
