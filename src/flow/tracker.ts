@@ -366,7 +366,7 @@ export class Tracker {
 
   #giveUpOne(limit: ConnectionLimit, entry: number): void {
     limit.onEvict(this.#flowAt(entry)?.isOver ?? this.#plain.isClosed(entry));
-    this.#close(entry);
+    if (this.#core.exports.closeAlike(entry) === 0) this.#close(entry);
   }
 
   /** What the machine has of a tuple; null for a plain one, whose record tells so without a look at another place. */
