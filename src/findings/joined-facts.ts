@@ -130,7 +130,8 @@ export class ConnectionFacts implements JoinedFacts {
   get closeWaitNanos(): number {
     const { ends, firstFinIndex, secondFinIndex, closingReset, observedUntilNanos } = this.#connection;
     const cover = firstFinIndex === -1 ? null : ends[firstFinIndex].finCover;
-    return cover === null || secondFinIndex !== -1 || closingReset !== null ? 0 : observedUntilNanos - cover.timeNanos;
+    if (cover === null || secondFinIndex !== -1) return 0;
+    return (closingReset?.segment.timeNanos ?? observedUntilNanos) - cover.timeNanos;
   }
 
   get isAnswered(): boolean {
