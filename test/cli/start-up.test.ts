@@ -18,7 +18,7 @@ const packagesOf = (urls: readonly string[]): string[] => [
 describe('what is loaded', () => {
   test('for --version: hardly anything', () => {
     const urls = cli.modulesLoadedBy(['--version']);
-    expect(packagesOf(urls)).toEqual(['picocolors']);
+    expect(packagesOf(urls)).toEqual([]);
     expect(urls.length).toBeGreaterThan(0);
     expect(urls.length).toBeLessThan(6);
   });
@@ -26,7 +26,7 @@ describe('what is loaded', () => {
   test('for the analysis of a file: no package that it does not need', () => {
     const urls = cli.modulesLoadedBy(['fixtures/four-connections.pcap']);
     expect(urls.some((url) => url.includes('/cli/engine-'))).toBe(true);
-    expect(packagesOf(urls)).toEqual(['picocolors']);
+    expect(packagesOf(urls)).toEqual([]);
     expect(urls.length).toBeLessThan(14);
   });
 
