@@ -67,7 +67,7 @@ function toAscii(code) {
 const startUp = loadedWith('cli/main.ts');
 // It waits for what it imports on demand, which therefore cannot wait for it.
 startUp.delete(MAIN);
-const analysis = loadedWith('cli/commands/analyze.ts', 'cli/engine.ts', 'cli/sinks.ts', 'findings/registry.ts');
+const analysis = loadedWith('cli/analysis.ts');
 
 await build({
   ...COMMON,
