@@ -55,13 +55,30 @@ function loadedWith(...paths) {
   return loaded;
 }
 
+/**
+ * With one character beyond them V8 holds a file of half a megabyte in twice the memory, and reads it 3 ms slower.
+ *
+ * @param {string} code
+ */
+function toAscii(code) {
+  return code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 const startUp = loadedWith('cli/main.ts');
 // It waits for what it imports on demand, which therefore cannot wait for it.
 startUp.delete(MAIN);
-const analysis = loadedWith('cli/commands/analyze.ts', 'cli/engine.ts', 'cli/sinks.ts', 'findings/registry.ts');
+const analysis = loadedWith('cli/analysis.ts');
 
 await build({
   ...COMMON,
+  plugins: [
+    {
+      name: 'only-ascii',
+      generateBundle(_, bundle) {
+        for (const file of Object.values(bundle)) if (file.type === 'chunk') file.code = toAscii(file.code);
+      },
+    },
+  ],
   output: {
     dir: folder,
     format: 'esm',

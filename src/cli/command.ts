@@ -19,7 +19,7 @@ export interface CommandSpec {
 
 /** Every command; a new one needs its line here and its file. */
 export const COMMANDS = {
-  analyze: async () => (await import('./commands/analyze.ts')).analyzeCommand,
+  analyze: async () => (await import('./analysis.ts')).analyzeCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
   info: async () => (await import('./commands/info.ts')).infoCommand,

@@ -17,7 +17,6 @@ import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
 import type { ConnectionBrief, KindBrief, OverviewLimits } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
-import { followInSteps } from '../source/follow.ts';
 import type { CaptureReport } from '../source/reader.ts';
 import { readInSteps } from '../source/session.ts';
 import type { Form } from './threads/form.ts';
@@ -142,7 +141,7 @@ export const runAnalysis: Engine = async (request, observer) => {
   const limit = maxConnections === undefined ? {} : { maxConnections };
   const options = { ...policy, ...decoding, ...limit, segments, timeWaitSeconds };
   const analysis = new Analysis(options, handler, follow === undefined ? undefined : NOBODY);
-  const steps = openSteps(request, analysis);
+  const steps = await openSteps(request, analysis);
   const pace = { since: Date.now() };
   const drain = async (): Promise<void> => {
     if (hasTaken) await observer.ready?.();
@@ -169,9 +168,10 @@ export const runAnalysis: Engine = async (request, observer) => {
 /** While a file is followed connections go as soon as they are over, but nobody watches them before. */
 const NOBODY: TrackerWatcher = { maxConnections: 1 << 20, onChange() {}, onEvict() {} };
 
-function openSteps({ paths, follow, onProblem }: AnalysisRequest, analysis: Analysis): Steps {
+async function openSteps({ paths, follow, onProblem }: AnalysisRequest, analysis: Analysis): Promise<Steps> {
   const { timeBase } = analysis;
   if (follow === undefined) return readInSteps(paths, analysis, { timeBase });
+  const { followInSteps } = await import('../source/follow.ts');
   return followInSteps(paths[0], analysis, {
     timeBase,
     signal: follow,

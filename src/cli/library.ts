@@ -25,10 +25,10 @@ export async function loadFindingCodes(library: Library): Promise<string[]> {
 /** The real one. */
 export const LIBRARY: Library = {
   version: VERSION,
-  engine: async () => (await import('./engine.ts')).runAnalysis,
+  engine: async () => (await import('./analysis.ts')).runAnalysis,
   inspector: async () => (await import('../inspect.ts')).inspectCaptures,
   rules: async () => (await import('../tcp/rules.ts')).RULES,
-  catalog: async () => (await import('../findings/registry.ts')).CATALOG,
+  catalog: async () => (await import('./analysis.ts')).CATALOG,
   pageScript: async () => {
     const { readFile } = await import('node:fs/promises');
     return readFile(new URL('../page/client.js', import.meta.url), 'utf8');

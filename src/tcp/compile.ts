@@ -28,10 +28,9 @@ function fill(rules: readonly Rule[], role: Rule['role'], events: readonly strin
     }
     assert(cells > 0, `rule ${rule.id} can never match: earlier rules cover all its states`);
   }
-  for (const [cell, index] of table.entries()) {
-    const where = `${role} ${events[Math.floor(cell / STATES.length)]} in ${STATES[cell % STATES.length]}`;
-    assert(index !== NO_RULE, `no rule covers an end that ${where}`);
-  }
+  const hole = table.indexOf(NO_RULE);
+  const where = `${role} ${events[Math.floor(hole / STATES.length)]} in ${STATES[hole % STATES.length]}`;
+  assert(hole === -1, `no rule covers an end that ${where}`);
   return table;
 }
 

@@ -23,7 +23,7 @@ import { type Output, openOutput } from '../output.ts';
 import { POLICY_OPTIONS, readPolicy } from '../policy.ts';
 import { createProgress } from '../progress.ts';
 import { filterWords, readDecoding, readFilter, readPaths, readTimeWait } from '../request.ts';
-import type { Sink } from '../sinks.ts';
+import { createCsvSink, createJsonSink, createNdjsonSink, createTextSink, type Sink } from '../sinks.ts';
 import { chooseThreads } from '../threads/choose.ts';
 import { readChoice, readList, readSwitch, readText, readWhole, suggest } from '../values.ts';
 
@@ -152,18 +152,17 @@ interface SinkParts {
 }
 
 async function createSink(format: Format, { raw, io, library, output, segments, choice }: SinkParts): Promise<Sink> {
-  const sinks = await import('../sinks.ts');
   switch (format) {
     case 'json':
-      return sinks.createJsonSink(output, library.version);
+      return createJsonSink(output, library.version);
     case 'ndjson':
-      return sinks.createNdjsonSink(output);
+      return createNdjsonSink(output);
     case 'csv':
-      return sinks.createCsvSink(output, segments);
+      return createCsvSink(output, segments);
     case 'text': {
       const titles = new Map((await library.catalog()).map((entry) => [entry.code, entry.title]));
       const style = textOptionsFor(io, output.stream, choice);
-      return sinks.createTextSink(
+      return createTextSink(
         output,
         { paths: raw.words, filterWords: filterWords(raw), titleOf: (code) => titles.get(code) },
         style,

@@ -26,7 +26,7 @@ export const acceptQueueOfListener: JoinedDetector = {
     return {
       take(seen) {
         attempts.add(seen.service);
-        const finding = seen.findings.length === 0 ? undefined : seen.findings.find(({ code }) => CODES.includes(code));
+        const finding = seen.findAny(CODES);
         const listener = finding && listeners.at(seen.service, seen);
         if (finding === undefined || listener === undefined) return;
         listener.connections++;
