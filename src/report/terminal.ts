@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Severity } from '../findings/finding.ts';
 
 /** Where text is going to be read; everything a text renderer needs to know about it. */
@@ -73,27 +74,6 @@ const ASCII_GLYPHS: Glyphs = {
 
 type Paint = (text: string) => string;
 
-/** SGR parameters (ECMA-48): what begins it, and what ends it. */
-const COLOURS = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  blue: [34, 39],
-  magenta: [35, 39],
-  cyan: [36, 39],
-} as const;
-
-function paintIn(colour: keyof typeof COLOURS): Paint {
-  const [on, off] = COLOURS[colour];
-  const begin = `\x1b[${on}m`;
-  const end = `\x1b[${off}m`;
-  // Bold and dim have one end: what a painted word inside of the text ends is begun anew, without the other.
-  const again = off === 22 ? end + begin : begin;
-  return (text) => begin + text.replaceAll(end, again) + end;
-}
-
 /** Glyphs and colours for one destination, named by what they mean. */
 export interface Style {
   readonly width: number;
@@ -111,19 +91,37 @@ export interface Style {
 /** Below this many columns nothing fits sensibly; narrower terminals wrap by themselves. */
 const MIN_WIDTH = 40;
 
+type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';
+
+const NO_COLOURS: Readonly<Record<Colour, Paint>> = {
+  bold: String,
+  dim: String,
+  red: String,
+  green: String,
+  yellow: String,
+  blue: String,
+  magenta: String,
+  cyan: String,
+};
+
+/** The package is loaded only by whoever paints: it takes longer than a short report. */
+function paintsOf({ colour }: TextOptions): Readonly<Record<Colour, Paint>> {
+  return colour ? createRequire(import.meta.url)('picocolors').createColors(true) : NO_COLOURS;
+}
+
 export function createStyle(options: TextOptions): Style {
-  const paint = (colour: keyof typeof COLOURS): Paint => (options.colour ? paintIn(colour) : String);
+  const colours = paintsOf(options);
   return {
     width: Math.max(MIN_WIDTH, options.width),
     glyphs: options.unicode ? UNICODE_GLYPHS : ASCII_GLYPHS,
-    heading: paint('bold'),
-    strong: paint('bold'),
-    faint: paint('dim'),
-    good: paint('green'),
-    client: paint('cyan'),
-    server: paint('magenta'),
-    command: paint('cyan'),
-    severity: { error: paint('red'), warning: paint('yellow'), note: paint('blue'), info: paint('dim') },
+    heading: colours.bold,
+    strong: colours.bold,
+    faint: colours.dim,
+    good: colours.green,
+    client: colours.cyan,
+    server: colours.magenta,
+    command: colours.cyan,
+    severity: { error: colours.red, warning: colours.yellow, note: colours.blue, info: colours.dim },
   };
 }
 
