@@ -71,6 +71,7 @@ import {
   REPEATS_SHIFT,
   ROW_COUNT,
   STAGE,
+  STAGE_ANSWERED,
   STAGE_DONE,
   STAGE_OPEN,
   STAGE_REFUSED,
@@ -111,8 +112,9 @@ const USUAL_COURSE: u32 =
 const COURSE_BITS: u32 = (1 << REPEATS_SHIFT) - 1;
 /** Repeats from which on Zeek says so once more. */
 const MANY_REPEATS: u32 = 10;
-/** What the SYN and the whole handshake add to `tcp.completeness`, and what later segments do. */
+/** What the SYN adds to `tcp.completeness`, that and the SYN-ACK, the whole handshake, and what later segments do. */
 const COMPLETE_SYN: u32 = 1;
+const COMPLETE_SYN_ACK: u32 = 3;
 const COMPLETE_OPENING: u32 = 7;
 const COMPLETE_ACK: u32 = 4;
 const COMPLETE_DATA: u32 = 8;
@@ -145,8 +147,10 @@ export function readFlawless(entry: u32): bool {
   if (!takeSyns(firstRow(firstChunk(r)), rows)) return false;
   if (stage === STAGE_SYN) return true;
   if (stage === STAGE_REFUSED) return takeRefusal(behind);
-  if (stage !== STAGE_DONE && stage !== STAGE_OPEN && stage !== STAGE_RESET) return false;
-  if (!takeSynAcks(behind, rows) || rowIndex() === rows || !takeThird(behind)) return false;
+  const isOpened = stage === STAGE_DONE || stage === STAGE_OPEN || stage === STAGE_RESET;
+  if ((!isOpened && stage !== STAGE_ANSWERED) || !takeSynAcks(behind, rows)) return false;
+  if (!isOpened) return rowIndex() === rows;
+  if (rowIndex() === rows || !takeThird(behind)) return false;
   for (let at = nextRow(behind); rowIndex() < rows; at = nextRow(at)) {
     if (!takeRow(at)) return false;
   }
@@ -167,6 +171,7 @@ function takeSynAcks(synAck: u32, rows: i32): bool {
   if (asked === 0) return false;
   store<u32>(FLAWLESS, synAck, FLAWLESS_SYN_ACK);
   store<u32>(FLAWLESS, asked, FLAWLESS_ASKED);
+  store<u32>(FLAWLESS, COMPLETE_SYN_ACK, FLAWLESS_COMPLETENESS);
   store<u32>(endOf(1 - client), load<u32>(synAck, ROW_ACK), FLAWLESS_ACK);
   toServer = load<f64>(synAck) - load<f64>(asked);
   if (!hasTimestamps(synAck) && toServer >= FIRST_SYN_TIMER_NANOS) toServer = NaN;

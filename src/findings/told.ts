@@ -6,6 +6,8 @@ import { connectionRefused, refusalMessage } from './detectors/connection-refuse
 import { dataAfterCloseReset, lateResetMessage } from './detectors/data-after-close-reset.ts';
 import { halfClose, halfCloseMessage } from './detectors/half-close.ts';
 import { crossingMessage, simultaneousClose } from './detectors/simultaneous-close.ts';
+import { givenUpMessage, synAckGiveUp } from './detectors/syn-ack-give-up.ts';
+import { synAckRetransmission, unheardMessage } from './detectors/syn-ack-retransmission.ts';
 import { lostSynMessage, synLostDownstream } from './detectors/syn-lost-downstream.ts';
 import { synAgainMessage, synRetransmission } from './detectors/syn-retransmission.ts';
 import { synUnanswered, unansweredMessage } from './detectors/syn-unanswered.ts';
@@ -38,6 +40,22 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
   },
   [synLostDownstream.entry.code]({ syn, asked, synAck }) {
     return { frames: [syn.frame, asked.frame, synAck.frame], message: () => lostSynMessage(syn, asked, synAck) };
+  },
+  [synAckRetransmission.entry.code](flawless) {
+    const copies = flawless.synAckCopies();
+    return {
+      frames: copies.map(({ frame }) => frame),
+      message: () => unheardMessage(copies, copies.length - 1),
+    };
+  },
+  [synAckGiveUp.entry.code](flawless) {
+    const copies = flawless.synAckCopies();
+    const [before, last] = copies.slice(-2);
+    return {
+      frames: copies.map(({ frame }) => frame),
+      message: () =>
+        givenUpMessage(copies.length - 1, last.timeNanos - before.timeNanos, flawless.nowNanos - last.timeNanos),
+    };
   },
   [connectionRefused.entry.code]({ syn, reset, resetTtl }) {
     return { frames: [syn.frame, reset.frame], message: () => refusalMessage(syn, reset, resetTtl) };

@@ -46,14 +46,24 @@ const LETTERS = ['', '', 'A', 'a', 'D', 'd', 'F', 'f', 'R', 'r', 'T', 't'];
 const LETTER_MASK = (1 << LETTER_BITS) - 1;
 
 /**
- * How it ended: the SYN was not answered, or by a reset; it was left open; one end has closed; it was reset, before any FIN or by
+ * How it ended: the SYN was not answered, or by a reset; the SYN-ACK was not answered; it was left open; one end has closed; it was reset, before any FIN or by
  * the end that had sent one; both ends have closed, with FINs that crossed or not.
  */
-export type Ending = 'unanswered' | 'refused' | 'open' | 'half-closed' | 'reset' | 'late-reset' | 'closed' | 'crossing';
+export type Ending =
+  | 'unanswered'
+  | 'refused'
+  | 'half-open'
+  | 'open'
+  | 'half-closed'
+  | 'reset'
+  | 'late-reset'
+  | 'closed'
+  | 'crossing';
 
 const OUTCOMES: Readonly<Record<Ending, Outcome>> = {
   unanswered: 'unanswered',
   refused: 'refused',
+  'half-open': 'handshake-incomplete',
   open: 'open',
   'half-closed': 'half-closed',
   reset: 'reset',
@@ -177,6 +187,12 @@ export class Flawless {
     return Array.from({ length: this.client.syns }, (_, place) => this.#momentOf(FLAWLESS_COPIES + place * 4));
   }
 
+  /** Those of the SYN-ACK. */
+  synAckCopies(): Moment[] {
+    const first = FLAWLESS_COPIES + this.client.syns * 4;
+    return Array.from({ length: this.server.syns }, (_, place) => this.#momentOf(first + place * 4));
+  }
+
   get lateCount(): number {
     return this.#wordOf(FLAWLESS_LATE_COUNT);
   }
@@ -261,6 +277,7 @@ export class Flawless {
 
   #endingOf(isCrossing: boolean): Ending {
     if (this.synAck.frame === 0) return this.reset.frame === 0 ? 'unanswered' : 'refused';
+    if (this.third.frame === 0) return 'half-open';
     if (this.closer === NO_END) return 'open';
     if (this.reset.frame !== 0) return this.fin1.frame === 0 ? 'reset' : 'late-reset';
     if (this.fin2.frame === 0) return 'half-closed';
@@ -277,7 +294,7 @@ export class Flawless {
   }
 
   #historyOf(letters: number): string {
-    const opening = this.synAck.frame === 0 ? 'S' : 'ShA';
+    const opening = this.synAck.frame === 0 ? 'S' : this.third.frame === 0 ? 'Sh' : 'ShA';
     const known = this.#histories.get(letters);
     if (known !== undefined) return opening + known;
     let history = '';
@@ -362,9 +379,13 @@ export class Flawless {
     server.steps = 0;
     client.enter(Step.SYN_SENT, syn);
     server.enter(Step.LISTEN, syn);
-    if (third.frame === 0) return;
-    client.enter(Step.ESTABLISHED, synAck, third.frame);
+    if (synAck.frame === 0) return;
     server.enter(Step.SYN_RECEIVED, synAck);
+    if (third.frame === 0) {
+      client.enter(Step.ESTABLISHED_ASSUMED, synAck);
+      return;
+    }
+    client.enter(Step.ESTABLISHED, synAck, third.frame);
     if (proof.frame === 0) server.enter(Step.ESTABLISHED_ASSUMED, third);
     else server.enter(Step.ESTABLISHED, third, proof.frame);
   }

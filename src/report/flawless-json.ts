@@ -62,6 +62,8 @@ function piecesOf(writer: TextWriter) {
     ),
     synFrame: constant('},"handshake":{"synFrame":'),
     noSynAck: constant(',"synAckFrame":null,"ackFrame":null,"rttToServerSeconds":null,"rttToClientSeconds":null'),
+    noAck: constant(',"ackFrame":null,"rttToServerSeconds":'),
+    noRttToClient: constant(',"rttToClientSeconds":null'),
     synAckFrame: constant(',"synAckFrame":'),
     ackFrame: constant(',"ackFrame":'),
     rttToServer: constant(',"rttToServerSeconds":'),
@@ -223,7 +225,11 @@ export class FlawlessJson {
     const pieces = this.#pieces;
     writer.whole(pieces.synFrame, syn.frame);
     if (synAck.frame === 0) writer.piece(pieces.noSynAck);
-    else {
+    else if (third.frame === 0) {
+      writer.whole(pieces.synAckFrame, synAck.frame);
+      writer.seconds(pieces.noAck, synAck.timeNanos - asked.timeNanos);
+      writer.piece(pieces.noRttToClient);
+    } else {
       writer.whole(pieces.synAckFrame, synAck.frame);
       writer.whole(pieces.ackFrame, third.frame);
       writer.seconds(pieces.rttToServer, synAck.timeNanos - asked.timeNanos);
@@ -336,6 +342,7 @@ function zeekOf(flawless: Flawless): string {
   const states = {
     unanswered: 'S0',
     refused: 'REJ',
+    'half-open': 'S1',
     open: 'S1',
     'half-closed': isByClient ? 'S2' : 'S3',
     reset: isByClient ? 'RSTO' : 'RSTR',

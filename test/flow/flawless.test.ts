@@ -187,10 +187,20 @@ describe('a flawless connection is told from its rows as the machine tells it', 
 
   it.each<[string, readonly Sent[]]>([
     ['the SYN is not answered', [OPENING[0]]],
+    ['the SYN-ACK is not answered', OPENING.slice(0, 2)],
     ['the FIN is not answered', [...OPENING, ...DATA, ...BY_CLIENT.slice(0, 2)]],
   ])('once there was time enough, if %s', (_, sent) => {
     expect(tell(record(sent, 0))).toBe(0);
     for (const silenceNanos of [3e9, 61e9, 700e9]) expect(tell(record(sent, silenceNanos))).toBe(1);
+  });
+
+  it('if the SYN-ACK is sent again and again and not answered', () => {
+    const again = [1000, 2000, 4000].map((afterMillis): Sent => ['server', OPENING[1][1], afterMillis]);
+    for (let count = 0; count <= 3; count++) {
+      expect(tell(record([...OPENING.slice(0, 2), ...again.slice(0, count)]))).toBe(1);
+    }
+    const bare: Sent = ['server', { flags: ACK, seq: 901, ack: 101 }];
+    expect(tell(record([...OPENING.slice(0, 2), ...again, bare]))).toBe(0);
   });
 
   it('if the SYN is sent again and again and not answered', () => {
@@ -314,7 +324,15 @@ describe('a flawless connection is told from its rows as the machine tells it', 
       fc.constantFrom(usual, usual, usual, ...others);
     const conversation = fc.record({
       offers: fc.tuple(offer, offer),
-      opening: fc.constantFrom<Opening>('answered', 'answered', 'answered', 'answered', 'refused', 'unanswered'),
+      opening: fc.constantFrom<Opening>(
+        'answered',
+        'answered',
+        'answered',
+        'answered',
+        'half-open',
+        'refused',
+        'unanswered',
+      ),
       syns: often([0], [0, 0], [0, 1], [0, 1, 1], [0, 0, 0, 0]),
       synAcks: often([0], [0, 0], [0, 1], [0, 1, 2]),
       answered: fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 3 })),
@@ -336,12 +354,12 @@ describe('a flawless connection is told from its rows as the machine tells it', 
       }),
       { numRuns: 1500, seed: 20_261_122 },
     );
-    expect(told.size).toBe(9);
+    expect(told.size).toBe(10);
     for (const [sort, count] of told) expect(count, sort).toBeGreaterThan(2);
   });
 });
 
-type Opening = 'answered' | 'refused' | 'unanswered';
+type Opening = 'answered' | 'half-open' | 'refused' | 'unanswered';
 type Ending = 'open' | 'half' | 'four' | 'three' | 'crossing' | 'reset' | 'late reset';
 interface Turn {
   readonly isClient: boolean;
@@ -399,6 +417,7 @@ function converse({
     const numbers = { flags: SYN | ACK, seq: 4_294_966_999, ack: 1000, tsVal: tsVal + 10, tsEcr: asked };
     send(1, index === 0 ? pauses[0] : 1000, { ...offers[1], ...numbers });
   }
+  if (opening === 'half-open') return sent;
   const third = { flags: ACK, seq: 1000, ack: 4_294_967_000 };
   send(0, pauses[1], { ...third, ...(isStamped ? { tsEcr: synAcks[answered[1] % synAcks.length] + 10 } : {}) });
   for (const { isClient, payloadBytes, afterMillis } of turns) say(isClient ? 0 : 1, ACK, payloadBytes, afterMillis);
