@@ -296,7 +296,7 @@ function countRepeat(r: u32): void {
   if (f64((course >>> REPEATS_SHIFT) + 1) >= load<f64>(COPIES_LIMIT)) noteCourse(r, COURSE_REMARKABLE);
 }
 
-function ipIdOf(at: u32): u32 {
+export function ipIdOf(at: u32): u32 {
   return load<u32>(at, ROW_WINDOW) >>> 16;
 }
 

@@ -16,7 +16,7 @@ import {
   FIRST_TOLD,
 } from './core/layout.ts';
 import type { Finding } from './findings/finding.ts';
-import { type SeenParts, TimeWaitAt } from './findings/joined.ts';
+import type { SeenParts, TimeWaitAt } from './findings/joined.ts';
 import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
@@ -372,15 +372,16 @@ export class Analysis implements PacketSink {
   /** Hands over a connection that is wanted whole without having it built, if that is possible. */
   #tellFlawless(kind: number, id: number, place: () => PlainPlace, tell: () => Flawless | null): boolean {
     const { onFlawless } = this.#handler;
-    const sole = onFlawless === undefined ? undefined : this.#kinds.soleFindingOf(kind);
-    const flawless = sole === undefined ? null : tell();
-    if (onFlawless === undefined || sole === undefined || flawless === null) return false;
+    const findings = onFlawless === undefined ? null : this.#kinds.tellableOf(kind);
+    const flawless = findings === null ? null : tell();
+    if (onFlawless === undefined || findings === null || flawless === null) return false;
     const where = place();
     const { addresses } = where;
-    const { outcome, closedFirst, findingFrame } = flawless;
-    const findings = sole === null ? [] : [sole];
-    this.#joined.ordinary.take(where, timeWaitIfOrdinary(findings) ?? TimeWaitAt.NEITHER, findingFrame);
-    const json = (): Uint8Array => this.#connectionJson().writeFlawless(id, flawless, addresses, sole);
+    const { outcome, closedFirst, timeWaitFrame } = flawless;
+    const timeWaitAt = where.isTelling ? null : timeWaitIfOrdinary(findings);
+    if (timeWaitAt === null) this.#joinPlain(where, findings);
+    else this.#joined.ordinary.take(where, timeWaitAt, timeWaitFrame);
+    const json = (): Uint8Array => this.#connectionJson().writeFlawless(id, flawless, addresses, findings);
     const build = (): ConnectionResult => JSON.parse(new TextDecoder().decode(json()));
     onFlawless({ id, outcome, closedFirst, findings, json, build });
     return true;

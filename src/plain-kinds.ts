@@ -1,29 +1,21 @@
 /** Connections that went by the book in the same way: the first of a kind is judged, the others are known by it. */
-import { abortiveClose } from './findings/detectors/abortive-close.ts';
 import { timeWaitOwner } from './findings/detectors/time-wait-owner.ts';
 import type { Finding } from './findings/finding.ts';
+import { isTellable } from './findings/told.ts';
 import type { KindBrief } from './report/overview.ts';
-
-/** Findings that can be told of a flawless connection. */
-const TELLABLE: ReadonlySet<string> = new Set([timeWaitOwner.entry.code, abortiveClose.entry.code]);
 
 interface PlainKind {
   readonly brief: KindBrief;
   /** From 0 on, in the order in which kinds were learned. */
   readonly number: number;
-  /** See `soleFindingOf`. */
-  readonly sole: Finding | null | undefined;
+  /** Whether all findings can be told of a flawless connection. */
+  readonly isTellable: boolean;
   passedOver: number;
 }
 
 /** TIME_WAIT is told of hosts with the frames at which it began: those of another connection must not be among them. */
 function withoutFrames(finding: Finding): Finding {
   return finding.code === timeWaitOwner.entry.code ? { ...finding, frames: [] } : finding;
-}
-
-function soleOf({ findings }: KindBrief): Finding | null | undefined {
-  if (findings.length === 0) return null;
-  return findings.length === 1 && TELLABLE.has(findings[0].code) ? findings[0] : undefined;
 }
 
 /** What the kinds of one capture came to, and how many connections of each were passed over. */
@@ -36,17 +28,24 @@ export class PlainKinds {
   }
 
   /**
-   * The only finding of a kind that may be flawless (src/flow/flawless.ts), as the first of the kind has it, or null if there
-   * is none. Undefined if the kind is not known, or there is more to say.
+   * The findings of a kind that may be flawless (src/flow/flawless.ts), as the first of the kind has them. Null if the kind is
+   * not known, or there are others than can be told.
    */
-  soleFindingOf(kind: number): Finding | null | undefined {
-    return this.#kinds.get(kind)?.sole;
+  tellableOf(kind: number): readonly Finding[] | null {
+    const known = this.#kinds.get(kind);
+    return known?.isTellable === true ? known.brief.findings : null;
   }
 
   /** Takes what the first of a kind came to. */
   learn(kind: number, brief: KindBrief): void {
-    const told = { ...brief, findings: brief.findings.map(withoutFrames) };
-    this.#kinds.set(kind, { brief: told, number: this.#briefs.length, sole: soleOf(brief), passedOver: 0 });
+    const findings = brief.findings.map(withoutFrames);
+    const told = { ...brief, findings };
+    this.#kinds.set(kind, {
+      brief: told,
+      number: this.#briefs.length,
+      isTellable: findings.every(isTellable),
+      passedOver: 0,
+    });
     this.#briefs.push(told);
   }
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { OutputClosed, OutputError } from './exit.ts';
 import type { CliIo } from './io.ts';
 
@@ -24,7 +24,7 @@ export function openOutput(io: CliIo, path: string | undefined): Output {
 }
 
 class StreamOutput implements Output {
-  readonly isSynchronous = false;
+  readonly isSynchronous: boolean;
   readonly stream: CliIo['stdout'];
   #error: Error | null = null;
   #isFull = false;
@@ -32,6 +32,7 @@ class StreamOutput implements Output {
 
   constructor(stream: CliIo['stdout']) {
     this.stream = stream;
+    this.isSynchronous = goesToFile(stream);
     stream.on('error', (error: NodeJS.ErrnoException) => {
       this.#error = error.code === 'EPIPE' ? new OutputClosed() : new OutputError(`standard output: ${error.message}`);
       this.#wake?.();
@@ -66,6 +67,11 @@ class StreamOutput implements Output {
   }
 
   discard(): void {}
+}
+
+/** Whether a stream is Node's standard output and goes to a file: it writes at once then; to a pipe it may do it later. */
+function goesToFile(stream: CliIo['stdout']): boolean {
+  return stream === process.stdout && fstatSync(process.stdout.fd).isFile();
 }
 
 /** Writes beside the file and renames at the end: under its own name the file is always whole. */

@@ -152,18 +152,48 @@ export const LETTER_ACK = 2;
 export const LETTER_DATA = 4;
 export const LETTER_FIN = 6;
 export const LETTER_RST = 8;
+export const LETTER_AGAIN = 10;
 export const LETTER_BITS = 4;
 export const FLAWLESS_COMPLETENESS = 48;
-/** Of ends 0 and 1: segments, octets, the latest row with data and which of its segments that is, acknowledgment, number behind its FIN. */
-export const FLAWLESS_ENDS = 52;
+/** The copies of the SYN and of the SYN-ACK that were answered, and whether the FINs crossed. */
+export const FLAWLESS_ASKED = 52;
+export const FLAWLESS_ANSWERED = 56;
+export const FLAWLESS_IS_CROSSING = 60;
+/** The copies of the SYN, then those of the SYN-ACK. */
+export const FLAWLESS_COPIES = 64;
+export const MAX_COPIES = 16;
+/** Data behind the first FIN: how many segments, and which. */
+export const FLAWLESS_LATE_COUNT = 128;
+export const FLAWLESS_LATE = 132;
+export const MAX_LATE = 15;
+/** What there is of ends 0 and 1: segments, octets, and those of them that are new. */
+export const FLAWLESS_ENDS = 192;
 export const FLAWLESS_SEGMENTS = 0;
 export const FLAWLESS_PAYLOAD = 4;
-export const FLAWLESS_DATA_ROW = 8;
-export const FLAWLESS_DATA_SEGMENT = 12;
-export const FLAWLESS_ACK = 16;
-export const FLAWLESS_FIN_END = 20;
-export const FLAWLESS_END_BYTES = 24;
-export const FLAWLESS_BYTES = 112;
+export const FLAWLESS_UNIQUE = 8;
+/** The latest row with data, which of the segments that is, and which its FIN is. */
+export const FLAWLESS_DATA_ROW = 12;
+export const FLAWLESS_DATA_SEGMENT = 16;
+export const FLAWLESS_FIN_SEGMENT = 20;
+/** Its acknowledgment, the number behind its FIN, and its window. */
+export const FLAWLESS_ACK = 24;
+export const FLAWLESS_FIN_END = 28;
+export const FLAWLESS_WINDOW = 32;
+/** Up to where its octets came without a hole, up to where some came, and the first row behind the hole. */
+export const FLAWLESS_LOW = 36;
+export const FLAWLESS_HIGH = 40;
+export const FLAWLESS_AHEAD = 44;
+/** SYNs, data sent again, data out of order, acknowledgments repeated. */
+export const FLAWLESS_SYNS = 48;
+export const FLAWLESS_AGAIN = 52;
+export const FLAWLESS_OUT_OF_ORDER = 56;
+export const FLAWLESS_DUPLICATE_ACKS = 60;
+/** Data that Zeek takes to be sent again; its latest rows, each in the place of its number. */
+export const FLAWLESS_ZEEK_AGAIN = 64;
+export const FLAWLESS_RECENT = 68;
+export const RECENT_ROWS = 16;
+export const FLAWLESS_END_BYTES = 144;
+export const FLAWLESS_BYTES = 480;
 
 export const HEAP = FLAWLESS + FLAWLESS_BYTES;
 

@@ -1,5 +1,6 @@
 /** What several detectors ask of the end of a connection. */
 import type { Connection, ResetRecord } from '../flow/connection.ts';
+import type { Moment } from '../flow/history.ts';
 import type { Segment } from '../flow/segment.ts';
 import { goesOnFor, isOneWay } from '../flow/settle.ts';
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
@@ -85,7 +86,7 @@ function findUnreadPayload(connection: Connection, reset: Segment): Segment | nu
 }
 
 /** `frame 7`, `frames 7 and 9`, `frames 7, 9 and 11`, `frames 7, 9, 11 ... 40`. */
-export function frameList(segments: readonly Segment[]): string {
+export function frameList(segments: readonly Moment[]): string {
   const frames = segments.map(({ frame }) => frame);
   const last = frames[frames.length - 1];
   if (frames.length === 1) return `frame ${last}`;

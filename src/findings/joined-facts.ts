@@ -6,6 +6,7 @@ import { isFiltered, plainSegments } from '../flow/quality.ts';
 import type { Outcome } from '../flow/vocabulary.ts';
 import { TcpOption } from '../wire/batch.ts';
 import type { Finding } from './finding.ts';
+import { tellFinding } from './told.ts';
 
 export interface JoinedFacts {
   readonly firstFrame: number;
@@ -80,13 +81,13 @@ export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
   };
 }
 
-/** The facts of a connection that is flawless. */
-export function factsOfFlawless({ syn, last, fin1, reset, closer }: Flawless): JoinedFacts {
+/** The facts of a connection that is flawless and of which there is no more to tell than that it opened. */
+export function factsOfFlawless({ syn, last, fin1 }: Flawless): JoinedFacts {
   return {
     firstFrame: syn.frame,
     lastFrame: last.frame,
     firstNanos: syn.timeNanos,
-    finFrame: closer === -1 || reset.frame !== 0 ? 0 : fin1.frame,
+    finFrame: fin1.frame,
     closeWaitNanos: 0,
     isAnswered: true,
     isCompleted: true,
@@ -97,9 +98,9 @@ export function factsOfFlawless({ syn, last, fin1, reset, closer }: Flawless): J
   };
 }
 
-/** The findings of a connection that is flawless: `sole` is the only one, as another of its kind has it, or null. */
-export function findingsOfFlawless({ findingFrame }: Flawless, sole: Finding | null): Finding[] {
-  return sole === null ? [] : [{ ...sole, frames: [findingFrame] }];
+/** The findings of a connection that is flawless: `findings` are those of another of its kind. */
+export function findingsOfFlawless(flawless: Flawless, findings: readonly Finding[]): Finding[] {
+  return findings.map((finding) => ({ ...finding, frames: [...tellFinding(finding, flawless).frames] }));
 }
 
 /** The facts of a settled connection, worked out when they are asked for. */

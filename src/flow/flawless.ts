@@ -1,130 +1,161 @@
 /**
- * Connections of which every segment came once and in order: SYN, SYN-ACK and ACK, data, and then a close of four or three
- * segments, a reset instead, or nothing. What the machine would find of them is told from their rows, in a tenth of the time;
- * test/flow/flawless.test.ts holds both together. Whatever needs a closer look is left to the machine.
+ * Connections that are told in a few words: SYN, SYN-ACK and ACK, data, and then a close in which every segment came once and in
+ * order, a reset, or nothing; or a SYN that was refused or not answered. SYNs and SYN-ACKs may have been sent again, and data
+ * may have been sent again or come out of order, before any FIN. What the machine would find of them is
+ * told from their rows, in a tenth of the time; test/flow/flawless.test.ts holds both together. Whatever needs a closer look is
+ * left to the machine.
  */
 import type { Core } from '../core/core.ts';
 import {
   FLAWLESS,
+  FLAWLESS_ANSWERED,
+  FLAWLESS_ASKED,
   FLAWLESS_CLOSER,
   FLAWLESS_COMPLETENESS,
+  FLAWLESS_COPIES,
   FLAWLESS_COVER1,
   FLAWLESS_COVER2,
-  FLAWLESS_DATA_ROW,
-  FLAWLESS_DATA_SEGMENT,
-  FLAWLESS_END_BYTES,
-  FLAWLESS_ENDS,
   FLAWLESS_FIN1,
   FLAWLESS_FIN2,
+  FLAWLESS_IS_CROSSING,
   FLAWLESS_LAST,
+  FLAWLESS_LATE,
+  FLAWLESS_LATE_COUNT,
   FLAWLESS_LETTERS,
-  FLAWLESS_PAYLOAD,
   FLAWLESS_PROOF,
   FLAWLESS_RESET,
-  FLAWLESS_SEGMENTS,
   FLAWLESS_SYN,
   FLAWLESS_SYN_ACK,
   FLAWLESS_THIRD,
   LETTER_BITS,
   NO_END,
 } from '../core/layout.ts';
+import { TTL_SHIFT } from '../core/row.ts';
 import { DEFAULT_RTT_NANOS, FIRST_SYN_TIMER_NANOS, MINIMUM_RTO_NANOS, MINIMUM_RTT_NANOS } from '../core/timing.ts';
-import { TcpOption, Word } from '../wire/batch.ts';
+import { seqDiff } from '../tcp/seq.ts';
+import { Word } from '../wire/batch.ts';
 import { RTT_VARIATION } from './connection.ts';
-import { RECENT_SEGMENTS } from './end.ts';
+import { FlawlessEnd, isRemembered, MomentOfRow, Step } from './flawless-end.ts';
 import type { Moment } from './history.ts';
 import { SHORTEST_DELAYED_ACK_NANOS } from './lost-wave.ts';
 import { FROM_SHIFT } from './segment-log.ts';
-import type { ClosedFirst, Outcome } from './vocabulary.ts';
+import type { ClosedFirst, CloseStyle, End, Outcome } from './vocabulary.ts';
 
-const MAX_WINDOW_SCALE = 14;
 /** By their numbers, as the core has them. */
-const LETTERS = ['', '', 'A', 'a', 'D', 'd', 'F', 'f', 'R', 'r'];
+const LETTERS = ['', '', 'A', 'a', 'D', 'd', 'F', 'f', 'R', 'r', 'T', 't'];
 const LETTER_MASK = (1 << LETTER_BITS) - 1;
 
-class MomentOfRow implements Moment {
-  frame = 0;
-  timeNanos = Number.NaN;
+/**
+ * How it ended: the SYN was not answered, or by a reset; the SYN-ACK was not answered; it was left open; one end has closed; it was reset, before any FIN or by
+ * the end that had sent one; both ends have closed, with FINs that crossed or not.
+ */
+export type Ending =
+  | 'unanswered'
+  | 'refused'
+  | 'half-open'
+  | 'open'
+  | 'half-closed'
+  | 'reset'
+  | 'late-reset'
+  | 'closed'
+  | 'crossing';
 
-  /** Takes the row whose address the core has noted; frame 0 if there is none. */
-  read({ words, unsigned, doubles }: Core, field: number): void {
-    const row = words[(FLAWLESS + field) >> 2] >>> 2;
-    this.frame = row === 0 ? 0 : unsigned[row + Word.FRAME];
-    this.timeNanos = doubles[row >> 1];
-  }
-}
+const OUTCOMES: Readonly<Record<Ending, Outcome>> = {
+  unanswered: 'unanswered',
+  refused: 'refused',
+  'half-open': 'handshake-incomplete',
+  open: 'open',
+  'half-closed': 'half-closed',
+  reset: 'reset',
+  'late-reset': 'reset',
+  closed: 'graceful',
+  crossing: 'graceful',
+};
 
-/** What one end sent, and what its SYN or SYN-ACK offered; without the option -1. */
-export class FlawlessEnd {
-  segments = 0;
-  payloadBytes = 0;
-  fins = 0;
-  resets = 0;
-  mss = -1;
-  windowScale = -1;
-  sackPermitted = false;
-  timestamps = false;
-  /** Its latest data: octets (0 if there is none), when, and which of its segments it is, from 1. */
-  dataBytes = 0;
-  dataNanos = Number.NaN;
-  dataSegment = 0;
-
-  /** Reads what the core has noted of an end; `syn` is the field of its SYN or SYN-ACK. */
-  read({ words, unsigned, doubles }: Core, index: 0 | 1, syn: number): void {
-    const at = (FLAWLESS + FLAWLESS_ENDS + index * FLAWLESS_END_BYTES) >> 2;
-    const data = words[at + (FLAWLESS_DATA_ROW >> 2)] >>> 2;
-    this.segments = words[at + (FLAWLESS_SEGMENTS >> 2)];
-    this.payloadBytes = unsigned[at + (FLAWLESS_PAYLOAD >> 2)];
-    this.dataSegment = words[at + (FLAWLESS_DATA_SEGMENT >> 2)];
-    this.dataBytes = data === 0 ? 0 : unsigned[data + Word.PAYLOAD];
-    this.dataNanos = data === 0 ? Number.NaN : doubles[data >> 1];
-    const row = words[(FLAWLESS + syn) >> 2] >>> 2;
-    const options = words[row + Word.OPTIONS];
-    this.mss = (options & TcpOption.MSS) === 0 ? -1 : words[row + Word.CHECKSUM] >>> 16;
-    const hasScale = (options & TcpOption.WINDOW_SCALE) !== 0;
-    this.windowScale = hasScale ? Math.min(MAX_WINDOW_SCALE, (options >>> 8) & 0xff) : -1;
-    this.sackPermitted = (options & TcpOption.SACK_PERMITTED) !== 0;
-    this.timestamps = (options & TcpOption.TIMESTAMPS) !== 0;
-  }
-}
+const ENDINGS = Object.keys(OUTCOMES) as Ending[];
 
 /** One such connection; written over by the next that is read. */
 export class Flawless {
   clientIndex: 0 | 1 = 0;
+  ending: Ending = 'open';
+  /** A number by which those that ended in the same way are known. */
+  sort = 0;
   readonly ends = [new FlawlessEnd(), new FlawlessEnd()] as const;
+  /** The first copies of SYN and SYN-ACK, those that were answered, and the third segment. */
   readonly syn = new MomentOfRow();
+  readonly asked = new MomentOfRow();
   readonly synAck = new MomentOfRow();
+  readonly answered = new MomentOfRow();
   readonly third = new MomentOfRow();
   /** The segment that proves that the server was open; frame 0 if none does. */
   readonly proof = new MomentOfRow();
   readonly last = new MomentOfRow();
-  /** Which end closed first, or reset it; -1 if it is open. The rest is known only if it is closed. */
+  /** Which end closed first, or reset it; -1 if none did. */
   closer: 0 | 1 | -1 = NO_END;
-  /** The reset; frame 0 if it was closed by FINs. */
+  /** The reset; frame 0 if there is none. */
   readonly reset = new MomentOfRow();
   /** The FINs, first that of the closer, and what covers them; in a close of three segments the second FIN covers the first. */
   readonly fin1 = new MomentOfRow();
   readonly cover1 = new MomentOfRow();
   readonly fin2 = new MomentOfRow();
   readonly cover2 = new MomentOfRow();
+  nowNanos = 0;
   timeWaitNanos = 0;
-  /** When TIME_WAIT ended, nanoseconds; NaN if nobody watched for so long. */
-  timeWaitEndNanos = Number.NaN;
   /** Whether it was watched for too short a time behind its close to be sure of it. */
   isCutShort = false;
   /** Zeek's history and `tcp.completeness`. */
   zeekHistory = '';
   completeness = 0;
+  #core: Core | null = null;
+  #rttNanos = 0;
   readonly #histories = new Map<number, string>();
 
   get outcome(): Outcome {
-    if (this.closer === NO_END) return 'open';
-    return this.reset.frame === 0 ? 'graceful' : 'reset';
+    return OUTCOMES[this.ending];
   }
 
   get closedFirst(): ClosedFirst {
-    if (this.closer === NO_END) return null;
-    return this.closer === this.clientIndex ? 'client' : 'server';
+    if (this.ending === 'crossing') return 'both';
+    return this.closer === NO_END ? null : this.nameOf(this.closer);
+  }
+
+  get closeStyle(): CloseStyle {
+    switch (this.ending) {
+      case 'closed':
+        return this.isThreeSegments ? 'three-segment' : this.lateCount > 0 ? 'half-close' : 'four-segment';
+      case 'crossing':
+        return 'simultaneous';
+      case 'half-closed':
+        return 'half-close';
+      case 'reset':
+      case 'late-reset':
+        return 'reset';
+      default:
+        return 'none';
+    }
+  }
+
+  get resetBy(): End | null {
+    if (this.ending === 'refused') return 'server';
+    return this.reset.frame === 0 || this.closer === NO_END ? null : this.nameOf(this.closer);
+  }
+
+  #sortOf(): number {
+    const { ending, closer, clientIndex, isCutShort } = this;
+    const style = ending !== 'closed' ? 0 : this.isThreeSegments ? 1 : this.lateCount > 0 ? 2 : 3;
+    return ENDINGS.indexOf(ending) * 16 + style * 4 + (closer === clientIndex ? 2 : 0) + (isCutShort ? 1 : 0);
+  }
+
+  nameOf(index: 0 | 1): End {
+    return index === this.clientIndex ? 'client' : 'server';
+  }
+
+  get client(): FlawlessEnd {
+    return this.ends[this.clientIndex];
+  }
+
+  get server(): FlawlessEnd {
+    return this.ends[this.clientIndex === 0 ? 1 : 0];
   }
 
   /** The end that closed first, or reset it, and the other. */
@@ -136,9 +167,9 @@ export class Flawless {
     return this.ends[this.closer === 0 ? 1 : 0];
   }
 
-  /** The frame of its only finding: that of the reset, or with which TIME_WAIT began. */
-  get findingFrame(): number {
-    if (this.reset.frame !== 0) return this.reset.frame;
+  /** The frame with which the only TIME_WAIT began, or the first of two. */
+  get timeWaitFrame(): number {
+    if (this.ending === 'crossing') return Math.min(this.cover1.frame, this.cover2.frame);
     return this.isThreeSegments ? this.fin2.frame : this.cover2.frame;
   }
 
@@ -146,14 +177,76 @@ export class Flawless {
     return this.fin2.frame === this.cover1.frame;
   }
 
+  /** Whether the later of two moments is more than a round trip after the earlier, so that they cannot merely have crossed. */
+  isBeyondRtt(earlierNanos: number, laterNanos: number): boolean {
+    return laterNanos - earlierNanos > this.#rttNanos * RTT_VARIATION;
+  }
+
+  /** The copies of the SYN, first copy first. */
+  synCopies(): Moment[] {
+    return Array.from({ length: this.client.syns }, (_, place) => this.#momentOf(FLAWLESS_COPIES + place * 4));
+  }
+
+  /** Those of the SYN-ACK. */
+  synAckCopies(): Moment[] {
+    const first = FLAWLESS_COPIES + this.client.syns * 4;
+    return Array.from({ length: this.server.syns }, (_, place) => this.#momentOf(first + place * 4));
+  }
+
+  get lateCount(): number {
+    return this.#wordOf(FLAWLESS_LATE_COUNT);
+  }
+
+  /** Data that the other end sent behind the first FIN. */
+  lateSegments(): Moment[] {
+    return Array.from({ length: this.lateCount }, (_, place) => this.#momentOf(FLAWLESS_LATE + place * 4));
+  }
+
+  get lateBytes(): number {
+    let bytes = 0;
+    for (let place = 0; place < this.lateCount; place++)
+      bytes += this.#rowWord(FLAWLESS_LATE + place * 4, Word.PAYLOAD) >>> 0;
+    return bytes;
+  }
+
+  /** Octets of the other end that the closer has not acknowledged, if any came behind its FIN. */
+  get unacknowledgedBytes(): number {
+    const last = FLAWLESS_LATE + (this.lateCount - 1) * 4;
+    return seqDiff(this.#rowWord(last, Word.SEQ) + this.#rowWord(last, Word.PAYLOAD), this.closingEnd.ack);
+  }
+
+  /** Time to live of the reset. */
+  get resetTtl(): number {
+    return this.#rowWord(FLAWLESS_RESET, Word.FLAGS) >>> TTL_SHIFT;
+  }
+
   /** Reads the plain connection of an entry, watched until `nowNanos`; false, and of no meaning, if it is not flawless. */
   read(core: Core, entry: number, nowNanos: number, timeWaitNanos: number): boolean {
     if (core.exports.readFlawless(entry) === 0) return false;
+    this.#core = core;
+    this.nowNanos = nowNanos;
     this.timeWaitNanos = timeWaitNanos;
     this.#readNotes(core);
-    if (this.closer === NO_END) return true;
-    if (this.reset.frame !== 0) return this.#judgeReset();
-    return this.cover2.frame === this.last.frame && this.#judgeClose(nowNanos);
+    if (!this.#judge()) return false;
+    this.#enterOpening();
+    this.#enterEnding();
+    this.sort = this.#sortOf();
+    return true;
+  }
+
+  #wordOf(field: number): number {
+    return this.#core === null ? 0 : this.#core.words[(FLAWLESS + field) >> 2];
+  }
+
+  /** A word of the row whose address the core has noted. */
+  #rowWord(field: number, word: number): number {
+    return this.#core === null ? 0 : this.#core.words[(this.#wordOf(field) >>> 2) + word];
+  }
+
+  #momentOf(field: number): Moment {
+    const moment = new MomentOfRow();
+    if (this.#core !== null) moment.read(this.#core, field);
+    return moment;
   }
 
   #readNotes(core: Core): void {
@@ -162,7 +255,9 @@ export class Flawless {
     this.clientIndex = ((words[syn + Word.FLAGS] >>> FROM_SHIFT) & 1) as 0 | 1;
     this.closer = words[(FLAWLESS + FLAWLESS_CLOSER) >> 2] as 0 | 1 | -1;
     this.syn.read(core, FLAWLESS_SYN);
+    this.asked.read(core, FLAWLESS_ASKED);
     this.synAck.read(core, FLAWLESS_SYN_ACK);
+    this.answered.read(core, FLAWLESS_ANSWERED);
     this.third.read(core, FLAWLESS_THIRD);
     this.proof.read(core, FLAWLESS_PROOF);
     this.last.read(core, FLAWLESS_LAST);
@@ -171,36 +266,101 @@ export class Flawless {
     this.cover1.read(core, FLAWLESS_COVER1);
     this.fin2.read(core, FLAWLESS_FIN2);
     this.cover2.read(core, FLAWLESS_COVER2);
-    const isReset = this.reset.frame !== 0;
-    for (const index of [0, 1] as const) {
-      const end = this.ends[index];
-      end.read(core, index, index === this.clientIndex ? FLAWLESS_SYN : FLAWLESS_SYN_ACK);
-      end.fins = this.closer !== NO_END && !isReset ? 1 : 0;
-      end.resets = isReset && this.closer === index ? 1 : 0;
-    }
+    this.ending = this.#endingOf(words[(FLAWLESS + FLAWLESS_IS_CROSSING) >> 2] !== 0);
+    this.client.read(core, this.clientIndex, FLAWLESS_SYN);
+    this.server.read(core, this.clientIndex === 0 ? 1 : 0, FLAWLESS_SYN_ACK);
+    this.#countMarks();
     this.isCutShort = false;
     this.completeness = words[(FLAWLESS + FLAWLESS_COMPLETENESS) >> 2];
     this.zeekHistory = this.#historyOf(words[(FLAWLESS + FLAWLESS_LETTERS) >> 2]);
   }
 
+  #endingOf(isCrossing: boolean): Ending {
+    if (this.synAck.frame === 0) return this.reset.frame === 0 ? 'unanswered' : 'refused';
+    if (this.third.frame === 0) return 'half-open';
+    if (this.closer === NO_END) return 'open';
+    if (this.reset.frame !== 0) return this.fin1.frame === 0 ? 'reset' : 'late-reset';
+    if (this.fin2.frame === 0) return 'half-closed';
+    return isCrossing ? 'crossing' : 'closed';
+  }
+
+  #countMarks(): void {
+    const { closingEnd, otherEnd, server } = this;
+    closingEnd.fins = this.fin1.frame === 0 ? 0 : 1;
+    otherEnd.fins = this.fin2.frame === 0 ? 0 : 1;
+    otherEnd.resets = 0;
+    closingEnd.resets = 0;
+    if (this.reset.frame !== 0) (this.ending === 'refused' ? server : closingEnd).resets = 1;
+  }
+
   #historyOf(letters: number): string {
+    const opening = this.synAck.frame === 0 ? 'S' : this.third.frame === 0 ? 'Sh' : 'ShA';
     const known = this.#histories.get(letters);
-    if (known !== undefined) return known;
-    let history = 'ShA';
+    if (known !== undefined) return opening + known;
+    let history = '';
     for (let left = letters; left !== 0; left >>>= LETTER_BITS) history += LETTERS[left & LETTER_MASK];
     this.#histories.set(letters, history);
-    return history;
+    return opening + history;
   }
 
   /** Round trip from the tap to the server; NaN if a SYN that was not captured may lie between. */
   get #legToServerNanos(): number {
-    const nanos = this.synAck.timeNanos - this.syn.timeNanos;
-    return this.ends[1 - this.clientIndex].timestamps || nanos < FIRST_SYN_TIMER_NANOS ? nanos : Number.NaN;
+    const nanos = this.synAck.timeNanos - this.asked.timeNanos;
+    return this.server.timestamps || nanos < FIRST_SYN_TIMER_NANOS ? nanos : Number.NaN;
   }
 
-  /** Whether it is clear which data came before the reset: of that at the same time it is not. */
-  #judgeReset(): boolean {
-    return this.ends.every((end) => !(end.dataNanos >= this.reset.timeNanos));
+  #judge(): boolean {
+    const { cover1, cover2, last } = this;
+    if (this.third.frame === 0) return true;
+    this.#judgeRtt();
+    switch (this.ending) {
+      case 'reset':
+        // Of data at the same time it is not clear whether it came before.
+        return this.ends.every((end) => !(end.dataNanos >= this.reset.timeNanos));
+      case 'half-closed':
+        return cover1.frame === last.frame && this.lateCount === 0;
+      case 'late-reset':
+        return this.#isLateResetClear();
+      case 'closed':
+        return cover2.frame === last.frame && this.#judgeClose();
+      case 'crossing':
+        return cover1.frame !== 0 && cover2.frame !== 0 && this.fin1.timeNanos < this.fin2.timeNanos;
+      default:
+        return true;
+    }
+  }
+
+  #judgeRtt(): void {
+    const toServerNanos = this.#legToServerNanos;
+    const toClientNanos = this.third.timeNanos - this.answered.timeNanos;
+    this.#rttNanos = Number.isNaN(toServerNanos)
+      ? Math.max(DEFAULT_RTT_NANOS, toClientNanos)
+      : Math.max(MINIMUM_RTT_NANOS, toServerNanos + toClientNanos);
+  }
+
+  #judgeClose(): boolean {
+    this.isCutShort = this.#isJustOver;
+    if (!this.isThreeSegments) return true;
+    // A FIN that comes later than an ACK would may be a repeat.
+    const toServerNanos = this.#legToServerNanos;
+    const isByServer = this.closer === this.clientIndex;
+    const legNanos = isByServer
+      ? Number.isNaN(toServerNanos)
+        ? this.#rttNanos
+        : toServerNanos
+      : this.third.timeNanos - this.answered.timeNanos;
+    const limitNanos = legNanos * RTT_VARIATION + SHORTEST_DELAYED_ACK_NANOS;
+    return this.fin2.timeNanos - this.fin1.timeNanos <= limitNanos;
+  }
+
+  get #isJustOver(): boolean {
+    const repeatNanos = Math.max(3 * (this.#rttNanos + MINIMUM_RTO_NANOS), 1_000_000_000);
+    return this.nowNanos - this.last.timeNanos < repeatNanos;
+  }
+
+  /** Whether it answers the latest segment of the other end, and is the first word of the closer since its FIN. */
+  #isLateResetClear(): boolean {
+    return this.lateCount > 0 && this.closingEnd.segments === this.closingEnd.finSegment + 1;
   }
 
   /**
@@ -213,28 +373,89 @@ export class Flawless {
     return isRemembered(peer) && !isAnswered ? this.reset.timeNanos - peer.dataNanos : Number.NaN;
   }
 
-  #judgeClose(nowNanos: number): boolean {
-    const { fin1, fin2, cover1, cover2, timeWaitNanos } = this;
-    const toServerNanos = this.#legToServerNanos;
-    const toClientNanos = this.third.timeNanos - this.synAck.timeNanos;
-    const isServerKnown = !Number.isNaN(toServerNanos);
-    const rttNanos = isServerKnown
-      ? Math.max(MINIMUM_RTT_NANOS, toServerNanos + toClientNanos)
-      : Math.max(DEFAULT_RTT_NANOS, toClientNanos);
-    if (this.isThreeSegments) {
-      // A FIN that comes later than an ACK would may be a repeat.
-      const isByServer = this.closer === this.clientIndex;
-      const legNanos = isByServer ? (isServerKnown ? toServerNanos : rttNanos) : toClientNanos;
-      if (fin2.timeNanos - fin1.timeNanos > legNanos * RTT_VARIATION + SHORTEST_DELAYED_ACK_NANOS) return false;
+  #enterOpening(): void {
+    const { client, server, syn, synAck, third, proof } = this;
+    client.steps = 0;
+    server.steps = 0;
+    client.enter(Step.SYN_SENT, syn);
+    server.enter(Step.LISTEN, syn);
+    if (synAck.frame === 0) return;
+    server.enter(Step.SYN_RECEIVED, synAck);
+    if (third.frame === 0) {
+      client.enter(Step.ESTABLISHED_ASSUMED, synAck);
+      return;
     }
-    const endNanos = (this.isThreeSegments ? cover1 : cover2).timeNanos + timeWaitNanos;
-    this.timeWaitEndNanos = endNanos <= nowNanos && cover2.timeNanos < endNanos ? endNanos : Number.NaN;
-    this.isCutShort = nowNanos - cover2.timeNanos < Math.max(3 * (rttNanos + MINIMUM_RTO_NANOS), 1_000_000_000);
-    return true;
+    client.enter(Step.ESTABLISHED, synAck, third.frame);
+    if (proof.frame === 0) server.enter(Step.ESTABLISHED_ASSUMED, third);
+    else server.enter(Step.ESTABLISHED, third, proof.frame);
   }
-}
 
-/** Whether the machine still has the latest data of an end. */
-function isRemembered({ dataBytes, dataSegment, segments }: FlawlessEnd): boolean {
-  return dataBytes > 0 && segments - dataSegment < RECENT_SEGMENTS;
+  #enterEnding(): void {
+    const { client, server, closingEnd: me, otherEnd: peer, reset, fin1, cover1 } = this;
+    switch (this.ending) {
+      case 'refused':
+        client.enter(Step.CLOSED_ASSUMED, reset);
+        server.enter(Step.CLOSED, reset);
+        break;
+      case 'reset':
+        me.enter(Step.CLOSED_ASSUMED, reset);
+        peer.enter(Step.CLOSED_ASSUMED, reset);
+        break;
+      case 'half-closed':
+      case 'late-reset':
+        me.enter(Step.FIN_WAIT_1, fin1);
+        me.enter(Step.FIN_WAIT_2, cover1);
+        peer.enter(Step.CLOSE_WAIT, cover1);
+        if (reset.frame === 0) break;
+        me.enter(Step.CLOSED, reset);
+        peer.enter(Step.CLOSED_ASSUMED, reset);
+        break;
+      case 'closed':
+        this.#enterClose(me, peer);
+        break;
+      case 'crossing':
+        this.#enterCrossing(me, peer);
+        break;
+    }
+  }
+
+  #enterClose(me: FlawlessEnd, peer: FlawlessEnd): void {
+    const { fin1, cover1, fin2, cover2 } = this;
+    me.enter(Step.FIN_WAIT_1, fin1);
+    if (this.isThreeSegments) me.enter(Step.TIME_WAIT, fin2, cover2.frame);
+    else {
+      me.enter(Step.FIN_WAIT_2, cover1);
+      me.enter(Step.TIME_WAIT, cover2);
+    }
+    peer.enter(Step.CLOSE_WAIT, cover1);
+    peer.enter(Step.LAST_ACK, fin2);
+    peer.enter(Step.CLOSED_ASSUMED, cover2);
+    this.#endTimeWait(me, this.isThreeSegments ? cover1 : cover2, cover2);
+  }
+
+  /** Each end is in CLOSING when it covers the other FIN, which is proven of the one that does so first and at once. */
+  #enterCrossing(me: FlawlessEnd, peer: FlawlessEnd): void {
+    const { fin1, cover1, fin2, cover2 } = this;
+    const isPeerFirst = cover1.frame < cover2.frame;
+    const [first, firstCover, answered] = isPeerFirst ? [peer, cover1, fin1] : [me, cover2, fin2];
+    const isPrompt =
+      firstCover.timeNanos - answered.timeNanos <= this.#rttNanos * RTT_VARIATION + SHORTEST_DELAYED_ACK_NANOS;
+    for (const [end, fin, cover, own] of [
+      [me, fin1, cover1, cover2],
+      [peer, fin2, cover2, cover1],
+    ] as const) {
+      end.enter(Step.FIN_WAIT_1, fin);
+      if (end === first && isPrompt) end.enter(Step.CLOSING, fin2, cover.frame);
+      else end.enter(Step.CLOSING_ASSUMED, fin2);
+      end.enter(Step.TIME_WAIT_ASSUMED, cover);
+      this.#endTimeWait(end, cover, own);
+    }
+    this.isCutShort = this.#isJustOver && this.ends.some((end) => end.isTimedOut);
+  }
+
+  /** TIME_WAIT that began with a segment ends by the timer, if it was watched for so long and nothing was sent behind that. */
+  #endTimeWait(end: FlawlessEnd, since: Moment, lastSent: Moment): void {
+    const endNanos = since.timeNanos + this.timeWaitNanos;
+    if (endNanos <= this.nowNanos && lastSent.timeNanos < endNanos) end.timeOut(this.last.frame, endNanos);
+  }
 }

@@ -180,10 +180,10 @@ export class ConnectionJson {
     return this.#writer.take();
   }
 
-  /** As `write`, of a connection that the machine has not seen; `sole` is its only finding, as another of its kind has it. */
-  writeFlawless(id: number, flawless: Flawless, addresses: FlowAddresses, sole: Finding | null): Uint8Array {
+  /** As `write`, of a connection that the machine has not seen; `findings` are those that another of its kind has. */
+  writeFlawless(id: number, flawless: Flawless, addresses: FlowAddresses, findings: readonly Finding[]): Uint8Array {
     this.#flawless ??= new FlawlessJson(this.#base, this.#writer, this.#place);
-    this.#flawless.append(id, flawless, addresses, sole);
+    this.#flawless.append(id, flawless, addresses, findings);
     return this.#writer.take();
   }
 

@@ -3,14 +3,13 @@
  * Most of the text is the same for all that opened and closed in the same way, so it is kept in long pieces.
  */
 import type { TimeBase } from '../base/time.ts';
-import { abortOf, causesOf, messageOf } from '../findings/detectors/abortive-close.ts';
-import { stayInFull } from '../findings/detectors/time-wait-owner.ts';
+import { stayInFull, timeWaitOwner } from '../findings/detectors/time-wait-owner.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { Flawless, FlawlessEnd } from '../flow/flawless.ts';
+import { tellFinding } from '../findings/told.ts';
+import type { Flawless } from '../flow/flawless.ts';
+import { type FlawlessEnd, STEPS } from '../flow/flawless-end.ts';
 import type { Moment } from '../flow/history.ts';
 import type { FlowAddresses } from '../flow/place.ts';
-import type { End } from '../flow/vocabulary.ts';
-import type { Basis, TcpState } from '../tcp/states.ts';
 import type { PlaceJson } from './place-json.ts';
 import type { Piece, TextWriter } from './text-writer.ts';
 
@@ -21,44 +20,22 @@ interface StayPieces {
   readonly rest: Piece;
 }
 
-const peerOf = (end: End): End => (end === 'client' ? 'server' : 'client');
+/** What a finding begins and ends with. */
+interface FindingPieces {
+  readonly head: Piece;
+  /** Its cause, unless each has its own, and its hint. */
+  readonly cause: Piece;
+  readonly hint: Piece;
+}
 
 /** What stands around the values, in their order. */
 function piecesOf(writer: TextWriter) {
   const constant = (text: string): Piece => writer.constant(text);
-  /** The state of an end, and what is before the first frame of its history. */
-  const begins = (end: End, state: TcpState, basis: Basis): Piece => {
-    const first = end === 'client' ? '"SYN_SENT","basis":"proven"' : '"LISTEN","basis":"assumed"';
-    const before = end === 'client' ? ',"endpoints":{"client":{' : ',"server":{';
-    return constant(`${before}"state":"${state}","basis":"${basis}","stateHistory":[{"state":${first},"frame":`);
-  };
-  const entered = (state: TcpState, basis: Basis): Piece =>
-    constant(`},{"state":"${state}","basis":"${basis}","frame":`);
-  const verdict = (closer: End, style: 'three' | 'four', isCutShort: boolean): Piece => {
-    const certainty = isCutShort
-      ? '"undetermined","undeterminedBecause":"capture-ended"'
-      : '"determined","undeterminedBecause":null';
-    return constant(
-      `,"outcome":"graceful","certainty":${certainty},"closedFirst":"${closer}","closeStyle":"${style}-segment","resetBy":null`,
+  /** The state of an end, and what is before the first frame of its history; by the state. */
+  const begins = (before: string, first: string): Piece[] =>
+    STEPS.map(([state, basis]) =>
+      constant(`${before}"state":"${state}","basis":"${basis}","stateHistory":[{"state":${first},"frame":`),
     );
-  };
-  const zeek = (state: string): Piece => constant(`],"equivalents":{"zeekConnState":"${state}","zeekHistory":"`);
-  const ofEnd = (end: End) => ({
-    open: begins(end, 'ESTABLISHED', 'proven'),
-    waiting: begins(end, 'TIME_WAIT', 'proven'),
-    waited: begins(end, 'CLOSED', 'timer'),
-    closed: begins(end, 'CLOSED', 'assumed'),
-    verdicts: {
-      three: [verdict(end, 'three', false), verdict(end, 'three', true)],
-      four: [verdict(end, 'four', false), verdict(end, 'four', true)],
-    },
-    abort: constant(
-      `,"outcome":"reset","certainty":"determined","undeterminedBecause":null,"closedFirst":"${end}","closeStyle":"reset","resetBy":"${end}"`,
-    ),
-    reset: constant(`,"teardown":null,"resets":[{"from":"${end}","frame":`),
-    teardown: constant(`,"teardown":{"fin1":{"from":"${end}","frame":`),
-    fin2: constant(`,"retransmissions":0},"fin2":{"from":"${peerOf(end)}","frame":`),
-  });
   return {
     id: constant('{"id":'),
     firstFrame: constant(',"roleBasis":"syn","firstFrame":'),
@@ -66,62 +43,83 @@ function piecesOf(writer: TextWriter) {
     startTime: constant(',"startTime":'),
     endTime: constant(',"endTime":'),
     duration: constant(',"durationSeconds":'),
-    open: constant(
-      ',"outcome":"open","certainty":"determined","undeterminedBecause":null,"closedFirst":null,"closeStyle":"none","resetBy":null',
-    ),
-    client: ofEnd('client'),
-    server: ofEnd('server'),
-    unproven: begins('server', 'ESTABLISHED', 'assumed'),
+    client: begins(',"endpoints":{"client":{', '"SYN_SENT","basis":"proven"'),
+    server: begins(',"server":{', '"LISTEN","basis":"assumed"'),
+    entered: STEPS.map(([state, basis]) => constant(`},{"state":"${state}","basis":"${basis}","frame":`)),
     time: constant(',"time":'),
     provenFrame: constant(',"provenFrame":'),
-    synReceived: entered('SYN_RECEIVED', 'proven'),
-    established: entered('ESTABLISHED', 'proven'),
-    establishedUnproven: entered('ESTABLISHED', 'assumed'),
-    finWait1: entered('FIN_WAIT_1', 'proven'),
-    finWait2: entered('FIN_WAIT_2', 'assumed'),
-    timeWait: entered('TIME_WAIT', 'proven'),
-    timedOut: entered('CLOSED', 'timer'),
-    closeWait: entered('CLOSE_WAIT', 'proven'),
-    lastAck: entered('LAST_ACK', 'proven'),
-    closed: entered('CLOSED', 'assumed'),
     segments: constant('}],"segments":'),
     payloadBytes: constant(',"payloadBytes":'),
     uniquePayloadBytes: constant(',"uniquePayloadBytes":'),
-    counts: [0, 1].map((fins) =>
-      [0, 1].map((resets) =>
-        constant(
-          `,"syn":1,"fin":${fins},"rst":${resets},"retransmittedSegments":0,"outOfOrderSegments":0,"duplicateAcks":0,"zeroWindows":0,"mss":`,
-        ),
-      ),
-    ),
+    outOfOrder: constant(',"outOfOrderSegments":'),
+    duplicateAcks: constant(',"duplicateAcks":'),
+    mss: constant(',"zeroWindows":0,"mss":'),
+    mssInOrder: constant(',"outOfOrderSegments":0,"duplicateAcks":0,"zeroWindows":0,"mss":'),
     windowScale: constant(',"windowScale":'),
     none: constant('null'),
     offers: [false, true].map((sack) =>
       [false, true].map((stamps) => constant(`,"sackPermitted":${sack},"timestamps":${stamps}}`)),
     ),
     synFrame: constant('},"handshake":{"synFrame":'),
+    noSynAck: constant(',"synAckFrame":null,"ackFrame":null,"rttToServerSeconds":null,"rttToClientSeconds":null'),
+    noAck: constant(',"ackFrame":null,"rttToServerSeconds":'),
+    noRttToClient: constant(',"rttToClientSeconds":null'),
     synAckFrame: constant(',"synAckFrame":'),
     ackFrame: constant(',"ackFrame":'),
     rttToServer: constant(',"rttToServerSeconds":'),
     rttToClient: constant(',"rttToClientSeconds":'),
-    handshakeEnd: constant(',"synRetransmissions":0,"synAckRetransmissions":0}'),
+    synRetransmissions: constant(',"synRetransmissions":'),
+    synAckRetransmissions: constant(',"synAckRetransmissions":'),
+    handshakeEnd: constant('}'),
+    noTeardown: constant(',"teardown":null'),
+    fin1: {
+      client: constant(',"teardown":{"fin1":{"from":"client","frame":'),
+      server: constant(',"teardown":{"fin1":{"from":"server","frame":'),
+    },
+    fin2: {
+      client: constant(',"retransmissions":0},"fin2":{"from":"client","frame":'),
+      server: constant(',"retransmissions":0},"fin2":{"from":"server","frame":'),
+    },
+    noFin2: constant(',"retransmissions":0},"fin2":null,"durationSeconds":null}'),
     closeDuration: constant(',"retransmissions":0},"durationSeconds":'),
-    closeEnd: constant('},"resets":[],"findings":['),
-    resetEnd: constant(',"shape":"active","accepted":true}],"findings":['),
-    noClose: constant(',"teardown":null,"resets":[],"findings":['),
-    zeek: {
-      open: zeek('S1'),
-      graceful: zeek('SF'),
-      resetByClient: zeek('RSTO'),
-      resetByServer: zeek('RSTR'),
+    closeEnd: constant('}'),
+    noReset: constant(',"resets":[],"findings":['),
+    reset: {
+      client: constant(',"resets":[{"from":"client","frame":'),
+      server: constant(',"resets":[{"from":"server","frame":'),
+    },
+    shapes: {
+      refused: constant(',"shape":"refuse","accepted":true}],"findings":['),
+      reset: constant(',"shape":"active","accepted":true}],"findings":['),
+      'late-reset': constant(',"shape":"reactive","accepted":true}],"findings":['),
     },
     completeness: constant('","wiresharkCompleteness":'),
+    comma: constant(','),
     message: constant('],"message":'),
-    cause: constant(',"cause":'),
-    hint: constant(',"hint":'),
+    causeName: constant(',"cause":'),
     findingEnd: constant('}'),
     end: constant('}}'),
   };
+}
+
+/** Pieces by the number of a sort of which there are few, made when it comes for the first time. */
+class Sorts {
+  readonly #writer: TextWriter;
+  readonly #pieces: (Piece | undefined)[] = [];
+
+  constructor(writer: TextWriter) {
+    this.#writer = writer;
+  }
+
+  get(number: number, textOf: () => string): Piece {
+    let piece = this.#pieces[number];
+    if (piece === undefined) {
+      while (this.#pieces.length <= number) this.#pieces.push(undefined);
+      piece = this.#writer.constant(textOf());
+      this.#pieces[number] = piece;
+    }
+    return piece;
+  }
 }
 
 export class FlawlessJson {
@@ -129,10 +127,14 @@ export class FlawlessJson {
   readonly #writer: TextWriter;
   readonly #place: PlaceJson;
   readonly #pieces: ReturnType<typeof piecesOf>;
+  readonly #verdicts: Sorts;
+  readonly #marks: Sorts;
+  readonly #zeekStates: Sorts;
   /** By the end that pays TIME_WAIT. */
   readonly #stays = new Map<string, StayPieces>();
-  /** What a finding about a reset begins with, by the end that sent it. */
-  readonly #aborts = new Map<string, Piece>();
+  /** By the finding that another connection of the kind has, and by their text: many kinds have the same. */
+  readonly #findings = new Map<Finding, FindingPieces>();
+  readonly #texts = new Map<string, Piece>();
 
   /** `place` writes with the same writer. */
   constructor(base: TimeBase, writer: TextWriter, place: PlaceJson) {
@@ -140,13 +142,16 @@ export class FlawlessJson {
     this.#writer = writer;
     this.#place = place;
     this.#pieces = piecesOf(writer);
+    this.#verdicts = new Sorts(writer);
+    this.#marks = new Sorts(writer);
+    this.#zeekStates = new Sorts(writer);
   }
 
-  /** Appends a connection; `sole` is its only finding, as the first of its kind has it, or null. */
-  append(id: number, flawless: Flawless, addresses: FlowAddresses, sole: Finding | null): void {
+  /** Appends a connection; `findings` are those that another one of its kind has. */
+  append(id: number, flawless: Flawless, addresses: FlowAddresses, findings: readonly Finding[]): void {
     const writer = this.#writer;
     const pieces = this.#pieces;
-    const { clientIndex, ends, syn, last } = flawless;
+    const { clientIndex, client, server, syn, last } = flawless;
     writer.whole(pieces.id, id);
     this.#place.append(addresses, addresses.ports, clientIndex);
     writer.whole(pieces.firstFrame, syn.frame);
@@ -154,113 +159,55 @@ export class FlawlessJson {
     writer.time(pieces.startTime, this.#base, syn.timeNanos);
     writer.time(pieces.endTime, this.#base, last.timeNanos);
     writer.seconds(pieces.duration, last.timeNanos - syn.timeNanos);
-    this.#writeVerdict(flawless);
-    this.#writeClient(flawless);
-    this.#writeCounts(ends[clientIndex]);
-    this.#writeServer(flawless);
-    this.#writeCounts(ends[1 - clientIndex]);
+    writer.piece(this.#verdicts.get(flawless.sort, () => verdictOf(flawless)));
+    this.#writeEnd(pieces.client, client);
+    this.#writeEnd(pieces.server, server);
     this.#writeHandshake(flawless);
-    this.#writeEnding(flawless);
-    if (sole !== null) this.#writeFinding(sole, flawless);
-    writer.plain(this.#zeekOf(flawless), flawless.zeekHistory);
+    this.#writeTeardown(flawless);
+    this.#writeResets(flawless);
+    for (let i = 0; i < findings.length; i++) {
+      if (i > 0) writer.piece(pieces.comma);
+      this.#writeFinding(findings[i], flawless);
+    }
+    const zeek = this.#zeekStates.get(flawless.sort, () => zeekOf(flawless));
+    writer.plain(zeek, flawless.zeekHistory);
     writer.whole(pieces.completeness, flawless.completeness);
     writer.piece(pieces.end);
   }
 
-  #writeVerdict(flawless: Flawless): void {
-    const { closer, clientIndex, outcome, isThreeSegments, isCutShort } = flawless;
-    const pieces = this.#pieces;
-    const { abort, verdicts } = closer === clientIndex ? pieces.client : pieces.server;
-    const [whole, cut] = isThreeSegments ? verdicts.three : verdicts.four;
-    if (outcome === 'open') this.#writer.piece(pieces.open);
-    else if (outcome === 'reset') this.#writer.piece(abort);
-    else this.#writer.piece(isCutShort ? cut : whole);
-  }
-
-  #writeClient(flawless: Flawless): void {
-    const pieces = this.#pieces;
-    this.#writer.whole(this.#stateOf(flawless, 'client'), flawless.syn.frame);
-    this.#writeTime(flawless.syn);
-    this.#enter(pieces.established, flawless.synAck);
-    this.#writer.whole(pieces.provenFrame, flawless.third.frame);
-    this.#writeClose(flawless, flawless.clientIndex);
-  }
-
-  #writeServer(flawless: Flawless): void {
-    const pieces = this.#pieces;
-    this.#writer.whole(this.#stateOf(flawless, 'server'), flawless.syn.frame);
-    this.#writeTime(flawless.syn);
-    this.#enter(pieces.synReceived, flawless.synAck);
-    if (flawless.proof.frame === 0) this.#enter(pieces.establishedUnproven, flawless.third);
-    else {
-      this.#enter(pieces.established, flawless.third);
-      this.#writer.whole(pieces.provenFrame, flawless.proof.frame);
+  /** Its states; what is before the first depends on which it is in. */
+  #writeEnd(begins: readonly Piece[], end: FlawlessEnd): void {
+    const writer = this.#writer;
+    const { entered, provenFrame } = this.#pieces;
+    let before = begins[end.current];
+    for (let i = 0; i < end.steps; i++) {
+      const entry = end.entered[i];
+      if (i > 0) before = entered[entry.step];
+      writer.whole(before, entry.frame);
+      this.#writeTime(entry);
+      if (entry.provenFrame !== 0) writer.whole(provenFrame, entry.provenFrame);
     }
-    this.#writeClose(flawless, 1 - flawless.clientIndex);
-  }
-
-  #stateOf({ closer, clientIndex, outcome, proof, timeWaitEndNanos }: Flawless, end: End): Piece {
-    const pieces = this.#pieces;
-    const { open, waiting, waited, closed } = pieces[end];
-    if (outcome === 'reset') return closed;
-    if (closer === -1) return end === 'server' && proof.frame === 0 ? pieces.unproven : open;
-    if ((closer === clientIndex) !== (end === 'client')) return closed;
-    return Number.isNaN(timeWaitEndNanos) ? waiting : waited;
-  }
-
-  /** States of an end behind ESTABLISHED. */
-  #writeClose(flawless: Flawless, index: number): void {
-    const { closer, outcome, cover1, fin2, cover2, reset } = flawless;
-    const pieces = this.#pieces;
-    if (outcome === 'reset') this.#enter(pieces.closed, reset);
-    else if (closer === index) this.#writeWait(flawless);
-    else if (closer !== -1) {
-      this.#enter(pieces.closeWait, cover1);
-      this.#enter(pieces.lastAck, fin2);
-      this.#enter(pieces.closed, cover2);
-    }
-  }
-
-  #writeWait(flawless: Flawless): void {
-    const { fin1, cover1, fin2, cover2, last, timeWaitEndNanos, isThreeSegments } = flawless;
-    const pieces = this.#pieces;
-    this.#enter(pieces.finWait1, fin1);
-    if (isThreeSegments) {
-      this.#enter(pieces.timeWait, fin2);
-      this.#writer.whole(pieces.provenFrame, cover2.frame);
-    } else {
-      this.#enter(pieces.finWait2, cover1);
-      this.#enter(pieces.timeWait, cover2);
-    }
-    if (Number.isNaN(timeWaitEndNanos)) return;
-    this.#writer.whole(pieces.timedOut, last.frame);
-    this.#writer.time(pieces.time, this.#base, timeWaitEndNanos);
-  }
-
-  #enter(state: Piece, moment: Moment): void {
-    this.#writer.whole(state, moment.frame);
-    this.#writeTime(moment);
+    this.#writeCounts(end);
   }
 
   #writeTime({ timeNanos }: Moment): void {
     this.#writer.time(this.#pieces.time, this.#base, timeNanos);
   }
 
-  #writeCounts({
-    segments,
-    payloadBytes,
-    fins,
-    resets,
-    mss,
-    windowScale,
-    sackPermitted,
-    timestamps,
-  }: FlawlessEnd): void {
+  #writeCounts(end: FlawlessEnd): void {
+    const { payloadBytes, uniquePayloadBytes, syns, fins, resets, mss, windowScale, sackPermitted, timestamps } = end;
     const pieces = this.#pieces;
-    this.#writer.whole(pieces.segments, segments);
+    this.#writer.whole(pieces.segments, end.segments);
     this.#writer.whole(pieces.payloadBytes, payloadBytes);
-    this.#writer.whole(pieces.uniquePayloadBytes, payloadBytes);
-    this.#writeOption(pieces.counts[fins][resets], mss);
+    this.#writer.whole(pieces.uniquePayloadBytes, uniquePayloadBytes);
+    const marks = this.#marks.get(syns * 4 + fins * 2 + resets, () => marksOf(end));
+    this.#writer.whole(marks, end.retransmittedSegments);
+    if (end.outOfOrderSegments === 0 && end.duplicateAcks === 0) this.#writeOption(pieces.mssInOrder, mss);
+    else {
+      this.#writer.whole(pieces.outOfOrder, end.outOfOrderSegments);
+      this.#writer.whole(pieces.duplicateAcks, end.duplicateAcks);
+      this.#writeOption(pieces.mss, mss);
+    }
     this.#writeOption(pieces.windowScale, windowScale);
     this.#writer.piece(pieces.offers[sackPermitted ? 1 : 0][timestamps ? 1 : 0]);
   }
@@ -273,82 +220,137 @@ export class FlawlessJson {
     }
   }
 
-  #writeHandshake({ syn, synAck, third }: Flawless): void {
+  #writeHandshake({ client, server, syn, asked, synAck, answered, third }: Flawless): void {
     const writer = this.#writer;
     const pieces = this.#pieces;
     writer.whole(pieces.synFrame, syn.frame);
-    writer.whole(pieces.synAckFrame, synAck.frame);
-    writer.whole(pieces.ackFrame, third.frame);
-    writer.seconds(pieces.rttToServer, synAck.timeNanos - syn.timeNanos);
-    writer.seconds(pieces.rttToClient, third.timeNanos - synAck.timeNanos);
+    if (synAck.frame === 0) writer.piece(pieces.noSynAck);
+    else if (third.frame === 0) {
+      writer.whole(pieces.synAckFrame, synAck.frame);
+      writer.seconds(pieces.noAck, synAck.timeNanos - asked.timeNanos);
+      writer.piece(pieces.noRttToClient);
+    } else {
+      writer.whole(pieces.synAckFrame, synAck.frame);
+      writer.whole(pieces.ackFrame, third.frame);
+      writer.seconds(pieces.rttToServer, synAck.timeNanos - asked.timeNanos);
+      writer.seconds(pieces.rttToClient, third.timeNanos - answered.timeNanos);
+    }
+    writer.whole(pieces.synRetransmissions, client.syns - 1);
+    writer.whole(pieces.synAckRetransmissions, Math.max(0, server.syns - 1));
     writer.piece(pieces.handshakeEnd);
   }
 
-  #writeEnding({ closer, clientIndex, outcome, fin1, cover1, fin2, cover2, reset }: Flawless): void {
+  #writeTeardown({ closer, clientIndex, fin1, cover1, fin2, cover2 }: Flawless): void {
     const writer = this.#writer;
     const pieces = this.#pieces;
-    const ofCloser = closer === clientIndex ? pieces.client : pieces.server;
-    if (outcome === 'open') {
-      writer.piece(pieces.noClose);
+    if (fin1.frame === 0) {
+      writer.piece(pieces.noTeardown);
       return;
     }
-    if (outcome === 'reset') {
-      writer.whole(ofCloser.reset, reset.frame);
-      writer.piece(pieces.resetEnd);
-      return;
-    }
-    writer.whole(ofCloser.teardown, fin1.frame);
+    const isByClient = closer === clientIndex;
+    writer.whole(isByClient ? pieces.fin1.client : pieces.fin1.server, fin1.frame);
     writer.whole(pieces.ackFrame, cover1.frame);
-    writer.whole(ofCloser.fin2, fin2.frame);
+    if (fin2.frame === 0) {
+      writer.piece(pieces.noFin2);
+      return;
+    }
+    writer.whole(isByClient ? pieces.fin2.server : pieces.fin2.client, fin2.frame);
     writer.whole(pieces.ackFrame, cover2.frame);
     writer.seconds(pieces.closeDuration, cover2.timeNanos - fin1.timeNanos);
     writer.piece(pieces.closeEnd);
   }
 
-  #zeekOf({ closer, clientIndex, outcome }: Flawless): Piece {
-    const { open, graceful, resetByClient, resetByServer } = this.#pieces.zeek;
-    if (outcome === 'open') return open;
-    if (outcome === 'graceful') return graceful;
-    return closer === clientIndex ? resetByClient : resetByServer;
+  #writeResets({ ending, reset, resetBy }: Flawless): void {
+    const writer = this.#writer;
+    const pieces = this.#pieces;
+    if (ending === 'refused' || ending === 'reset' || ending === 'late-reset') {
+      writer.whole(resetBy === 'client' ? pieces.reset.client : pieces.reset.server, reset.frame);
+      writer.piece(pieces.shapes[ending]);
+    } else writer.piece(pieces.noReset);
   }
 
-  #writeFinding(sole: Finding, flawless: Flawless): void {
-    if (flawless.outcome === 'reset') this.#writeAbort(sole, flawless);
-    else this.#writeStay(sole, flawless);
+  #writeFinding(finding: Finding, flawless: Flawless): void {
+    if (finding.code === timeWaitOwner.entry.code && finding.at !== 'path') {
+      this.#writeStay(finding, flawless);
+      return;
+    }
+    const writer = this.#writer;
+    const pieces = this.#pieces;
+    const { head, cause: usualCause, hint } = this.#findings.get(finding) ?? this.#learnFinding(finding);
+    const { frames, message, cause } = tellFinding(finding, flawless);
+    let before = head;
+    for (const frame of frames) {
+      writer.whole(before, frame);
+      before = pieces.comma;
+    }
+    writer.quoted(pieces.message, message());
+    if (cause === undefined) writer.piece(usualCause);
+    else writer.quoted(pieces.causeName, cause());
+    writer.piece(hint);
+    writer.piece(pieces.findingEnd);
   }
 
-  #writeStay(sole: Finding, { findingFrame, timeWaitNanos }: Flawless): void {
-    const stay = this.#stays.get(sole.at) ?? this.#learnStay(sole, timeWaitNanos);
-    this.#writer.whole(stay.frames, findingFrame);
-    this.#writer.whole(stay.message, findingFrame);
+  #learnFinding(finding: Finding): FindingPieces {
+    const pieces = {
+      head: this.#textOf(headOf(finding)),
+      cause: this.#textOf(`,"cause":${JSON.stringify(finding.cause)}`),
+      hint: this.#textOf(`,"hint":${JSON.stringify(finding.hint)}`),
+    };
+    this.#findings.set(finding, pieces);
+    return pieces;
+  }
+
+  #textOf(text: string): Piece {
+    const piece = this.#texts.get(text) ?? this.#writer.constant(text);
+    this.#texts.set(text, piece);
+    return piece;
+  }
+
+  #writeStay(finding: Finding, { timeWaitFrame, timeWaitNanos }: Flawless): void {
+    const stay = this.#stays.get(finding.at) ?? this.#learnStay(finding, timeWaitNanos);
+    this.#writer.whole(stay.frames, timeWaitFrame);
+    this.#writer.whole(stay.message, timeWaitFrame);
     this.#writer.piece(stay.rest);
   }
 
-  #learnStay(sole: Finding, timeWaitNanos: number): StayPieces {
-    const [before, behind] = stayInFull(sole.at, timeWaitNanos).map((text) => JSON.stringify(text).slice(1, -1));
-    const { cause, hint } = sole;
+  #learnStay(finding: Finding, timeWaitNanos: number): StayPieces {
+    const [before, behind] = stayInFull(finding.at, timeWaitNanos).map((text) => JSON.stringify(text).slice(1, -1));
+    const { cause, hint } = finding;
     const stay = {
-      frames: this.#writer.constant(headOf(sole)),
+      frames: this.#writer.constant(headOf(finding)),
       message: this.#writer.constant(`],"message":"${before}`),
       rest: this.#writer.constant(`${behind}",${JSON.stringify({ cause, hint }).slice(1)}`),
     };
-    this.#stays.set(sole.at, stay);
+    this.#stays.set(finding.at, stay);
     return stay;
   }
+}
 
-  /** Apart from the hint, and what the finding is, nothing is as with others of its kind. */
-  #writeAbort(sole: Finding, flawless: Flawless): void {
-    const writer = this.#writer;
-    const pieces = this.#pieces;
-    const abort = abortOf(flawless);
-    const head = this.#aborts.get(sole.at) ?? writer.constant(headOf(sole));
-    this.#aborts.set(sole.at, head);
-    writer.whole(head, flawless.findingFrame);
-    writer.quoted(pieces.message, messageOf(abort));
-    writer.quoted(pieces.cause, causesOf(abort).cause);
-    writer.quoted(pieces.hint, sole.hint);
-    writer.piece(pieces.findingEnd);
-  }
+function verdictOf({ outcome, isCutShort, closedFirst, closeStyle, resetBy }: Flawless): string {
+  const undeterminedBecause = isCutShort ? 'capture-ended' : null;
+  const certainty = isCutShort ? 'undetermined' : 'determined';
+  return `,${JSON.stringify({ outcome, certainty, undeterminedBecause, closedFirst, closeStyle, resetBy }).slice(1, -1)}`;
+}
+
+/** How many segments had SYN, FIN and RST. */
+function marksOf({ syns, fins, resets }: FlawlessEnd): string {
+  return `,"syn":${syns},"fin":${fins},"rst":${resets},"retransmittedSegments":`;
+}
+
+function zeekOf(flawless: Flawless): string {
+  const isByClient = flawless.closer === flawless.clientIndex;
+  const states = {
+    unanswered: 'S0',
+    refused: 'REJ',
+    'half-open': 'S1',
+    open: 'S1',
+    'half-closed': isByClient ? 'S2' : 'S3',
+    reset: isByClient ? 'RSTO' : 'RSTR',
+    'late-reset': isByClient ? 'RSTO' : 'RSTR',
+    closed: 'SF',
+    crossing: 'SF',
+  };
+  return `],"equivalents":{"zeekConnState":"${states[flawless.ending]}","zeekHistory":"`;
 }
 
 /** What a finding begins with, up to its first frame. */

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -66,4 +67,14 @@ describe.runIf(process.platform === 'linux')('the threads of V8', () => {
     const [main, ...others] = priorities('--threads', '2');
     expect(new Set(others)).toEqual(new Set([main]));
   });
+});
+
+test('lines of JSON are the same in a file that the shell has opened', () => {
+  const capture = 'fixtures/four-connections.pcap';
+  const args = ['analyze', '--format', 'ndjson', ...Array.from({ length: 200 }, () => capture)];
+  const path = join(cli.folder, 'lines.ndjson');
+  const file = openSync(path, 'w');
+  spawnSync(process.execPath, [cli.main, ...args], { stdio: ['ignore', file, 'ignore'] });
+  closeSync(file);
+  expect(readFileSync(path, 'utf8')).toBe(cli.run(args).stdout);
 });

@@ -6,11 +6,11 @@ import type { Finding } from '../../src/findings/finding.ts';
 import { ConnectionFacts, factsOfPlain, type JoinedFacts } from '../../src/findings/joined-facts.ts';
 import { type Policy, plainLimits } from '../../src/findings/policy.ts';
 import { DETECTORS, findAll } from '../../src/findings/registry.ts';
+import { isTellable } from '../../src/findings/told.ts';
 import type { Connection, SegmentChoice } from '../../src/flow/connection.ts';
 import { type Segment, takeSegment } from '../../src/flow/segment.ts';
 import { Tracker } from '../../src/flow/tracker.ts';
 import type { TrackerOptions } from '../../src/flow/tracker-options.ts';
-import { PlainKinds } from '../../src/plain-kinds.ts';
 import { buildConnection } from '../../src/report/build.ts';
 import { ConnectionJson } from '../../src/report/connection-json.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
@@ -156,9 +156,9 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
       if (options.passesOver === true) return;
       build();
       const flawless = tell();
-      const sole = soleOf(connections.at(-1)?.findings ?? []);
-      if (flawless === null || sole === undefined) return;
-      const text = json.writeFlawless(id, flawless, place().addresses, sole);
+      const findings = connections.at(-1)?.findings ?? [];
+      if (flawless === null || !findings.every(isTellable)) return;
+      const text = json.writeFlawless(id, flawless, place().addresses, findings);
       told.set(id, new TextDecoder('utf-8', { fatal: true }).decode(text));
     },
   };
@@ -186,13 +186,6 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
 }
 
 const NO_NOTES = { hasNames: false, nameOf: () => undefined, tunnelOf: () => undefined };
-
-/** The only finding if it can be told of a flawless connection, null if there is none; undefined if there is more to say. */
-function soleOf(findings: readonly Finding[]): Finding | null | undefined {
-  const kinds = new PlainKinds();
-  kinds.learn(0, { outcome: 'open', closedFirst: null, findings });
-  return kinds.soleFindingOf(0);
-}
 
 /** A row with everything that does not matter filled in. */
 export function makeRow(row: Partial<Row> & Pick<Row, 'frame' | 'timeNanos' | 'source' | 'destination'>): Row {

@@ -178,11 +178,12 @@ export class Share {
 
   /** As `Analysis` does: writes a connection that is wanted whole without having it built, if that is possible. */
   #tellFlawless(kind: number, id: number, place: () => PlainPlace, tell: () => Flawless | null): boolean {
-    const sole = this.#kinds.soleFindingOf(kind);
-    const flawless = sole === undefined ? null : tell();
-    if (sole === undefined || flawless === null) return false;
+    const findings = this.#kinds.tellableOf(kind);
+    const flawless = findings === null ? null : tell();
+    if (findings === null || flawless === null) return false;
     this.#total++;
-    const { addresses } = place();
+    const where = place();
+    const { addresses } = where;
     this.#records.write({
       step: this.#step,
       id,
@@ -194,10 +195,10 @@ export class Share {
       firstNanos: flawless.syn.timeNanos,
       lastNanos: flawless.last.timeNanos,
       addresses,
-      facts: factsOfFlawless(flawless),
-      findings: findingsOfFlawless(flawless, sole),
+      facts: factsOfPlain(where) ?? factsOfFlawless(flawless),
+      findings: findingsOfFlawless(flawless, findings),
       tupleId: this.#tracker.tupleId,
-      result: this.#appendJson(id, this.#connectionJson().writeFlawless(id, flawless, addresses, sole)),
+      result: this.#appendJson(id, this.#connectionJson().writeFlawless(id, flawless, addresses, findings)),
     });
     return true;
   }

@@ -1,3 +1,4 @@
+import type { End } from '../../flow/vocabulary.ts';
 import type { Detector } from '../detector.ts';
 import { duration, endName } from '../words.ts';
 
@@ -27,18 +28,28 @@ export const closeWaitLingering: Detector = {
     if (silenceNanos < policy.closeWaitSeconds * 1e9) return null;
     const name = endName(connection, index);
     const [fin] = closer.finCopies;
-    const end = (): string =>
+    const end = (): string | undefined =>
       closingReset !== null
         ? `until the reset in frame ${closingReset.segment.frame}`
         : connection.successor !== null
           ? 'until the port was used again'
-          : 'to the end of the capture';
+          : undefined;
     return {
       at: name,
       frames: fin === undefined ? [cover.frame] : [fin.frame, cover.frame],
       severity: silenceNanos >= policy.closeWaitErrorSeconds * 1e9 ? 'error' : 'warning',
-      message: () =>
-        `The ${name} acknowledged the ${endName(connection, firstFinIndex)}'s FIN in frame ${cover.frame} and then sent neither data nor a FIN for ${duration(silenceNanos)}, ${end()}: it lingers in CLOSE_WAIT.`,
+      message: () => lingeringMessage(name, endName(connection, firstFinIndex), cover.frame, silenceNanos, end()),
     };
   },
 };
+
+/** Who lingers, who had closed, the acknowledgment of the FIN, and for how long nothing came until what. */
+export function lingeringMessage(
+  name: End,
+  closer: End,
+  coverFrame: number,
+  silenceNanos: number,
+  end = 'to the end of the capture',
+): string {
+  return `The ${name} acknowledged the ${closer}'s FIN in frame ${coverFrame} and then sent neither data nor a FIN for ${duration(silenceNanos)}, ${end}: it lingers in CLOSE_WAIT.`;
+}

@@ -1,3 +1,4 @@
+import type { Moment } from '../../flow/history.ts';
 import type { Detector } from '../detector.ts';
 import { duration } from '../words.ts';
 
@@ -19,13 +20,18 @@ export const connectionRefused: Detector = {
     const { segment } = closingReset;
     const asked = client.synCopies.findLast((copy) => copy.timeNanos <= segment.timeNanos);
     if (asked === undefined) return null;
-    const after = duration(segment.timeNanos - asked.timeNanos);
     const attempts = client.synCopies.length;
     const times = attempts > 1 && connection.server.rst > 1 ? `; all ${attempts} attempts went the same way` : '';
     return {
       at: 'server',
       frames: [asked.frame, segment.frame],
-      message: `The SYN in frame ${asked.frame} was refused by the reset in frame ${segment.frame} after ${after} (TTL ${segment.ttl})${times}.`,
+      message: refusalMessage(asked, segment, segment.ttl, times),
     };
   },
 };
+
+/** The SYN and the reset, with its time to live; `times` is said behind. */
+export function refusalMessage(asked: Moment, reset: Moment, ttl: number, times = ''): string {
+  const after = duration(reset.timeNanos - asked.timeNanos);
+  return `The SYN in frame ${asked.frame} was refused by the reset in frame ${reset.frame} after ${after} (TTL ${ttl})${times}.`;
+}

@@ -1,3 +1,4 @@
+import type { End } from '../../flow/vocabulary.ts';
 import { findResetAfterFin, unacknowledgedBytes } from '../close.ts';
 import type { Detector } from '../detector.ts';
 import { count, duration, endName } from '../words.ts';
@@ -22,11 +23,33 @@ export const dataAfterCloseReset: Detector = {
     const talker = index === 0 ? 1 : 0;
     const name = endName(connection, index);
     const frames = [connection.ends[index].finCopies[0].frame, payload.frame, reset.segment.frame];
-    const message = (): string => {
-      const bytes = unacknowledgedBytes(connection, talker);
-      const lost = bytes === 0 ? '' : `: ${count(bytes, 'octet')} ${bytes === 1 ? 'is' : 'are'} lost`;
-      return `The ${endName(connection, talker)} sent data (frame ${payload.frame}) ${duration(found.waitedNanos)} after the ${name}'s FIN, which it had acknowledged, and the ${name} answered with a reset (frame ${reset.segment.frame})${lost}.`;
-    };
+    const message = (): string =>
+      lateResetMessage({
+        name,
+        talker: endName(connection, talker),
+        dataFrame: payload.frame,
+        resetFrame: reset.segment.frame,
+        waitedNanos: found.waitedNanos,
+        lostBytes: unacknowledgedBytes(connection, talker),
+      });
     return { at: name, frames, message };
   },
 };
+
+/** A reset that answers data behind a FIN. */
+interface LateReset {
+  /** Who had closed and resets, and who sent the data. */
+  readonly name: End;
+  readonly talker: End;
+  readonly dataFrame: number;
+  readonly resetFrame: number;
+  /** From the FIN to the data, nanoseconds. */
+  readonly waitedNanos: number;
+  /** Octets of the other end that were not acknowledged. */
+  readonly lostBytes: number;
+}
+
+export function lateResetMessage({ name, talker, dataFrame, resetFrame, waitedNanos, lostBytes }: LateReset): string {
+  const lost = lostBytes === 0 ? '' : `: ${count(lostBytes, 'octet')} ${lostBytes === 1 ? 'is' : 'are'} lost`;
+  return `The ${talker} sent data (frame ${dataFrame}) ${duration(waitedNanos)} after the ${name}'s FIN, which it had acknowledged, and the ${name} answered with a reset (frame ${resetFrame})${lost}.`;
+}

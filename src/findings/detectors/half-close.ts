@@ -1,3 +1,5 @@
+import type { Moment } from '../../flow/history.ts';
+import type { End } from '../../flow/vocabulary.ts';
 import { frameList } from '../close.ts';
 import type { Detector } from '../detector.ts';
 import { count, endName } from '../words.ts';
@@ -27,8 +29,12 @@ export const halfClose: Detector = {
     return {
       at: name,
       frames: [fin.frame, ...segments.map(({ frame }) => frame)],
-      message: () =>
-        `The ${endName(connection, talker)} sent ${count(connection.halfCloseBytes, 'octet')} (${frameList(segments)}) after it had acknowledged the ${name}'s FIN, and the ${name} took them: it had called shutdown(SHUT_WR), not close().`,
+      message: () => halfCloseMessage(name, endName(connection, talker), connection.halfCloseBytes, segments),
     };
   },
 };
+
+/** Who had closed, who sent how many octets behind that, and in which segments. */
+export function halfCloseMessage(closer: End, talker: End, bytes: number, segments: readonly Moment[]): string {
+  return `The ${talker} sent ${count(bytes, 'octet')} (${frameList(segments)}) after it had acknowledged the ${closer}'s FIN, and the ${closer} took them: it had called shutdown(SHUT_WR), not close().`;
+}

@@ -1,3 +1,4 @@
+import type { Moment } from '../../flow/history.ts';
 import type { Detector } from '../detector.ts';
 import { duration } from '../words.ts';
 
@@ -20,13 +21,18 @@ export const simultaneousClose: Detector = {
     const [b] = connection.ends[1].finCopies;
     if (a === undefined || b === undefined) return null;
     const [first, second] = a.timeNanos <= b.timeNanos ? [a, b] : [b, a];
-    const message = (): string => {
-      const gapNanos = second.timeNanos - first.timeNanos;
-      const how = connection.isBeyondRtt(first.timeNanos, second.timeNanos)
-        ? `the second was sent ${duration(gapNanos)} after the first, which had not arrived by then`
-        : 'each was sent before the other arrived';
-      return `The FINs of frames ${first.frame} and ${second.frame} crossed: ${how}.`;
+    return {
+      at: 'path',
+      frames: [first.frame, second.frame],
+      message: () => crossingMessage(first, second, connection.isBeyondRtt(first.timeNanos, second.timeNanos)),
     };
-    return { at: 'path', frames: [first.frame, second.frame], message };
   },
 };
+
+/** The FINs in their order, and whether they are more than a round trip apart. */
+export function crossingMessage(first: Moment, second: Moment, isBeyondRtt: boolean): string {
+  const how = isBeyondRtt
+    ? `the second was sent ${duration(second.timeNanos - first.timeNanos)} after the first, which had not arrived by then`
+    : 'each was sent before the other arrived';
+  return `The FINs of frames ${first.frame} and ${second.frame} crossed: ${how}.`;
+}

@@ -25,11 +25,16 @@ export const synAckGiveUp: Detector = {
     if (copies.length <= REPEATS || client.lastSentNanos > copies[copies.length - 1].timeNanos) return null;
     const interval = copies[copies.length - 1].timeNanos - copies[copies.length - 2].timeNanos;
     if (!goesOnFor(connection, server.lastSentNanos, 2 * interval)) return null;
-    const silence = duration(connection.observedUntilNanos - server.lastSentNanos);
+    const silenceNanos = connection.observedUntilNanos - server.lastSentNanos;
     return {
       at: 'server',
       frames: copies.map((copy) => copy.frame),
-      message: `The server repeated its SYN-ACK ${times(repeats)}, last after ${duration(interval)}, and then no more for ${silence}.`,
+      message: givenUpMessage(repeats, interval, silenceNanos),
     };
   },
 };
+
+/** How often the SYN-ACK was sent again, how long after the copy before the last one came, and the silence behind it, nanoseconds. */
+export function givenUpMessage(repeats: number, intervalNanos: number, silenceNanos: number): string {
+  return `The server repeated its SYN-ACK ${times(repeats)}, last after ${duration(intervalNanos)}, and then no more for ${duration(silenceNanos)}.`;
+}

@@ -1,3 +1,4 @@
+import type { Moment } from '../../flow/history.ts';
 import type { Detector } from '../detector.ts';
 import { duration, times } from '../words.ts';
 
@@ -20,19 +21,29 @@ export const synAckRetransmission: Detector = {
     if (client.segments === 0 || client.sentBeyondSyn || server.sentBeyondSyn || client.rst > 0) return null;
     const copies = server.synCopies;
     if (copies.length < 2) return null;
-    const span = duration(copies[copies.length - 1].timeNanos - copies[0].timeNanos);
     const evidence = {
       at: 'path',
       frames: copies.map((copy) => copy.frame),
-      message: `The server sent its SYN-ACK again ${times(synAckRetransmissions)} within ${span}; no acknowledgment came from the client.`,
+      message: unheardMessage(copies, synAckRetransmissions),
     } as const;
     const isClientRepeating = client.synCopies.some((copy) => copy.timeNanos > copies[0].timeNanos);
     if (!isClientRepeating) return evidence;
     return {
       ...evidence,
-      message: `The server sent its SYN-ACK again ${times(synAckRetransmissions)} within ${span}, while the client went on sending its SYN and acknowledged none of them.`,
+      message: `${synAckAgain(copies, synAckRetransmissions)}, while the client went on sending its SYN and acknowledged none of them.`,
       cause:
         'The SYN-ACK does not reach the client, who is there and still asks: a stateful firewall, NAT or an asymmetric route takes the answer away.',
     };
   },
 };
+
+/** The copies of the SYN-ACK, the first one first, and how often it was sent again. */
+function synAckAgain(copies: readonly Moment[], repeats: number): string {
+  const span = duration(copies[copies.length - 1].timeNanos - copies[0].timeNanos);
+  return `The server sent its SYN-ACK again ${times(repeats)} within ${span}`;
+}
+
+/** As `synAckAgain`, of a client that has sent nothing since. */
+export function unheardMessage(copies: readonly Moment[], repeats: number): string {
+  return `${synAckAgain(copies, repeats)}; no acknowledgment came from the client.`;
+}

@@ -1,4 +1,5 @@
 import type { Connection } from '../../flow/connection.ts';
+import type { Moment } from '../../flow/history.ts';
 import { hasTimestamps, type Segment } from '../../flow/segment.ts';
 import type { Detector } from '../detector.ts';
 import { duration } from '../words.ts';
@@ -28,11 +29,15 @@ export const synLostDownstream: Detector = {
     return {
       at: 'path',
       frames: [first.frame, answered.frame, answer.frame],
-      message: () =>
-        `The SYN-ACK in frame ${answer.frame} answers the SYN of frame ${answered.frame}, sent ${duration(answered.timeNanos - first.timeNanos)} after the first one in frame ${first.frame}, which got no answer.`,
+      message: () => lostSynMessage(first, answered, answer),
     };
   },
 };
+
+/** The first SYN, the copy that was answered, and the SYN-ACK. */
+export function lostSynMessage(first: Moment, answered: Moment, answer: Moment): string {
+  return `The SYN-ACK in frame ${answer.frame} answers the SYN of frame ${answered.frame}, sent ${duration(answered.timeNanos - first.timeNanos)} after the first one in frame ${first.frame}, which got no answer.`;
+}
 
 /** Whether a connection before this one, on the same tuple, answered the SYN with an ACK of its own. */
 function wasChallenged(connection: Connection, syn: Segment): boolean {

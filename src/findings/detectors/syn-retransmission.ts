@@ -1,3 +1,5 @@
+import type { Moment } from '../../flow/history.ts';
+import type { End } from '../../flow/vocabulary.ts';
 import { TcpFlag } from '../../wire/batch.ts';
 import type { Detector } from '../detector.ts';
 import { duration, endName, times } from '../words.ts';
@@ -24,10 +26,7 @@ export const synRetransmission: Detector = {
     const evidence = {
       at: name,
       frames: synCopies.map((copy) => copy.frame),
-      message: () => {
-        const after = duration(synCopies[1].timeNanos - synCopies[0].timeNanos);
-        return `The ${name} sent its SYN again ${times(connection.synRetransmissions)}, first after ${after}.`;
-      },
+      message: () => synAgainMessage(name, synCopies, connection.synRetransmissions),
     } as const;
     if (connection.isRecovery) {
       return {
@@ -45,3 +44,8 @@ export const synRetransmission: Detector = {
     };
   },
 };
+
+/** The copies of the SYN, the first one first, and how often it was sent again. */
+export function synAgainMessage(name: End, [first, second]: readonly Moment[], repeats: number): string {
+  return `The ${name} sent its SYN again ${times(repeats)}, first after ${duration(second.timeNanos - first.timeNanos)}.`;
+}

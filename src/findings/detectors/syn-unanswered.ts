@@ -1,3 +1,4 @@
+import type { Moment } from '../../flow/history.ts';
 import { goesOnFor } from '../../flow/settle.ts';
 import type { Detector } from '../detector.ts';
 import { count, duration } from '../words.ts';
@@ -23,22 +24,36 @@ export const synUnanswered: Detector = {
     const copies = client.synCopies;
     if (copies.length < 2 && !goesOnFor(connection, lastNanos, ANSWER_NANOS)) return null;
     const [first] = copies;
-    const silence = (): string => duration(connection.observedUntilNanos - first.timeNanos);
-    const sent = (): string =>
-      copies.length === 1
-        ? 'The client sent one SYN'
-        : `The client sent ${count(connection.synRetransmissions + 1, 'SYN')} within ${duration(lastNanos - first.timeNanos)}`;
+    const { observedUntilNanos } = connection;
+    const attempt = { count: copies.length === 1 ? 1 : connection.synRetransmissions + 1, first, lastNanos };
     const frames = copies.map((copy) => copy.frame);
     const { icmpErrors } = connection;
     if (icmpErrors.length === 0) {
-      return { at: 'path', frames, message: () => `${sent()} and nothing came back in ${silence()}.` };
+      return { at: 'path', frames, message: () => unansweredMessage(attempt, observedUntilNanos) };
     }
     return {
       at: 'path',
       frames: [...frames, ...icmpErrors.map((error) => error.frame)],
-      message: `${sent()} and no answer came in ${silence()}, only ${icmpErrors.length === 1 ? 'an ICMP error' : `${icmpErrors.length} ICMP errors, the first`} in frame ${icmpErrors[0].frame}.`,
+      message: `${sentOf(attempt)} and no answer came in ${duration(observedUntilNanos - first.timeNanos)}, only ${icmpErrors.length === 1 ? 'an ICMP error' : `${icmpErrors.length} ICMP errors, the first`} in frame ${icmpErrors[0].frame}.`,
       cause:
         'The SYN did not get through: a routing loop or a time to live that was too small (a traceroute with SYNs does it on purpose), or a packet too large for the path.',
     };
   },
 };
+
+/** How many SYNs there were, the first, and when the last was sent. */
+interface Attempt {
+  readonly count: number;
+  readonly first: Moment;
+  readonly lastNanos: number;
+}
+
+function sentOf({ count: syns, first, lastNanos }: Attempt): string {
+  if (syns === 1) return 'The client sent one SYN';
+  return `The client sent ${count(syns, 'SYN')} within ${duration(lastNanos - first.timeNanos)}`;
+}
+
+/** `untilNanos` is how long it was watched. */
+export function unansweredMessage(attempt: Attempt, untilNanos: number): string {
+  return `${sentOf(attempt)} and nothing came back in ${duration(untilNanos - attempt.first.timeNanos)}.`;
+}

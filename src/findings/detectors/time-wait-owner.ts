@@ -20,10 +20,8 @@ export const timeWaitOwner: Detector = {
     const stayB = b === a ? null : findStay(b.history.entries);
     const stay = stayA ?? stayB;
     if (stay === null) return null;
-    const limit = (): string => duration(connection.options.timeWaitNanos);
     if (stayA !== null && stayB !== null) {
-      const message = (): string =>
-        `Both ends closed of their own accord and keep the tuple in TIME_WAIT, each for ${limit()}.`;
+      const message = (): string => staysMessage(connection.options.timeWaitNanos);
       return { at: 'path', frames: [stayA.frame, stayB.frame], message };
     }
     const index = stayA === null ? 1 : 0;
@@ -38,6 +36,11 @@ export const timeWaitOwner: Detector = {
     return { at: name, frames: [stay.frame], message };
   },
 };
+
+/** What is said if both ends are in TIME_WAIT. */
+export function staysMessage(timeWaitNanos: number): string {
+  return `Both ends closed of their own accord and keep the tuple in TIME_WAIT, each for ${duration(timeWaitNanos)}.`;
+}
 
 /** What is said of a TIME_WAIT that nothing cuts short: before and behind the number of the frame that it begins with. */
 export function stayInFull(name: string, timeWaitNanos: number, isFirst = true): [before: string, behind: string] {

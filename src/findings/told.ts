@@ -1,0 +1,125 @@
+/** Findings of flawless connections (src/flow/flawless.ts), told from their rows: what the detectors say once the machine has seen them. */
+import type { Flawless } from '../flow/flawless.ts';
+import { abortiveClose, abortOf, causesOf, messageOf } from './detectors/abortive-close.ts';
+import { closeWaitLingering, lingeringMessage } from './detectors/close-wait-lingering.ts';
+import { connectionRefused, refusalMessage } from './detectors/connection-refused.ts';
+import { dataAfterCloseReset, lateResetMessage } from './detectors/data-after-close-reset.ts';
+import { halfClose, halfCloseMessage } from './detectors/half-close.ts';
+import { crossingMessage, simultaneousClose } from './detectors/simultaneous-close.ts';
+import { givenUpMessage, synAckGiveUp } from './detectors/syn-ack-give-up.ts';
+import { synAckRetransmission, unheardMessage } from './detectors/syn-ack-retransmission.ts';
+import { lostSynMessage, synLostDownstream } from './detectors/syn-lost-downstream.ts';
+import { synAgainMessage, synRetransmission } from './detectors/syn-retransmission.ts';
+import { synUnanswered, unansweredMessage } from './detectors/syn-unanswered.ts';
+import { stayInFull, staysMessage, timeWaitOwner } from './detectors/time-wait-owner.ts';
+import type { Finding } from './finding.ts';
+
+/** What findings of one code differ in; the cause only if it is not that of all others of the same kind. */
+export interface Told {
+  /** Ascending. */
+  readonly frames: readonly number[];
+  readonly message: () => string;
+  readonly cause?: () => string;
+}
+
+const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
+  [synUnanswered.entry.code](flawless) {
+    const copies = flawless.synCopies();
+    const attempt = { count: copies.length, first: copies[0], lastNanos: flawless.last.timeNanos };
+    return {
+      frames: copies.map(({ frame }) => frame),
+      message: () => unansweredMessage(attempt, flawless.nowNanos),
+    };
+  },
+  [synRetransmission.entry.code](flawless) {
+    const copies = flawless.synCopies();
+    return {
+      frames: copies.map(({ frame }) => frame),
+      message: () => synAgainMessage('client', copies, copies.length - 1),
+    };
+  },
+  [synLostDownstream.entry.code]({ syn, asked, synAck }) {
+    return { frames: [syn.frame, asked.frame, synAck.frame], message: () => lostSynMessage(syn, asked, synAck) };
+  },
+  [synAckRetransmission.entry.code](flawless) {
+    const copies = flawless.synAckCopies();
+    return {
+      frames: copies.map(({ frame }) => frame),
+      message: () => unheardMessage(copies, copies.length - 1),
+    };
+  },
+  [synAckGiveUp.entry.code](flawless) {
+    const copies = flawless.synAckCopies();
+    const [before, last] = copies.slice(-2);
+    return {
+      frames: copies.map(({ frame }) => frame),
+      message: () =>
+        givenUpMessage(copies.length - 1, last.timeNanos - before.timeNanos, flawless.nowNanos - last.timeNanos),
+    };
+  },
+  [connectionRefused.entry.code]({ syn, reset, resetTtl }) {
+    return { frames: [syn.frame, reset.frame], message: () => refusalMessage(syn, reset, resetTtl) };
+  },
+  [closeWaitLingering.entry.code](flawless) {
+    const { fin1, cover1, nowNanos } = flawless;
+    const [name, other] = namesOf(flawless);
+    return {
+      frames: [fin1.frame, cover1.frame],
+      message: () => lingeringMessage(other, name, cover1.frame, nowNanos - cover1.timeNanos),
+    };
+  },
+  [halfClose.entry.code](flawless) {
+    const [name, other] = namesOf(flawless);
+    const segments = flawless.lateSegments();
+    return {
+      frames: [flawless.fin1.frame, ...segments.map(({ frame }) => frame)],
+      message: () => halfCloseMessage(name, other, flawless.lateBytes, segments),
+    };
+  },
+  [dataAfterCloseReset.entry.code](flawless) {
+    const [name, talker] = namesOf(flawless);
+    const { fin1, reset, unacknowledgedBytes: lostBytes } = flawless;
+    const data = flawless.lateSegments()[flawless.lateCount - 1];
+    const waitedNanos = data.timeNanos - fin1.timeNanos;
+    return {
+      frames: [fin1.frame, data.frame, reset.frame],
+      message: () =>
+        lateResetMessage({ name, talker, dataFrame: data.frame, resetFrame: reset.frame, waitedNanos, lostBytes }),
+    };
+  },
+  [simultaneousClose.entry.code](flawless) {
+    const { fin1, fin2 } = flawless;
+    return {
+      frames: [fin1.frame, fin2.frame],
+      message: () => crossingMessage(fin1, fin2, flawless.isBeyondRtt(fin1.timeNanos, fin2.timeNanos)),
+    };
+  },
+  [timeWaitOwner.entry.code](flawless) {
+    const { ending, timeWaitFrame, timeWaitNanos, cover1, cover2 } = flawless;
+    if (ending === 'crossing') {
+      const frames = [cover1.frame, cover2.frame].sort((a, b) => a - b);
+      return { frames, message: () => staysMessage(timeWaitNanos) };
+    }
+    const [name] = namesOf(flawless);
+    return { frames: [timeWaitFrame], message: () => stayInFull(name, timeWaitNanos).join(`${timeWaitFrame}`) };
+  },
+  [abortiveClose.entry.code](flawless) {
+    const abort = abortOf(flawless);
+    return { frames: [abort.frame], message: () => messageOf(abort), cause: () => causesOf(abort).cause };
+  },
+};
+
+/** Who closed first, or reset it, and the other. */
+function namesOf({ closer, clientIndex }: Flawless): ['client', 'server'] | ['server', 'client'] {
+  return closer === clientIndex ? ['client', 'server'] : ['server', 'client'];
+}
+
+/** Whether findings of that code can be told of a flawless connection. */
+export function isTellable({ code }: Finding): boolean {
+  return Object.hasOwn(TELLERS, code);
+}
+
+/** A finding as another connection of the same kind has it, told of this one. */
+export function tellFinding({ code }: Finding, flawless: Flawless): Told {
+  return TELLERS[code](flawless);
+}
