@@ -1,4 +1,5 @@
 /** Connections that went by the book in the same way: the first of a kind is judged, the others are known by it. */
+import { writeOut } from './findings/detector.ts';
 import { timeWaitOwner } from './findings/detectors/time-wait-owner.ts';
 import type { Finding } from './findings/finding.ts';
 import { isTellable } from './findings/told.ts';
@@ -15,7 +16,7 @@ interface PlainKind {
 
 /** TIME_WAIT is told of hosts with the frames at which it began: those of another connection must not be among them. */
 function withoutFrames(finding: Finding): Finding {
-  return finding.code === timeWaitOwner.entry.code ? { ...finding, frames: [] } : finding;
+  return finding.code === timeWaitOwner.entry.code ? { ...writeOut(finding), frames: [] } : finding;
 }
 
 /** What the kinds of one capture came to, and how many connections of each were passed over. */
