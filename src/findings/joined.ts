@@ -206,7 +206,7 @@ export class Ordinary {
     if (host === UNNAMED) return;
     const known = this.timeWaitFrames[at].get(host);
     if (known === undefined) this.timeWaitFrames[at].set(host, [frame]);
-    else keepFrames(known, [frame]);
+    else if (known.length < MAX_JOINED_FRAMES) known.push(frame);
   }
 
   /** As `take`; `port` is that of the service. @hot */

@@ -15,10 +15,11 @@ export const LOST_ACK_CAUSE =
 /** The evidence that a wave was lost, on whichever side of the tap. */
 export function detectLostWave(connection: Connection, wave: LostWave['wave']): Evidence | null {
   const losses = connection.lostWaves.filter((each) => each.wave === wave);
-  if (losses.length === 0 || connection.firstFinIndex === -1) return null;
+  const [first] = losses;
+  if (first === undefined || connection.firstFinIndex === -1) return null;
   const isOfFirst = wave <= 2;
   const index = isOfFirst === (connection.firstFinIndex === 0) ? 0 : 1;
-  const frames = losses.flatMap((each) => each.frames);
+  const frames = losses.length === 1 ? first.frames : losses.flatMap((each) => each.frames);
   const message = (): string => losses.map((loss) => tell(connection, index, loss)).join(' ');
   return { at: 'path', frames, message };
 }

@@ -68,6 +68,8 @@ const NO_RECORD: SegmentRecord = {
 const SMOOTHING = 8;
 /** How much longer than measured a round trip may be without surprise. */
 export const RTT_VARIATION = 1.25;
+/** Segments that wait to be shown to `zeek`, at most: they take memory. */
+const MAX_UNFOLLOWED = 32;
 /** Of a limited number of records this part is of the beginning. */
 const HEAD_PART = 4;
 
@@ -214,7 +216,9 @@ export class Connection {
   droppedRecords = 0;
   /** The record being written, one for all segments unless they are kept; of no meaning between segments. */
   current: SegmentRecord = NO_RECORD;
-  readonly zeek: ZeekTracker;
+  private tracker: ZeekTracker | null = null;
+  /** Segments that `zeek` has yet to be shown. */
+  private unfollowed: Segment[] = [];
   completeness = 0;
 
   constructor(port0: number, port1: number, isSelfConnect: boolean, options: ConnectionOptions, id: number) {
@@ -225,7 +229,28 @@ export class Connection {
     this.ports = [port0, port1];
     this.options = options;
     this.records = keepsSegments(options.segments, id) ? [] : null;
-    this.zeek = new ZeekTracker(port0, port1);
+  }
+
+  /** What Zeek would log, worked out when somebody asks: of most connections nobody does. */
+  get zeek(): ZeekTracker {
+    return this.followAll();
+  }
+
+  private followAll(): ZeekTracker {
+    const tracker = this.tracker ?? new ZeekTracker(this.ports[0], this.ports[1]);
+    for (const { from, flags, seq, ack, payloadBytes, window } of this.unfollowed) {
+      tracker.segment(from, flags, seq | 0, ack | 0, payloadBytes, window);
+    }
+    this.tracker = tracker;
+    this.unfollowed = [];
+    return tracker;
+  }
+
+  /** Counts a segment towards what Zeek and Wireshark would say. */
+  follow(segment: Segment, isFirst: boolean): void {
+    this.completeness |= completenessBits(segment.flags, segment.payloadBytes, isFirst);
+    this.unfollowed.push(segment);
+    if (this.unfollowed.length === MAX_UNFOLLOWED) this.followAll();
   }
 
   get client(): EndTrack {
@@ -243,7 +268,7 @@ export class Connection {
 
   /** Begins the record of a segment: what every segment counts towards, whatever it turns out to be. */
   open(segment: Segment): SegmentRecord {
-    const { frame, timeNanos, from, flags, seq, ack, payloadBytes, window } = segment;
+    const { frame, timeNanos, from } = segment;
     const isFirst = this.segmentCount === 0;
     if (isFirst && this.incomplete === null) {
       this.firstFrame = frame;
@@ -256,8 +281,7 @@ export class Connection {
     this.lastNanos = Math.max(this.lastNanos, timeNanos);
     this.firstNanos = Math.min(this.firstNanos, timeNanos);
     this.ends[from].segments++;
-    this.zeek.segment(from, flags, seq | 0, ack | 0, payloadBytes, window);
-    this.completeness |= completenessBits(flags, payloadBytes, isFirst);
+    this.follow(segment, isFirst);
     if (this.records !== null || this.current === NO_RECORD) {
       this.current = { segment, labels: [], rules: [], phase: 'data', states: ['UNKNOWN', 'UNKNOWN'] };
     } else {

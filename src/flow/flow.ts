@@ -437,13 +437,16 @@ function isForeign(current: Connection, { flags, seq, ack, from }: Segment): boo
   if ((flags & (TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK)) !== TcpFlag.ACK || current.isSelfConnect) return false;
   const me = current.ends[from];
   const peer = current.ends[1 - from];
+  const isSeqFar = isFar(me, seq);
+  const isAckFar = isFar(peer, ack);
+  if (!isSeqFar && !isAckFar) return false;
+  if ((isSeqFar && hasSentFin(me)) || (isAckFar && hasSentFin(peer))) return true;
   const isOver = current.isClosed || (seemsFinished(me, peer) && seemsFinished(peer, me));
-  if (isOver && isFar(me, seq) && isFar(peer, ack)) return true;
-  return isOutside(me, seq) || isOutside(peer, ack);
+  return isOver && isSeqFar && isAckFar;
 }
 
-function isOutside(end: EndTrack, number: number): boolean {
-  return end.fin !== -1 && !end.isFinImplied && isFar(end, number);
+function hasSentFin(end: EndTrack): boolean {
+  return end.fin !== -1 && !end.isFinImplied;
 }
 
 /** Whether an end has sent its FIN: it was captured, or the peer acknowledged exactly one octet that was not. */

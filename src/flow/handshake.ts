@@ -29,7 +29,7 @@ function rememberSyn(end: EndTrack, segment: Segment): void {
 /** Same octets on the wire, later than a capture could have doubled them: the network did. */
 export function isLateCopy(segment: Segment, earlier: readonly Segment[]): boolean {
   for (const copy of earlier) {
-    if (copy.seq === segment.seq && copy.checksum === segment.checksum && isCopyOf(segment, copy)) return true;
+    if (copy.checksum === segment.checksum && copy.seq === segment.seq && isCopyOf(segment, copy)) return true;
   }
   return false;
 }

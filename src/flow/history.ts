@@ -49,10 +49,15 @@ export class History {
 
   /** Upgrades the latest entry of a state that stands, whatever came after it. */
   prove(state: TcpState, at: Moment): void {
-    const entry = this.entries.findLast((each) => each.state === state && each.withdrawnFrame === 0);
-    if (entry?.basis !== 'assumed') return;
-    entry.basis = 'proven';
-    entry.provenFrame = at.frame;
+    const { entries } = this;
+    for (let i = entries.length - 1; i >= 0; i--) {
+      const entry = entries[i];
+      if (entry.state !== state || entry.withdrawnFrame !== 0) continue;
+      if (entry.basis !== 'assumed') return;
+      entry.basis = 'proven';
+      entry.provenFrame = at.frame;
+      return;
+    }
   }
 
   /** Takes the standing entry back if it is not the only one and, unless `evenProven`, only assumed. */

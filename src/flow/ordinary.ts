@@ -3,11 +3,10 @@
  * them, all that cannot apply left out. A test compares the two ways.
  */
 import { seqAdd, seqDiff } from '../tcp/seq.ts';
-import { TcpFlag, TcpOption } from '../wire/batch.ts';
-import { Completeness } from './completeness.ts';
+import { TcpFlag } from '../wire/batch.ts';
 import type { Connection } from './connection.ts';
 import type { EndTrack } from './end.ts';
-import { FORM_BITS, type Segment } from './segment.ts';
+import { FORM_BITS, isHeaderCut, type Segment } from './segment.ts';
 
 /**
  * Takes in a segment that carries the next octets of its sender, or none and a new acknowledgment, in a connection both of
@@ -17,15 +16,10 @@ import { FORM_BITS, type Segment } from './segment.ts';
 export function takeOrdinary(connection: Connection, segment: Segment): boolean {
   const { from, flags, seq, ack, payloadBytes, window } = segment;
   if ((flags & FORM_BITS) !== TcpFlag.ACK || window === 0) return false;
-  if ((segment.options & TcpOption.CUT) !== 0 || segment.origin !== 0 || !isOpen(connection)) return false;
+  if (isHeaderCut(segment) || !isUndisturbed(connection)) return false;
   const me = connection.ends[from];
   const peer = connection.ends[1 - from];
-  if (
-    !(connection.handshakeAck === null ? isOpenUnseen(me) && isOpenUnseen(peer) : isProvenOpen(me)) ||
-    peer.state !== 'ESTABLISHED' ||
-    peer.lastWindow === 0
-  )
-    return false;
+  if (!isOpen(connection, me, peer) || peer.state !== 'ESTABLISHED' || peer.lastWindow === 0) return false;
   if (seq !== me.nxt || me.contiguous !== seq || me.closedWindow !== null || me.unseenRanges.length > 0) return false;
   const isNewAck = seqDiff(ack, me.ackHigh) > 0;
   if (seqDiff(ack, peer.contiguous) > 0 || !(isNewAck || payloadBytes > 0)) return false;
@@ -40,11 +34,10 @@ export function takeOrdinary(connection: Connection, segment: Segment): boolean 
   return true;
 }
 
-/** Whether nothing but the handshake happened that segments could have a bearing on. */
-function isOpen(connection: Connection): boolean {
+/** Whether nothing but the opening happened that segments could have a bearing on. */
+function isUndisturbed(connection: Connection): boolean {
   return (
     connection.records === null &&
-    (connection.handshakeAck !== null || connection.isMidstream) &&
     connection.acceptedSynBytes === 0 &&
     connection.firstFinIndex === -1 &&
     connection.closingReset === null &&
@@ -54,15 +47,16 @@ function isOpen(connection: Connection): boolean {
   );
 }
 
-function isProvenOpen(end: EndTrack): boolean {
-  const { current } = end.history;
-  return current?.state === 'ESTABLISHED' && current.basis === 'proven' && end.isn !== -1 && end.ackHigh !== -1;
-}
-
-/** Whether an end was open before the capture began: what it sends proves no more than that. */
-function isOpenUnseen({ history, sentBareSyn, sentSynAck, sentBeyondSyn, ackHigh }: EndTrack): boolean {
-  if (sentBareSyn || sentSynAck || !sentBeyondSyn || ackHigh === -1) return false;
-  return history.entries.length === 1 && history.state === 'ESTABLISHED';
+/**
+ * Whether one more segment of an end proves nothing new: it is known to be open or, as the capture begins in the middle of the
+ * connection, without a SYN of either end, will never be.
+ */
+function isOpen({ handshakeAck, isMidstream }: Connection, me: EndTrack, peer: EndTrack): boolean {
+  const { current, entries } = me.history;
+  if (current?.state !== 'ESTABLISHED' || me.ackHigh === -1) return false;
+  if (handshakeAck !== null) return current.basis === 'proven' && me.isn !== -1;
+  const isWithoutSyn = me.isn === -1 && peer.isn === -1;
+  return isMidstream && isWithoutSyn && entries.length === 1 && me.sentBeyondSyn && peer.nxt !== -1;
 }
 
 function isSyn({ flags }: Segment): boolean {
@@ -70,15 +64,14 @@ function isSyn({ flags }: Segment): boolean {
 }
 
 function count(connection: Connection, me: EndTrack, segment: Segment): void {
-  const { frame, timeNanos, from, flags, seq, ack, payloadBytes, window } = segment;
+  const { frame, timeNanos } = segment;
   connection.segmentCount++;
   if (frame > connection.lastFrame) connection.lastFrame = frame;
   else if (frame < connection.firstFrame) connection.firstFrame = frame;
   if (timeNanos > connection.lastNanos) connection.lastNanos = timeNanos;
   else if (timeNanos < connection.firstNanos) connection.firstNanos = timeNanos;
   me.segments++;
-  connection.zeek.segment(from, flags, seq | 0, ack | 0, payloadBytes, window);
-  connection.completeness |= payloadBytes > 0 ? Completeness.DATA : Completeness.ACK;
+  connection.follow(segment, false);
 }
 
 function takeNextOctets(me: EndTrack, segment: Segment): void {

@@ -48,7 +48,7 @@ export function takeSegmentIn(connection: Connection, segment: Segment): void {
   const record = connection.open(segment);
   const me = connection.ends[segment.from];
   const peer = connection.ends[1 - segment.from];
-  record.phase = phaseNow(connection);
+  if (connection.records !== null) record.phase = phaseNow(connection);
   if (isHeaderCut(segment)) {
     connection.truncatedHeaders++;
     if (connection.truncatedFrames.length < MAX_EVIDENCE_FRAMES) connection.truncatedFrames.push(segment.frame);
@@ -141,7 +141,7 @@ function takeOpenSegment(
   if (!isStale) refuteClosed(connection, me, segment);
   proveSender(connection, me, peer, segment);
   const isBelievable = takeAckNumber(connection, me, peer, segment);
-  if (isBelievable && peer.fin === -1) takeImpliedFin(connection, me, peer, segment, before.ackHigh);
+  if (isBelievable && me.fin !== -1 && peer.fin === -1) takeImpliedFin(connection, me, peer, segment, before.ackHigh);
   const isCover = isBelievable && coversFin(peer, segment.ack);
   const hasMoved = hasFin ? me.fin === -1 : isCover && peer.finCover === null;
   if (closed !== undefined && hasMoved) me.history.withdraw(segment);
@@ -220,14 +220,15 @@ function proveSender(connection: Connection, me: EndTrack, peer: EndTrack, segme
     return;
   }
   const { current } = me.history;
-  if (current?.state === 'ESTABLISHED' && current.basis === 'proven' && connection.records === null) return;
+  const isOpen = current?.state === 'ESTABLISHED' && connection.records === null;
+  if (isOpen && current.basis === 'proven') return;
   if (isServer(me) && me.state === 'SYN_RECEIVED' && mayBeOfSynReceived(me, peer, segment)) return;
   const isFastOpenAnswer = isServer(me) && connection.acceptedSynBytes > 0 && connection.handshakeAck === null;
   if (isFastOpenAnswer) return;
   const isMidstreamGuess = me.history.entries.length === 1 && connection.isMidstream && !me.sentSynAck && !isThird;
   const isProof = !isMidstreamGuess && provesEstablished(connection, me, peer, segment);
   me.sentBeyondSyn = true;
-  connection.sends(me, 'segment', segment, isProof ? 'proven' : 'assumed');
+  if (!isOpen || isProof) connection.sends(me, 'segment', segment, isProof ? 'proven' : 'assumed');
 }
 
 function isServer({ sentSynAck, sentBareSyn }: EndTrack): boolean {
@@ -293,7 +294,7 @@ function takeImpliedFin(
   segment: Segment,
   ackBefore: number,
 ): void {
-  if (me.fin === -1 || ackBefore === -1 || peer.sentBeyondSyn || peer === me) return;
+  if (ackBefore === -1 || peer.sentBeyondSyn || peer === me) return;
   if (seqDiff(segment.ack, ackBefore) !== 1) return;
   peer.fin = seqAdd(segment.ack, -1);
   peer.isFinImplied = true;

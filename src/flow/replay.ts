@@ -10,9 +10,9 @@ const STRIDE_BYTES = 1 << 28;
 
 /** Brings a new flow to where it would be had it seen every segment. */
 export function replay(flow: Flow, { rows, middle }: { rows: readonly Segment[]; middle: Middle | null }): void {
-  for (const [index, row] of rows.entries()) {
-    if (index === middle?.afterRow && flow.current !== null) skip(flow.current, middle);
-    flow.take(row);
+  for (let i = 0; i < rows.length; i++) {
+    if (i === middle?.afterRow && flow.current !== null) skip(flow.current, middle);
+    flow.take(rows[i]);
   }
 }
 

@@ -48,10 +48,11 @@ export type ConnectionBrief = Pick<ConnectionResult, 'id' | 'outcome' | 'closedF
 /** What connections that are alike have in common. */
 export type KindBrief = Omit<ConnectionBrief, 'id'>;
 
+/** Outcome and finding codes: a connection has no two findings of one code. */
 function kindOf({ outcome, findings }: KindBrief): string {
-  if (findings.length === 0) return outcome;
-  if (findings.length === 1) return `${outcome} ${findings[0].code}`;
-  return [outcome, ...new Set(findings.map((finding) => finding.code))].join(' ');
+  let kind: string = outcome;
+  for (const { code } of findings) kind += ` ${code}`;
+  return kind;
 }
 
 /** 0 = nothing to say, 1 = ended badly, 2 = warning, 3 = error. */
@@ -122,7 +123,7 @@ export class Overview {
     const members = kinds.get(kindOf(connection));
     const { kinds: most = this.limits.listed } = this.limits;
     if (members === undefined) return kinds.size < most;
-    return members.length < (rank === 0 ? this.#mostOfRank0 : this.#mostOfOthers);
+    return members.length < this.#mostOfKind(rank);
   }
 
   #addToKind(rank: number, connection: ConnectionResult): void {
@@ -133,6 +134,21 @@ export class Overview {
     else members.push(connection);
     if (rank > 0) this.#mostOfOthers = this.#mostOf(this.#kinds.slice(1));
     this.#mostOfRank0 = this.#mostOf(this.#kinds);
+    for (let each = 0; each < this.#room.length; each++) if (this.#isFull(each)) this.#room[each] = 0;
+  }
+
+  /** Whether none is kept any more, of whatever kind: the limits only ever fall. */
+  #isFull(rank: number): boolean {
+    const kinds = this.#kinds[rank];
+    const { kinds: most = this.limits.listed } = this.limits;
+    if (kinds.size < most) return false;
+    for (const { length } of kinds.values()) if (length < this.#mostOfKind(rank)) return false;
+    return true;
+  }
+
+  /** How many of a kind may come to be listed. */
+  #mostOfKind(rank: number): number {
+    return rank === 0 ? this.#mostOfRank0 : this.#mostOfOthers;
   }
 
   /** The list takes one of each kind in turn: after how many turns it is full. */

@@ -48,7 +48,7 @@ export const abortiveClose: Detector = {
       unansweredNanos: isUnanswered ? timeNanos - theirs.timeNanos : 0,
     };
     const causes = isTimeout ? causesOfTimeout(reset.unansweredProbes) : causesOf(abort, connection.isMidstream);
-    return { at: name, frames: [frame], message: messageOf(abort), ...causes };
+    return { at: name, frames: [frame], message: () => messageOf(abort), ...causes };
   },
 };
 

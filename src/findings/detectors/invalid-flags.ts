@@ -19,12 +19,12 @@ export const invalidFlags: Detector = {
     const { invalidFlagSegments, invalidFlagCopies } = connection;
     const [first] = invalidFlagCopies;
     if (first === undefined) return null;
-    const kinds = [...new Set(invalidFlagCopies.map((segment) => kindOf(segment.flags)))];
+    const kinds = (): string => [...new Set(invalidFlagCopies.map(({ flags }) => kindOf(flags)))].join(', ');
     const name = endName(connection, first.from);
     return {
       at: name,
       frames: invalidFlagCopies.map((segment) => segment.frame),
-      message: `The ${name} sent ${count(invalidFlagSegments, 'segment')} with impossible flags: ${kinds.join(', ')}.`,
+      message: () => `The ${name} sent ${count(invalidFlagSegments, 'segment')} with impossible flags: ${kinds()}.`,
     };
   },
 };

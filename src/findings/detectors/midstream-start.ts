@@ -19,19 +19,17 @@ export const midstreamStart: Detector = {
     const { roleBasis, firstFrame, clientIndex, ports } = connection;
     const beginsWithSynAck = roleBasis === 'syn-ack';
     if (beginsWithSynAck && isOneWay(connection)) return null;
-    const port = ports[1 - clientIndex];
-    const guess = {
-      port: `the end with port ${port} is taken for the server`,
-      'first-seen': 'the end that was seen first is taken for the client',
-      'syn-ack': 'its sender is the server',
-      syn: 'the sender of the SYN is the client',
-    }[roleBasis];
-    return {
-      at: 'capture',
-      frames: [firstFrame],
-      message: beginsWithSynAck
+    const message = (): string => {
+      const guess = {
+        port: `the end with port ${ports[1 - clientIndex]} is taken for the server`,
+        'first-seen': 'the end that was seen first is taken for the client',
+        'syn-ack': 'its sender is the server',
+        syn: 'the sender of the SYN is the client',
+      }[roleBasis];
+      return beginsWithSynAck
         ? `The connection begins in frame ${firstFrame} with a SYN-ACK, without the SYN that it answers; ${guess}.`
-        : `The connection begins in frame ${firstFrame} without a handshake; ${guess}.`,
+        : `The connection begins in frame ${firstFrame} without a handshake; ${guess}.`;
     };
+    return { at: 'capture', frames: [firstFrame], message };
   },
 };
