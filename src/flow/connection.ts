@@ -236,7 +236,8 @@ export class Connection {
     return this.followAll();
   }
 
-  private followAll(): ZeekTracker {
+  /** As `zeek`; the segments that waited for that are let go of. */
+  followAll(): ZeekTracker {
     const tracker = this.tracker ?? new ZeekTracker(this.ports[0], this.ports[1]);
     for (const { from, flags, seq, ack, payloadBytes, window } of this.unfollowed) {
       tracker.segment(from, flags, seq | 0, ack | 0, payloadBytes, window);

@@ -90,6 +90,7 @@ export class Flow {
   forgetRecent(): void {
     for (const recent of this.recent) recent.length = 0;
     for (const end of this.current?.ends ?? []) end.recent = [];
+    this.current?.followAll();
   }
 
   /** Lets segments go on that have waited long enough: time passes, also when no segment comes. */

@@ -10,7 +10,7 @@ import {
   ALIKE_TAG,
   MAX_CLOSED_IN_BUCKET,
 } from '../../src/core/layout.ts';
-import { Analysis } from '../../src/engine.ts';
+import { Analysis, type FinalConnection, type FlawlessConnection } from '../../src/engine.ts';
 import { bucketOf } from '../../src/flow/bucket.ts';
 import { Tracker } from '../../src/flow/tracker.ts';
 import { readInSteps } from '../../src/source/session.ts';
@@ -212,12 +212,34 @@ describe('connections of kinds that the core counts', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
+  const generate = (profile: string): string => {
+    const path = join(folder, `${profile}.pcap`);
+    const generated = ['--profile', profile, '--connections', '3000', '--out', path];
+    expect(spawnSync(process.execPath, [GENERATOR, ...generated]).status).toBe(0);
+    return path;
+  };
+
+  it('change neither sums nor findings of a capture that began after its connections', async () => {
+    const path = generate('midstream');
+    const oneByOne = await sumsOf(path, false);
+    const counted = await sumsOf(path, true);
+    expect(counted.sums).toEqual(oneByOne.sums);
+    expect(counted.builds).toBeLessThan(oneByOne.builds / 5);
+  });
+
+  it.each(['small', 'lossy', 'midstream'])('are told as JSON as if each was built, profile %s', async (profile) => {
+    const path = generate(profile);
+    const told = await linesOf(path, true);
+    const built = new Set((await linesOf(path, false)).lines);
+    expect(told.lines.length).toBe(built.size);
+    expect(told.lines.filter((line) => !built.has(line))).toEqual([]);
+    expect(told.tellings > 1000).toBe(profile !== 'midstream');
+  });
+
   it.each(['small', 'lossy'])(
     'change neither sums nor findings of a generated capture, profile %s',
     async (profile) => {
-      const path = join(folder, `${profile}.pcap`);
-      const generated = ['--profile', profile, '--connections', '3000', '--out', path];
-      expect(spawnSync(process.execPath, [GENERATOR, ...generated]).status).toBe(0);
+      const path = generate(profile);
       const oneByOne = await sumsOf(path, false);
       const counted = await sumsOf(path, true);
       expect(counted.sums).toEqual(oneByOne.sums);
@@ -233,6 +255,26 @@ describe('connections of kinds that the core counts', () => {
     },
   );
 });
+
+/** All connections as JSON, from their rows where that is possible or all of them built. */
+async function linesOf(path: string, isTold: boolean) {
+  const lines: string[] = [];
+  let tellings = 0;
+  const take = (json: Uint8Array): void => void lines.push(new TextDecoder().decode(json));
+  const tellingHandler = {
+    onPlain: () => true,
+    onFlawless(flawless: FlawlessConnection) {
+      tellings++;
+      take(flawless.json());
+    },
+  };
+  const onConnection = (final: FinalConnection): void => take(final.json());
+  const analysis = new Analysis({}, { onConnection, ...(isTold ? tellingHandler : {}) });
+  const steps = readInSteps([path], analysis, { timeBase: analysis.timeBase });
+  while (!(await steps.next()).done);
+  analysis.finish();
+  return { lines, tellings };
+}
 
 /** What an analysis comes to, with few or with all connections handed over. */
 async function sumsOf(path: string, isCounted: boolean) {
