@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { formatAddress } from '../base/address.ts';
 import type { CaptureError } from '../base/error.ts';
 import {
@@ -106,7 +107,26 @@ export interface AnalysisEnd {
 export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) => Promise<AnalysisEnd>;
 
 /** Analyses files; connections are built only when they pass the filter and the observer wants them. */
+/** Captures from here on have connections enough for what they leave behind to pile up. */
+const LARGE_BYTES = 1 << 22;
+
+function mayBeLarge(path: string): boolean {
+  const status = statSync(path, { throwIfNoEntry: false });
+  return status?.isFile() !== true || status.size >= LARGE_BYTES;
+}
+
+/**
+ * Connections live for microseconds when they are replayed. V8 guesses from the first ones, which live longer, that their
+ * objects belong in the old generation, where they pile up: 330 MB instead of 240, and 15 % more time, for 200,000 of them.
+ * To load what tells V8 takes 5 ms.
+ */
+async function keepObjectsYoung(): Promise<void> {
+  const { setFlagsFromString } = await import('node:v8');
+  setFlagsFromString('--no-allocation-site-pretenuring');
+}
+
 export const runAnalysis: Engine = async (request, observer) => {
+  if (request.paths.some(mayBeLarge)) await keepObjectsYoung();
   const { threaded } = observer;
   if (threaded !== undefined && request.threads !== undefined && request.threads > 1) {
     const { runInThreads } = await import('./threads/run.ts');
