@@ -56,7 +56,6 @@ import {
   CLIENT,
   COURSE,
   COURSE_CONDENSED,
-  COURSE_MIDSTREAM,
   COURSE_MOVED,
   COURSE_REUSED,
   FIN_BITS,
@@ -81,7 +80,7 @@ import { FIN, ROW_FRAME } from '../src/core/row';
 import { kindAt } from './kinds';
 import { closeLog, closeMoved, firstRow, nextRow, rowIndex } from './log';
 import { copy } from './memory';
-import { baseOf, firstChunk, flagsOf } from './record';
+import { baseOf, firstChunk, flagsOf, isMidstream } from './record';
 import { halfClosedNanos, isGraceful } from './shape';
 import { addressOf, remove } from './table';
 
@@ -235,7 +234,7 @@ function tell(at: u32, r: u32, now: f64): void {
 }
 
 function toldOfOpening(r: u32, stage: i32): u32 {
-  if ((load<u32>(r, COURSE) & COURSE_MIDSTREAM) !== 0) return TOLD_MIDSTREAM;
+  if (isMidstream(r)) return TOLD_MIDSTREAM;
   if (stage === STAGE_ONE_WAY) return TOLD_COMPLETED;
   if (stage === STAGE_SYN || stage === STAGE_REFUSED) return 0;
   const isCompleted = stage !== STAGE_ANSWERED && stage !== STAGE_ABANDONED;

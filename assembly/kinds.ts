@@ -27,7 +27,7 @@ import {
 import { ROW_PAYLOAD } from '../src/core/row';
 import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS, SILENCE_NANOS } from '../src/core/timing';
 import { firstRow, lastOf, nextRow, rowIndex, senderOf } from './log';
-import { baseOf, firstChunk, isHeard } from './record';
+import { baseOf, firstChunk, isHeard, isMidstream } from './record';
 import { closeWaitOf, shapeKindAt } from './shape';
 import { addressOf } from './table';
 
@@ -56,7 +56,7 @@ export function kindAt(r: u32, now: f64): f64 {
 
 /** Whether only one end was heard of a connection whose beginning was not captured. */
 function isHalfHeard(r: u32): bool {
-  return (load<u32>(r, COURSE) & COURSE_MIDSTREAM) !== 0 && !(isHeard(r, 0) && isHeard(r, 1));
+  return isMidstream(r) && !(isHeard(r, 0) && isHeard(r, 1));
 }
 
 /** What tells connections of one stage apart besides. */

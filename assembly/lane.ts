@@ -120,6 +120,7 @@ import {
   diff,
   firstChunk,
   isHeard,
+  isMidstream,
   isOddRow,
   mssOf,
   noteCourse,
@@ -261,10 +262,10 @@ function takeMidstream(r: u32, p: u32, from: u32): void {
   const ack = load<u32>(p, ROW_ACK);
   const payload = load<u32>(p, ROW_PAYLOAD);
   const ports = load<u32>(r - ENTRY_RECORD, ENTRY_PORTS);
-  const high = ports >> 16;
-  const low = ports & 0xffff;
+  const port0 = ports >> 16;
+  const port1 = ports & 0xffff;
   store<u32>(r, STAGE_OPEN, STAGE);
-  if (high !== low) store<u32>(r, high > low ? 0 : 1, CLIENT);
+  if (port0 !== port1) store<u32>(r, port0 > port1 ? 0 : 1, CLIENT);
   store<u32>(r, UNKNOWN_MSS, MSS);
   store<u32>(mine, seq + payload, NXT);
   store<u32>(mine, ack, ACKED);
@@ -470,8 +471,7 @@ function wasHeard(r: u32, from: u32): bool {
 
 /** It is out of the ordinary if a reset has another time to live than the SYN of its end, or than its latest segment. */
 function noteTtl(r: u32, p: u32, from: u32): void {
-  const isMidstream = (load<u32>(r, COURSE) & COURSE_MIDSTREAM) !== 0;
-  const usual = isMidstream ? latestTtl(r, from) : (load<u32>(r, SYNS) >> (8 << from)) & 0xff;
+  const usual = isMidstream(r) ? latestTtl(r, from) : (load<u32>(r, SYNS) >> (8 << from)) & 0xff;
   if (load<u32>(p, ROW_FLAGS) >> TTL_SHIFT !== usual) noteCourse(r, COURSE_REMARKABLE);
 }
 
@@ -571,7 +571,7 @@ function meet(r: u32, p: u32, from: u32): void {
 function takeOpen(r: u32, p: u32, from: u32): bool {
   const flags = load<u32>(p, ROW_FLAGS) & FORM_BITS;
   const hasFin = flags === (ACK | FIN);
-  if ((load<u32>(r, COURSE) & COURSE_MIDSTREAM) !== 0) meet(r, p, from);
+  if (isMidstream(r)) meet(r, p, from);
   if (flags === RST_ACK) return takeReset(r, p, from);
   if (flags === RST) return takeResetAfterFin(r, p, from);
   if (flags !== ACK && !hasFin) return false;

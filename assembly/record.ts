@@ -3,6 +3,7 @@ import { CHUNK_NEXT } from '../src/core/layout';
 import {
   CLIENT,
   COURSE,
+  COURSE_MIDSTREAM,
   DATA_BITS,
   DEFAULT_MSS,
   FIN_BITS,
@@ -73,6 +74,11 @@ export function noteKind(r: u32, from: u32, payload: u32): void {
   store<u32>(r, seen | bit, SEEN);
   const rows = load<i32>(r, ROW_COUNT);
   if (load<u32>(r, NEW_KIND_ROW) === 0 && rows >= HEAD_ROWS) store<u32>(r, rows, NEW_KIND_ROW);
+}
+
+/** Whether the connection was open before the first segment that was captured. */
+export function isMidstream(r: u32): bool {
+  return (load<u32>(r, COURSE) & COURSE_MIDSTREAM) !== 0;
 }
 
 /** Whether an end has sent data or an acknowledgment since the connection was open. */

@@ -14,7 +14,6 @@ import {
   COURSE_CONDENSED,
   COURSE_KEEP_ALIVE_0,
   COURSE_KEEP_ALIVE_1,
-  COURSE_MIDSTREAM,
   COURSE_REMARKABLE,
   COURSE_REUSED,
   COURSE_SYN_ACK_AGAIN,
@@ -63,6 +62,7 @@ import {
   flagsOf,
   hasTimestamps,
   isHeard,
+  isMidstream,
   noteCourse,
   noteKind,
   ODD_OPTIONS,
@@ -174,7 +174,7 @@ function takeOpenTrouble(r: u32, p: u32, from: u32): bool {
   const payload = load<u32>(p, ROW_PAYLOAD);
   if ((load<u32>(p, ROW_FLAGS) & FORM_BITS) !== ACK || windowOf(p) === 0) return false;
   if ((load<u32>(r, SEEN) & FIN_BITS) !== 0) return false;
-  if ((load<u32>(r, COURSE) & COURSE_MIDSTREAM) !== 0 && !isHeard(r, from)) return false;
+  if (isMidstream(r) && !isHeard(r, from)) return false;
   if (diff(ack, load<u32>(peer, NXT)) > 0 || diff(ack, load<u32>(peer, ISN)) <= 0) return false;
   if (ageOf(r, p) <= <f64>DUPLICATE_NANOS && isDoubled(r, p, from)) return false;
   if (!(payload === 0 ? isAckAgain(r, p, from) || takeKeepAlive(r, p, from) : takeData(r, p, from))) return false;

@@ -106,7 +106,6 @@ export interface AnalysisEnd {
 /** The analysis as the commands use it: problems with files are in its result, never thrown. */
 export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) => Promise<AnalysisEnd>;
 
-/** Analyses files; connections are built only when they pass the filter and the observer wants them. */
 /** Captures from here on have connections enough for what they leave behind to pile up. */
 const LARGE_BYTES = 1 << 22;
 
@@ -125,6 +124,7 @@ async function keepObjectsYoung(): Promise<void> {
   setFlagsFromString('--no-allocation-site-pretenuring');
 }
 
+/** Analyses files; connections are built only when they pass the filter and the observer wants them. */
 export const runAnalysis: Engine = async (request, observer) => {
   if (request.paths.some(mayBeLarge)) await keepObjectsYoung();
   const { threaded } = observer;

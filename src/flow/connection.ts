@@ -92,6 +92,18 @@ export function keepsSegments(choice: SegmentChoice, id: number): boolean {
   return typeof choice === 'boolean' ? choice : choice(id);
 }
 
+/** A round trip from those of its two legs, nanoseconds; NaN is one that is not known. */
+export function wholeRttNanos(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b))
+    return Math.max(DEFAULT_RTT_NANOS, Number.isNaN(a) ? b : a) || DEFAULT_RTT_NANOS;
+  return Math.max(MINIMUM_RTT_NANOS, a + b);
+}
+
+/** Time in which a repeat would have shown with a round trip, `max(3 x RTO, 1 s)`. */
+export function repeatNanosAfter(rttNanos: number): number {
+  return Math.max(3 * (rttNanos + MINIMUM_RTO_NANOS), 1_000_000_000);
+}
+
 /** One incarnation of a tuple: both ends, what was believed of them and what was seen. */
 export class Connection {
   readonly ends: readonly [EndTrack, EndTrack];
@@ -356,10 +368,7 @@ export class Connection {
 
   /** The whole round trip as far as it is known, nanoseconds, never less than a millisecond. */
   get rttNanos(): number {
-    const [a, b] = this.legRttNanos;
-    if (Number.isNaN(a) || Number.isNaN(b))
-      return Math.max(DEFAULT_RTT_NANOS, Number.isNaN(a) ? b : a) || DEFAULT_RTT_NANOS;
-    return Math.max(MINIMUM_RTT_NANOS, a + b);
+    return wholeRttNanos(this.legRttNanos[0], this.legRttNanos[1]);
   }
 
   /** Retransmission time-out as Linux would have it, nanoseconds. */
@@ -369,7 +378,7 @@ export class Connection {
 
   /** Time in which a repeat would have shown, `max(3 x RTO, 1 s)`. */
   get repeatNanos(): number {
-    return Math.max(3 * this.rtoNanos, 1_000_000_000);
+    return repeatNanosAfter(this.rttNanos);
   }
 
   /** Whether `later` is more than a round trip after `earlier`, so that it cannot merely have crossed it. */

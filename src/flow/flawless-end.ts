@@ -19,9 +19,8 @@ import {
 import type { Basis, TcpState } from '../tcp/states.ts';
 import { TcpOption, Word } from '../wire/batch.ts';
 import { RECENT_SEGMENTS } from './end.ts';
+import { MAX_WINDOW_SCALE } from './handshake.ts';
 import type { Moment } from './history.ts';
-
-const MAX_WINDOW_SCALE = 14;
 
 /** A state that an end enters, and how certain that is: its place in `STEPS`. */
 export const Step = {

@@ -31,10 +31,10 @@ import {
   NO_END,
 } from '../core/layout.ts';
 import { TTL_SHIFT } from '../core/row.ts';
-import { DEFAULT_RTT_NANOS, FIRST_SYN_TIMER_NANOS, MINIMUM_RTO_NANOS, MINIMUM_RTT_NANOS } from '../core/timing.ts';
+import { FIRST_SYN_TIMER_NANOS } from '../core/timing.ts';
 import { seqDiff } from '../tcp/seq.ts';
 import { Word } from '../wire/batch.ts';
-import { RTT_VARIATION } from './connection.ts';
+import { RTT_VARIATION, repeatNanosAfter, wholeRttNanos } from './connection.ts';
 import { FlawlessEnd, isRemembered, MomentOfRow, Step } from './flawless-end.ts';
 import type { Moment } from './history.ts';
 import { SHORTEST_DELAYED_ACK_NANOS } from './lost-wave.ts';
@@ -312,7 +312,7 @@ export class Flawless {
   #judge(): boolean {
     const { cover1, cover2, last } = this;
     if (this.third.frame === 0) return true;
-    this.#judgeRtt();
+    this.#rttNanos = wholeRttNanos(this.#legToServerNanos, this.third.timeNanos - this.answered.timeNanos);
     switch (this.ending) {
       case 'reset':
         // Of data at the same time it is not clear whether it came before.
@@ -328,14 +328,6 @@ export class Flawless {
       default:
         return true;
     }
-  }
-
-  #judgeRtt(): void {
-    const toServerNanos = this.#legToServerNanos;
-    const toClientNanos = this.third.timeNanos - this.answered.timeNanos;
-    this.#rttNanos = Number.isNaN(toServerNanos)
-      ? Math.max(DEFAULT_RTT_NANOS, toClientNanos)
-      : Math.max(MINIMUM_RTT_NANOS, toServerNanos + toClientNanos);
   }
 
   #judgeClose(): boolean {
@@ -354,8 +346,7 @@ export class Flawless {
   }
 
   get #isJustOver(): boolean {
-    const repeatNanos = Math.max(3 * (this.#rttNanos + MINIMUM_RTO_NANOS), 1_000_000_000);
-    return this.nowNanos - this.last.timeNanos < repeatNanos;
+    return this.nowNanos - this.last.timeNanos < repeatNanosAfter(this.#rttNanos);
   }
 
   /** Whether it answers the latest segment of the other end, and is the first word of the closer since its FIN. */

@@ -8,12 +8,14 @@ import type { Moment } from './history.ts';
 import { hasTimestamps, type Segment } from './segment.ts';
 
 const MAX_SYN_COPIES = 16;
+/** More counts as this (RFC 7323 §2.3). */
+export const MAX_WINDOW_SCALE = 14;
 const SYN_ACK = TcpFlag.SYN | TcpFlag.ACK;
 
 function noteOptions(end: EndTrack, segment: Segment): void {
   const { options } = segment;
   if ((options & TcpOption.MSS) !== 0) end.mss = segment.mss;
-  if ((options & TcpOption.WINDOW_SCALE) !== 0) end.windowScale = Math.min(14, segment.windowScale);
+  if ((options & TcpOption.WINDOW_SCALE) !== 0) end.windowScale = Math.min(MAX_WINDOW_SCALE, segment.windowScale);
   end.sackPermitted = (options & TcpOption.SACK_PERMITTED) !== 0;
   end.timestamps = hasTimestamps(segment);
 }

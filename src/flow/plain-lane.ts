@@ -92,7 +92,7 @@ export class PlainLane {
     { from, nanos, frame, oldId, timeWaitNanos }: Reopening,
     takeId: () => number,
   ): boolean {
-    if ((this.#core.words[this.#at(record) + COURSE] & Course.MIDSTREAM) !== 0) return false;
+    if (this.#isMidstream(record)) return false;
     const kind = this.kindOf(record, nanos);
     const timeWait = this.#timeWaitOf(record, from, nanos, timeWaitNanos);
     if (kind === -1 || timeWait === null || !this.isClosed(record)) return false;
@@ -182,11 +182,14 @@ export class PlainLane {
     return this.#core.words[this.#at(record) + STAGE];
   }
 
+  #isMidstream(record: number): boolean {
+    return (this.#core.words[this.#at(record) + COURSE] & Course.MIDSTREAM) !== 0;
+  }
+
   /** Whether it takes the machine to tell which numbers the ends of a plain connection use. */
   isUnclear(record: number): boolean {
     if (!this.has(record)) return false;
-    const isMidstream = (this.#core.words[this.#at(record) + COURSE] & Course.MIDSTREAM) !== 0;
-    return isMidstream || this.stageOf(record) === PlainStage.ODD || this.reuseOf(record) !== undefined;
+    return this.#isMidstream(record) || this.stageOf(record) === PlainStage.ODD || this.reuseOf(record) !== undefined;
   }
 
   /** The sequence number that an end sends next if it goes by the book; -1 if nothing is known of it. */
