@@ -2,12 +2,16 @@
 // Puts the modules of the command line together, so that starting it opens a dozen files and not two hundred: what every
 // start needs is one file, what an analysis needs besides is another, which halves the time that loading it takes. What
 // else is imported on demand stays a file of its own; packages are left where npm installs them. The library is not bundled.
+// What an analysis needs is a script with a small module about it, because Node.js 20 has a code cache for scripts only
+// (src/cli/code-cache.ts); its first run, over a fixture, makes that cache.
 //
 //   node scripts/bundle-cli.mjs [folder]        default: dist/cli
+import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { Visitor } from 'rolldown/utils';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MAIN = join(ROOT, 'src/cli/main.ts');
@@ -16,7 +20,11 @@ const folder = process.argv[2] ?? join(ROOT, 'dist/cli');
 /** @type {import('rolldown').BuildOptions} */
 const COMMON = {
   cwd: ROOT,
-  input: { main: MAIN, worker: join(ROOT, 'src/cli/threads/worker.ts') },
+  input: {
+    main: MAIN,
+    worker: join(ROOT, 'src/cli/threads/worker.ts'),
+    'code-cache': join(ROOT, 'src/cli/code-cache.ts'),
+  },
   platform: 'node',
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
   logLevel: 'warn',
@@ -64,9 +72,72 @@ function toAscii(code) {
   return code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/**
+ * The name under which something is imported or exported.
+ *
+ * @param {{ type: string, name?: string, value?: unknown }} node
+ */
+function nameOf(node) {
+  return JSON.stringify(node.name ?? node.value);
+}
+
+/**
+ * The script that a module is made of, and the module about it: it hands what is imported to the script, whose value is
+ * what is exported.
+ *
+ * @param {string} code
+ * @param {{ body: any[] }} program its syntax
+ * @param {string} script where the script will be, seen from the module
+ */
+function splitModule(code, program, script) {
+  const imports = program.body.filter(({ type }) => type === 'ImportDeclaration');
+  const exports = program.body.filter(({ type }) => type.startsWith('Export'));
+  const parameters = imports.map((_, number) => `imported${number}`);
+  const names = imports.map(({ specifiers }, number) => {
+    const pairs = specifiers.map((/** @type {any} */ { type, imported, local }) => {
+      if (type !== 'ImportSpecifier') throw new Error('what an analysis needs is to be imported by its name');
+      return `${nameOf(imported)}: ${local.name}`;
+    });
+    return `const { ${pairs.join(', ')} } = ${parameters[number]};`;
+  });
+  const exported = exports.flatMap(({ type, specifiers, source }) => {
+    if (type !== 'ExportNamedDeclaration' || source !== null || specifiers.length === 0) {
+      throw new Error('what an analysis needs is to export a list of names');
+    }
+    return /** @type {any[]} */ (specifiers);
+  });
+  /** @type {{ start: number, end: number, by: string }[]} */
+  const replaced = [...imports, ...exports].map(({ start, end }) => ({ start, end, by: '' }));
+  new Visitor({
+    ImportExpression({ start }) {
+      replaced.push({ start, end: start + 'import'.length, by: 'importBeside' });
+    },
+  }).visit(/** @type {any} */ (program));
+  let rest = code;
+  for (const { start, end, by } of replaced.sort((one, other) => other.start - one.start)) {
+    rest = rest.slice(0, start) + by + rest.slice(end);
+  }
+  const values = exported.map(({ local, exported: name }) => `${nameOf(name)}: ${local.name}`);
+  return {
+    script: `(function (${['importBeside', ...parameters].join(', ')}) {
+"use strict";
+${names.join('\n')}
+${rest}
+return { ${values.join(', ')} };
+})`,
+    module: `import { runCached } from "./code-cache.js";
+${imports.map(({ source }, number) => `import * as ${parameters[number]} from ${JSON.stringify(source.value)};`).join('\n')}
+const own = runCached(new URL(${JSON.stringify(script)}, import.meta.url))(${['(name) => import(name)', ...parameters].join(', ')});
+${exported.map((_, number) => `const own${number} = own[${nameOf(exported[number].exported)}];`).join('\n')}
+export { ${exported.map(({ exported: name }, number) => `own${number} as ${name.name}`).join(', ')} };
+`,
+  };
+}
+
 const startUp = loadedWith('cli/main.ts');
 // It waits for what it imports on demand, which therefore cannot wait for it.
 startUp.delete(MAIN);
+const ANALYSIS = join(ROOT, 'src/cli/analysis.ts');
 const analysis = loadedWith('cli/analysis.ts');
 
 await build({
@@ -76,6 +147,18 @@ await build({
       name: 'only-ascii',
       generateBundle(_, bundle) {
         for (const file of Object.values(bundle)) if (file.type === 'chunk') file.code = toAscii(file.code);
+      },
+    },
+    {
+      name: 'analysis-as-script',
+      generateBundle(_, bundle) {
+        for (const file of Object.values(bundle)) {
+          if (file.type !== 'chunk' || !file.moduleIds.includes(ANALYSIS)) continue;
+          const fileName = file.fileName.replace(/\.js$/, '.script.js');
+          const { script, module } = splitModule(file.code, this.parse(file.code), `./${basename(fileName)}`);
+          this.emitFile({ type: 'asset', fileName, source: script });
+          file.code = module;
+        }
       },
     },
   ],
@@ -92,4 +175,11 @@ await build({
     },
   },
 });
-chmodSync(join(folder, 'main.js'), 0o755);
+const main = join(folder, 'main.js');
+chmodSync(main, 0o755);
+
+// A cache that holds what rare connections need as well takes longer to read than it saves.
+execFileSync(process.execPath, [main, 'analyze', join(ROOT, 'fixtures/four-connections.pcap')], {
+  env: { ...process.env, NODE_OPTIONS: '' },
+  stdio: ['ignore', 'ignore', 'inherit'],
+});

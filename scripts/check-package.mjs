@@ -23,7 +23,7 @@ const files = pack.files.map((file) => file.path);
 
 /** Files of the package that a compiled file imports. */
 function importsOf(file) {
-  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.[^'"\n]+)\1/g;
+  const pattern = /(?:\bfrom\s*|\bimport(?:Beside)?\s*\(?\s*)(['"])(\.[^'"\n]+)\1/g;
   return [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, , name]) => posix.join(posix.dirname(file), name));
 }
 

@@ -28,7 +28,7 @@ describe('what is loaded', () => {
     const urls = cli.modulesLoadedBy(['fixtures/four-connections.pcap']);
     expect(urls.some((url) => url.includes('/cli/analysis-'))).toBe(true);
     expect(packagesOf(urls)).toEqual([]);
-    expect(urls.length).toBeLessThan(6);
+    expect(urls.length).toBeLessThan(7);
   });
 
   test('for help: what explains the options', () => {
