@@ -158,6 +158,7 @@ describe('the package', () => {
   it('holds what a user needs and nothing else', () => {
     expect(manifest.files).toEqual([
       'dist',
+      '!dist/**/*.cache',
       'config.schema.json',
       'events.schema.json',
       'README.md',
