@@ -5,13 +5,19 @@ import type { Finding } from './findings/finding.ts';
 import { isTellable } from './findings/told.ts';
 import type { KindBrief } from './report/overview.ts';
 
-interface PlainKind {
+class PlainKind {
   readonly brief: KindBrief;
   /** From 0 on, in the order in which kinds were learned. */
   readonly number: number;
   /** Whether all findings can be told of a flawless connection. */
   readonly isTellable: boolean;
-  passedOver: number;
+  passedOver = 0;
+
+  constructor(brief: KindBrief, number: number) {
+    this.brief = brief;
+    this.number = number;
+    this.isTellable = brief.findings.every(isTellable);
+  }
 }
 
 /** TIME_WAIT is told of hosts with the frames at which it began: those of another connection must not be among them. */
@@ -41,12 +47,7 @@ export class PlainKinds {
   learn(kind: number, brief: KindBrief): void {
     const findings = brief.findings.map(withoutFrames);
     const told = { ...brief, findings };
-    this.#kinds.set(kind, {
-      brief: told,
-      number: this.#briefs.length,
-      isTellable: findings.every(isTellable),
-      passedOver: 0,
-    });
+    this.#kinds.set(kind, new PlainKind(told, this.#briefs.length));
     this.#briefs.push(told);
   }
 

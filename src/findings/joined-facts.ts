@@ -51,34 +51,63 @@ export function factsOfPassedOver(outcome: Outcome, facts: JoinedFacts | null): 
   return TELLING.has(outcome) || facts?.isCompleted === false ? facts : null;
 }
 
-/** As `factsOfPassedOver`, of one that the machine has not seen. */
+/** As `factsOfPassedOver`, of one that the machine has not seen: good for as long as the place is. */
 export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
-  if (!place.isTelling) return null;
-  const {
-    firstFrame,
-    lastFrame,
-    firstNanos,
-    synOptions,
-    isAnswered,
-    isCompleted,
-    isMidstream,
-    finFrame,
-    closeWaitNanos,
-  } = place;
-  const isHalfOpen = isAnswered && !isCompleted;
-  return {
-    firstFrame,
-    lastFrame,
-    firstNanos,
-    finFrame,
-    closeWaitNanos,
-    isAnswered,
-    isCompleted,
-    isHalfOpen,
-    isProbe: isHalfOpen || (!isCompleted && !isAnswered && !isMidstream && (synOptions & USUAL_OPTIONS) === 0),
-    hasPlainSegments: isCompleted || isMidstream,
-    isFiltered: false,
-  };
+  return place.isTelling ? new PlainFacts(place) : null;
+}
+
+/** Looks at the place when it is asked. Copies would be objects of ever other shapes to V8, as their numbers differ in size. */
+class PlainFacts implements JoinedFacts {
+  readonly #place: PlainPlace;
+
+  constructor(place: PlainPlace) {
+    this.#place = place;
+  }
+
+  get firstFrame(): number {
+    return this.#place.firstFrame;
+  }
+
+  get lastFrame(): number {
+    return this.#place.lastFrame;
+  }
+
+  get firstNanos(): number {
+    return this.#place.firstNanos;
+  }
+
+  get finFrame(): number {
+    return this.#place.finFrame;
+  }
+
+  get closeWaitNanos(): number {
+    return this.#place.closeWaitNanos;
+  }
+
+  get isAnswered(): boolean {
+    return this.#place.isAnswered;
+  }
+
+  get isCompleted(): boolean {
+    return this.#place.isCompleted;
+  }
+
+  get isHalfOpen(): boolean {
+    return this.#place.isAnswered && !this.#place.isCompleted;
+  }
+
+  get isProbe(): boolean {
+    const { isCompleted, isAnswered, isMidstream, synOptions } = this.#place;
+    return this.isHalfOpen || (!isCompleted && !isAnswered && !isMidstream && (synOptions & USUAL_OPTIONS) === 0);
+  }
+
+  get hasPlainSegments(): boolean {
+    return this.#place.isCompleted || this.#place.isMidstream;
+  }
+
+  get isFiltered(): boolean {
+    return false;
+  }
 }
 
 /** The facts of a connection that is flawless and of which there is no more to tell than that it opened. */

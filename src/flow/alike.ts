@@ -33,7 +33,7 @@ export function newPlace() {
     isCompleted: true,
     isMidstream: false,
     finFrame: 0,
-    closeWaitNanos: 0,
+    closeWaitNanos: Number.NaN,
     synOptions: 0,
     addresses: {
       ipVersion: 4 as 4 | 6,

@@ -13,6 +13,25 @@ export interface HistoryEntry {
   withdrawnNanos: number;
 }
 
+/** Made by a constructor: of a literal V8 makes each one anew once a number in it was not a small one. */
+class Entry implements HistoryEntry {
+  readonly state: TcpState;
+  basis: Basis;
+  readonly frame: number;
+  readonly timeNanos: number;
+  provenFrame: number;
+  withdrawnFrame = 0;
+  withdrawnNanos = 0;
+
+  constructor(state: TcpState, basis: Basis, { frame, timeNanos }: Moment, provenFrame: number) {
+    this.state = state;
+    this.basis = basis;
+    this.frame = frame;
+    this.timeNanos = timeNanos;
+    this.provenFrame = provenFrame;
+  }
+}
+
 /** Where and when something happened. */
 export interface Moment {
   readonly frame: number;
@@ -42,8 +61,7 @@ export class History {
       }
       return;
     }
-    const { frame, timeNanos } = at;
-    this.current = { state, basis, frame, timeNanos, provenFrame, withdrawnFrame: 0, withdrawnNanos: 0 };
+    this.current = new Entry(state, basis, at, provenFrame);
     this.entries.push(this.current);
   }
 

@@ -151,7 +151,7 @@ export function track(recording: Recording, options: TrackOptions = {}): Tracked
     },
     limits: plainLimits(policy),
     onPlain: (kind, id, build, place, tell) => {
-      facts.set(id, factsOfPlain(place()));
+      facts.set(id, factsOfPlain({ ...place() }));
       kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
       if (options.passesOver === true) return;
       build();
