@@ -21,7 +21,7 @@ import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
-import { newPlace, readNoted, readNotedEnds } from './flow/alike.ts';
+import { type Notes, newPlace, readNoted, readNotedEnds } from './flow/alike.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
 import type { Flawless } from './flow/flawless.ts';
@@ -167,7 +167,7 @@ export class Analysis implements PacketSink {
         ? {}
         : {
             onPlain: this.#takePlain,
-            onAlike: (core, at, count) => this.#takeAlike(core, at, count),
+            onAlike: (core, at, count) => this.joinAlike(core, at, count, this.#kinds),
             limits: plainLimits(this.#policy),
           }),
     };
@@ -359,8 +359,7 @@ export class Analysis implements PacketSink {
     if (brief !== null) {
       const where = place();
       this.#joinPlain(where, brief.findings);
-      const timeWaitAt = where.isTelling ? null : timeWaitIfOrdinary(brief.findings);
-      this.#tracker.counted.learn(kind, timeWaitAt ?? FIRST_TOLD + this.#kinds.numberOf(kind));
+      this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
       return;
     }
     if (this.#tellFlawless(kind, id, place, tell)) return;
@@ -392,15 +391,15 @@ export class Analysis implements PacketSink {
     return this.#json;
   }
 
-  /** Connections of kinds that are known, as the core notes them. @hot */
-  #takeAlike(core: Core, from: number, count: number): void {
-    const { words, doubles } = core;
+  /** As `join`, of `count` connections of `kinds` that are known, as the core notes them from an address on. @hot */
+  joinAlike(notes: Notes, from: number, count: number, kinds: PlainKinds): void {
+    const { words, doubles } = notes;
     const { ordinary } = this.#joined;
     const { names } = ordinary;
     for (let at = from >> 2; at < (from + count * ALIKE_BYTES) >> 2; at += ALIKE_BYTES >> 2) {
       const tag = words[at + (ALIKE_TAG >> 2)];
       if (tag >= FIRST_TOLD) {
-        this.#takeTold(core, at << 2, this.#kinds.briefAt(tag - FIRST_TOLD).findings);
+        this.#joinTold(notes, at << 2, kinds.briefAt(tag - FIRST_TOLD).findings);
         continue;
       }
       const ipVersion = words[at + (ALIKE_VERSION >> 2)] === 4 ? 4 : 6;
@@ -413,11 +412,11 @@ export class Analysis implements PacketSink {
     }
   }
 
-  /** As `#takeAlike`, one of which there is something to tell. */
-  #takeTold(core: Core, at: number, findings: readonly Finding[]): void {
+  /** As `joinAlike`, one of which there is something to tell. */
+  #joinTold(notes: Notes, at: number, findings: readonly Finding[]): void {
     const place = this.#told;
-    readNoted(place, core, at);
-    readNotedEnds(place, core, at);
+    readNoted(place, notes, at);
+    readNotedEnds(place, notes, at);
     this.#joinPlain(place, findings);
   }
 

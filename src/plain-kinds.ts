@@ -1,8 +1,12 @@
 /** Connections that went by the book in the same way: the first of a kind is judged, the others are known by it. */
+import { assert } from './base/error.ts';
+import { FIRST_TOLD } from './core/layout.ts';
 import { writeOut } from './findings/detector.ts';
 import { timeWaitOwner } from './findings/detectors/time-wait-owner.ts';
 import type { Finding } from './findings/finding.ts';
+import { timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { isTellable } from './findings/told.ts';
+import type { PlainPlace } from './flow/place.ts';
 import type { KindBrief } from './report/overview.ts';
 
 class PlainKind {
@@ -51,11 +55,14 @@ export class PlainKinds {
     this.#briefs.push(told);
   }
 
-  /** Number of a known kind, by which `briefAt` finds what it came to. */
-  numberOf(kind: number): number {
-    return this.#kinds.get(kind)?.number ?? -1;
+  /** What the core is to note of connections of a known kind, one of which was at a place: who pays TIME_WAIT, or what `briefAt` finds. */
+  tagOf(kind: number, { isTelling }: PlainPlace): number {
+    const known = this.#kinds.get(kind);
+    assert(known !== undefined, 'only what is known is counted');
+    return (isTelling ? null : timeWaitIfOrdinary(known.brief.findings)) ?? FIRST_TOLD + known.number;
   }
 
+  /** By its number, from 0 on. */
   briefAt(number: number): KindBrief {
     return this.#briefs[number];
   }

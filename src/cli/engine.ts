@@ -20,6 +20,7 @@ import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/r
 import { severityRank } from '../report/severity.ts';
 import type { CaptureReport } from '../source/reader.ts';
 import { readInSteps } from '../source/session.ts';
+import { keepObjectsYoung } from './heap.ts';
 import type { Form } from './threads/form.ts';
 
 /** Which connections are wanted; all conditions have to hold, a list is met by any of its members. */
@@ -106,7 +107,7 @@ export interface AnalysisEnd {
 /** The analysis as the commands use it: problems with files are in its result, never thrown. */
 export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) => Promise<AnalysisEnd>;
 
-/** Captures from here on have connections enough for what they leave behind to pile up. */
+/** Captures from here on have connections enough for what they leave behind to pile up; to load what tells V8 takes 5 ms. */
 const LARGE_BYTES = 1 << 22;
 
 function mayBeLarge(path: string): boolean {
@@ -114,24 +115,14 @@ function mayBeLarge(path: string): boolean {
   return status?.isFile() !== true || status.size >= LARGE_BYTES;
 }
 
-/**
- * Connections live for microseconds when they are replayed. V8 guesses from the first ones, which live longer, that their
- * objects belong in the old generation, where they pile up: 330 MB instead of 240, and 15 % more time, for 200,000 of them.
- * To load what tells V8 takes 5 ms.
- */
-async function keepObjectsYoung(): Promise<void> {
-  const { setFlagsFromString } = await import('node:v8');
-  setFlagsFromString('--no-allocation-site-pretenuring');
-}
-
 /** Analyses files; connections are built only when they pass the filter and the observer wants them. */
 export const runAnalysis: Engine = async (request, observer) => {
-  if (request.paths.some(mayBeLarge)) await keepObjectsYoung();
   const { threaded } = observer;
   if (threaded !== undefined && request.threads !== undefined && request.threads > 1) {
     const { runInThreads } = await import('./threads/run.ts');
     return runInThreads(request, observer, threaded, request.threads);
   }
+  if (request.paths.some(mayBeLarge)) keepObjectsYoung();
   const { filter, segments, timeWaitSeconds, decoding, policy, maxConnections, onProgress } = request;
   let totalConnections = 0;
   let hasTaken = false;

@@ -184,7 +184,7 @@ export class Ordinary {
   readonly timeWaitClients = new Spans();
   readonly timeWaitServers = new Spans();
   /** Frames with which TIME_WAIT began, of the first connections of which they are known, by the end and host that pays. */
-  readonly timeWaitFrames = { client: new Map<Key, number[]>(), server: new Map<Key, number[]>() };
+  readonly timeWaitFrames = { client: new FirstFrames(), server: new FirstFrames() };
 
   constructor(names: Names) {
     this.names = names;
@@ -198,15 +198,8 @@ export class Ordinary {
     const server = this.names.host(ipVersion, clientIndex === 0 ? words1 : words0);
     this.add(client, server, ports[1 - clientIndex], firstNanos, lastNanos, timeWaitAt);
     if (timeWaitFrame === 0) return;
-    if (timeWaitAt === TimeWaitAt.CLIENT) this.noteTimeWait('client', client, timeWaitFrame);
-    else if (timeWaitAt === TimeWaitAt.SERVER) this.noteTimeWait('server', server, timeWaitFrame);
-  }
-
-  noteTimeWait(at: 'client' | 'server', host: Key, frame: number): void {
-    if (host === UNNAMED) return;
-    const known = this.timeWaitFrames[at].get(host);
-    if (known === undefined) this.timeWaitFrames[at].set(host, [frame]);
-    else if (known.length < MAX_JOINED_FRAMES) known.push(frame);
+    if (timeWaitAt === TimeWaitAt.CLIENT) this.timeWaitFrames.client.note(client, timeWaitFrame);
+    else if (timeWaitAt === TimeWaitAt.SERVER) this.timeWaitFrames.server.note(server, timeWaitFrame);
   }
 
   /** As `take`; `port` is that of the service. @hot */
@@ -259,6 +252,24 @@ export class Spans {
     const grown = new Float64Array((at + SPAN_NUMBERS) * 2);
     grown.set(this.#numbers);
     this.#numbers = grown;
+  }
+}
+
+/** Frames by host, as many as are told. */
+export class FirstFrames {
+  readonly #frames: (number[] | undefined)[] = [];
+
+  note(key: Key, frame: number): void {
+    if (key === UNNAMED) return;
+    const frames = this.#frames;
+    while (frames.length <= key) frames.push(undefined);
+    const known = frames[key];
+    if (known === undefined) frames[key] = [frame];
+    else if (known.length < MAX_JOINED_FRAMES) known.push(frame);
+  }
+
+  of(key: Key): number[] {
+    return this.#frames[key] ?? [];
   }
 }
 

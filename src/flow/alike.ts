@@ -18,6 +18,9 @@ import {
   TOLD_MIDSTREAM,
 } from '../core/layout.ts';
 
+/** Memory with notes of the core: its own, or a copy. */
+export type Notes = Pick<Core, 'words' | 'unsigned' | 'doubles'>;
+
 /** A place that is written over for the next connection. */
 export type NotedPlace = ReturnType<typeof newPlace>;
 
@@ -45,7 +48,7 @@ export function newPlace() {
 }
 
 /** Reads what the core has noted at an address, the ends apart. */
-export function readNoted(place: NotedPlace, { words, unsigned, doubles }: Core, at: number): void {
+export function readNoted(place: NotedPlace, { words, unsigned, doubles }: Notes, at: number): void {
   const told = words[(at + ALIKE_TOLD) >> 2];
   place.firstNanos = doubles[(at + ALIKE_FIRST_NANOS) >> 3];
   place.lastNanos = doubles[(at + ALIKE_LAST_NANOS) >> 3];
@@ -61,7 +64,7 @@ export function readNoted(place: NotedPlace, { words, unsigned, doubles }: Core,
 }
 
 /** Reads the ends, the client as end 0; its port is not noted. */
-export function readNotedEnds(place: NotedPlace, { words }: Core, at: number): void {
+export function readNotedEnds(place: NotedPlace, { words }: Notes, at: number): void {
   const { addresses } = place;
   place.clientIndex = 0;
   addresses.ipVersion = words[(at + ALIKE_VERSION) >> 2] === 4 ? 4 : 6;

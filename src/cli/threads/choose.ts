@@ -8,9 +8,8 @@ import { readWhole } from '../values.ts';
 /** Below this a thread takes longer to start, and to get its code compiled, than it saves, or takes more memory than that is worth. */
 const LEAST_BYTES = 2 ** 30;
 /**
- * With fewer cores one thread is as fast: what sees every packet, most of the work on a report in text or on JSON, is done by
- * the one that reads, and on two cores handing over costs more than the other gains (8.9 million packets: 3.5 s, by two 3.9 s).
- * Of a table every connection goes through the machine.
+ * With fewer cores one thread is as fast, in less memory: two cores have enough to do with what V8 does aside for one thread,
+ * and a second one has to get its code ready first. Of a table every connection goes through the machine.
  */
 const LEAST_CORES = { text: 4, json: 4, csv: 2 };
 /** One thread reads and decodes; it cannot keep more than these busy. */

@@ -12,6 +12,8 @@ const SLOTS = 64;
 const HEAD_BYTES = 64;
 const EXTRA_BYTES = HEAD_BYTES + BATCH_ROWS * 5;
 const SLOT_BYTES = BATCH_BYTES + EXTRA_BYTES;
+/** Batches of which the reader hears at once: it never sleeps unless there are more than that to be gone through. */
+const BATCHES_A_NEWS = 16;
 /** Results that a thread may be ahead of the one that puts them together. */
 const MAX_CHUNKS_AHEAD = 12;
 
@@ -124,10 +126,10 @@ export class Ring {
     return true;
   }
 
-  /** Thread: is done with one more batch. */
+  /** Thread: is done with one more batch. The reader, whose sleep that would end, is told of several together. */
   finishBatch(thread: number): void {
-    Atomics.add(this.#control, this.#word(thread, PerThread.DONE), 1);
-    this.#tellReader();
+    const before = Atomics.add(this.#control, this.#word(thread, PerThread.DONE), 1);
+    if ((before + 1) % BATCHES_A_NEWS === 0) this.#tellReader();
   }
 
   /** Thread: has sent results. */

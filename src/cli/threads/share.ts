@@ -6,6 +6,7 @@ import { type Policy, plainLimits, resolvePolicy } from '../../findings/policy.t
 import { findAll } from '../../findings/registry.ts';
 import { BUCKETS } from '../../flow/bucket.ts';
 import type { Connection } from '../../flow/connection.ts';
+import type { AlikeTaker } from '../../flow/counted-kinds.ts';
 import type { Flawless } from '../../flow/flawless.ts';
 import type { FlowAddresses, PlainPlace } from '../../flow/place.ts';
 import { Tracker } from '../../flow/tracker.ts';
@@ -33,7 +34,7 @@ const CHUNK_RESULTS = 256;
 const NO_FINDINGS: readonly Finding[] = [];
 
 /** Forms for which not every connection is built. */
-const PASSES_OVER: ReadonlySet<Form> = new Set<Form>(['overview', 'json']);
+export const PASSES_OVER: ReadonlySet<Form> = new Set<Form>(['overview', 'json']);
 
 /** What a thread has to know of what was asked for; it can be sent by message. */
 export interface ShareRequest extends Pick<AnalysisRequest, 'segments' | 'timeWaitSeconds' | 'policy' | 'filter'> {
@@ -53,7 +54,7 @@ export class Share {
   readonly #policy: Policy;
   readonly #tracker: Tracker;
   readonly #annotations = new Annotations();
-  readonly #isMine: Uint8Array;
+  readonly #isMine: Uint8Array | null;
   readonly #timeBase: TimeBase;
   /** Knows at least as many connections as are wanted when the results of all threads come together. */
   readonly #candidates: Overview;
@@ -72,8 +73,8 @@ export class Share {
   #rows: RowShare | null = null;
   #isOver = false;
 
-  /** `isMine` has 1 for the buckets of the share. */
-  constructor(request: ShareRequest, isMine: Uint8Array, timeBase: TimeBase) {
+  /** `isMine` has 1 for the buckets of the share; null if it is all there is. */
+  constructor(request: ShareRequest, isMine: Uint8Array | null, timeBase: TimeBase) {
     this.#request = request;
     this.#policy = resolvePolicy(request.policy);
     this.#isMine = isMine;
@@ -87,6 +88,8 @@ export class Share {
       ...(hasFilter(filter) || !PASSES_OVER.has(form)
         ? {}
         : { onPlain: this.#takePlain, limits: plainLimits(this.#policy) }),
+      // The notes of several threads could not be put in order.
+      ...(isMine === null && form === 'overview' ? { onAlike: this.#takeAlike } : {}),
     });
   }
 
@@ -104,8 +107,13 @@ export class Share {
         if (tunnels[row] !== 0) this.#annotations.noteTunnel(batch, row, tunnels[row]);
       }
     }
-    this.#rows = { buckets, isMine: this.#isMine, step: 0, onOpened: (nextId) => this.#noteOpened(nextId) };
-    this.#tracker.pushShare(batch, this.#rows);
+    if (this.#isMine === null) {
+      this.#tracker.push(batch);
+      this.#noteOpened(this.#tracker.nextId);
+    } else {
+      this.#rows = { buckets, isMine: this.#isMine, step: 0, onOpened: (nextId) => this.#noteOpened(nextId) };
+      this.#tracker.pushShare(batch, this.#rows);
+    }
     this.#batches++;
   }
 
@@ -129,6 +137,7 @@ export class Share {
       text: this.#text.take(),
       results: this.#results,
       opened: Float64Array.from(this.#opened),
+      counted: isLast ? [...this.#tracker.counted.counts()] : [],
       upTo: this.#isOver ? Number.POSITIVE_INFINITY : this.#batches * STEPS_IN_BATCH,
       isLast,
       total: this.#total,
@@ -158,6 +167,7 @@ export class Share {
     }
     this.#total++;
     const where = place();
+    this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
     this.#records.write({
       step: this.#step,
       id,
@@ -174,6 +184,11 @@ export class Share {
       tupleId: this.#tracker.tupleId,
       result: 0,
     });
+  };
+
+  readonly #takeAlike: AlikeTaker = (core, at, count) => {
+    this.#total += count;
+    this.#records.writeNotes(this.#step, core, at, count);
   };
 
   /** As `Analysis` does: writes a connection that is wanted whole without having it built, if that is possible. */
@@ -259,13 +274,17 @@ export class Share {
   }
 }
 
-/** Whose bucket is whose: the reading thread has its hands full and gets `readerShare` of them. */
-export function dealBuckets(threads: number, readerShare: number): Uint8Array[] {
-  const owned = Array.from({ length: threads }, () => new Uint8Array(BUCKETS));
+/**
+ * Whose bucket is whose: the reading thread, the first one, gets `readerShare` of them. Null for a thread that follows all of
+ * them, or none because another does.
+ */
+export function dealBuckets(threads: number, readerShare: number): (Uint8Array | null)[] {
   const own = Math.round(BUCKETS * readerShare);
+  if (own === 0 && threads === 2) return [null, null];
+  const owned = Array.from({ length: threads }, () => new Uint8Array(BUCKETS));
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
     const owner = bucket < own ? 0 : 1 + ((bucket - own) % (threads - 1));
     owned[owner][bucket] = 1;
   }
-  return owned;
+  return owned.map((isMine, thread) => (thread === 0 && own === 0 ? null : isMine));
 }

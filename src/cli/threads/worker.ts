@@ -1,5 +1,6 @@
 /** One of several threads of an analysis: goes through all batches, keeps to its buckets, and sends what comes of it. */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { keepObjectsYoung } from '../heap.ts';
 import type { Chunk } from './records.ts';
 import { Ring, type RingMemory, SlotHead } from './ring.ts';
 import { Share, type ShareRequest, type SlotMessage } from './share.ts';
@@ -11,7 +12,8 @@ export interface WorkerStart {
   /** Number of this thread from 0, the reading one not counted, and how many there are of them. */
   readonly thread: number;
   readonly threads: number;
-  readonly isMine: Uint8Array;
+  /** As `Share` has it. */
+  readonly isMine: Uint8Array | null;
   readonly port: MessagePort;
 }
 
@@ -21,6 +23,7 @@ export type WorkerMessage = { readonly chunk: Chunk } | { readonly error: Error 
 /** Batches after which results are sent, so that others need not wait for them. */
 const BATCHES_A_CHUNK = 32;
 
+keepObjectsYoung();
 const { request, memory, thread, threads, isMine, port } = workerData as WorkerStart;
 const ring = new Ring(threads, { epochSeconds: 0 }, memory);
 const share = new Share(request, isMine, ring.timeBase);

@@ -17,7 +17,8 @@ export const timeWaitHost: JoinedDetector = {
         const key = keyOf(seen);
         own.add(key, seen.lastNanos);
         // Of connections that are alike, but one has a finding with a frame of its own.
-        if (seen.connection !== null && finding.frames.length > 0) ordinary.noteTimeWait(at, key, finding.frames[0]);
+        if (seen.connection !== null && finding.frames.length > 0)
+          ordinary.timeWaitFrames[at].note(key, finding.frames[0]);
       },
       finish() {
         return [clients, servers].flatMap(({ at, own, alike }) => {
@@ -32,7 +33,7 @@ export const timeWaitHost: JoinedDetector = {
               const span = duration(lastNanos - Math.min(own.firstOf(key), alike.firstOf(key)));
               return {
                 at,
-                frames: ordinary.timeWaitFrames[at].get(key) ?? [],
+                frames: ordinary.timeWaitFrames[at].of(key),
                 message: `${ordinary.names.textOf(key)} owns TIME_WAIT for ${countOf(key)} connections that ended within ${span}, as their ${at}.`,
                 hint: 'A server pays little for it. A client runs out of ports (net.ipv4.ip_local_port_range, 28,232 by default) towards one service when it opens more than some 470 connections a second: keep connections alive and use them again, or set net.ipv4.tcp_tw_reuse.',
               };
