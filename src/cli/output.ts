@@ -6,9 +6,7 @@ import type { CliIo } from './io.ts';
 export interface Output {
   /** The stream, when it is one that could be a terminal. */
   readonly stream: CliIo['stdout'] | null;
-  /** Whether `write` is done with what it was given when it returns, so that it may be written over. */
-  readonly isSynchronous: boolean;
-  /** Writes, or keeps to write; throws {@link OutputClosed} when nobody reads any more. */
+  /** Writes, or keeps a copy to write: octets may be written over at once. Throws {@link OutputClosed} when nobody reads any more. */
   write(data: string | Uint8Array): void;
   /** Resolves when what was kept is written, so that more may come. */
   drained(): Promise<void>;
@@ -23,8 +21,14 @@ export function openOutput(io: CliIo, path: string | undefined): Output {
   return path === undefined || path === '-' ? new StreamOutput(io.stdout) : new FileOutput(path);
 }
 
+/** Memory for copies that waits to be used again, and how large the smallest is: room for what usually comes at a time. */
+const MAX_SPARES = 64;
+const LEAST_COPY_BYTES = 5 << 16;
+
 class StreamOutput implements Output {
-  readonly isSynchronous: boolean;
+  readonly #isSynchronous: boolean;
+  /** Memory of copies that were written: left to the garbage collector they would pile up to tens of megabytes. */
+  readonly #spares: Buffer[] = [];
   readonly stream: CliIo['stdout'];
   #error: Error | null = null;
   #isFull = false;
@@ -32,7 +36,7 @@ class StreamOutput implements Output {
 
   constructor(stream: CliIo['stdout']) {
     this.stream = stream;
-    this.isSynchronous = goesToFile(stream);
+    this.#isSynchronous = writesAtOnce(stream);
     stream.on('error', (error: NodeJS.ErrnoException) => {
       this.#error = error.code === 'EPIPE' ? new OutputClosed() : new OutputError(`standard output: ${error.message}`);
       this.#wake?.();
@@ -45,7 +49,20 @@ class StreamOutput implements Output {
 
   write(data: string | Uint8Array): void {
     if (this.#error !== null) throw this.#error;
-    this.#isFull = !this.stream.write(data);
+    if (typeof data === 'string' || this.#isSynchronous) this.#isFull = !this.stream.write(data);
+    else this.#writeCopy(data);
+  }
+
+  #writeCopy(data: Uint8Array): void {
+    let memory = this.#spares.pop();
+    if (memory === undefined || memory.length < data.length) {
+      memory = Buffer.allocUnsafeSlow(Math.max(data.length, LEAST_COPY_BYTES));
+    }
+    const used = memory;
+    used.set(data);
+    this.#isFull = !this.stream.write(used.subarray(0, data.length), () => {
+      if (this.#spares.length < MAX_SPARES) this.#spares.push(used);
+    });
   }
 
   async drained(): Promise<void> {
@@ -69,14 +86,15 @@ class StreamOutput implements Output {
   discard(): void {}
 }
 
-/** Whether a stream is Node's standard output and goes to a file: it writes at once then; to a pipe it may do it later. */
-function goesToFile(stream: CliIo['stdout']): boolean {
-  return stream === process.stdout && fstatSync(process.stdout.fd).isFile();
+/** Whether a stream is Node's standard output and goes to a file or to /dev/null; to a pipe it may write later. */
+function writesAtOnce(stream: CliIo['stdout']): boolean {
+  if (stream !== process.stdout || process.stdout.isTTY) return false;
+  const status = fstatSync(process.stdout.fd);
+  return status.isFile() || status.isCharacterDevice();
 }
 
 /** Writes beside the file and renames at the end: under its own name the file is always whole. */
 class FileOutput implements Output {
-  readonly isSynchronous = true;
   readonly stream = null;
   readonly #path: string;
   readonly #writtenPath: string;

@@ -16,7 +16,7 @@ export interface Sink extends ConnectionObserver {
 }
 
 function writeBatch(output: Output, batch: TextBuffer): void {
-  const bytes = output.isSynchronous ? batch.takeView() : batch.take();
+  const bytes = batch.takeView();
   if (bytes !== null) output.write(bytes);
 }
 
