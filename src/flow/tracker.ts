@@ -356,7 +356,9 @@ export class Tracker {
     }
     if (excess <= 0) return;
     const open = this.#table.entries();
-    const nanos = Float64Array.from(open, (entry) => this.#lastNanosOf(entry));
+    // `from` goes through an iterator, which takes ten times as long.
+    const nanos = new Float64Array(open.length);
+    for (let index = 0; index < open.length; index++) nanos[index] = this.#lastNanosOf(open[index]);
     for (const entry of earliest(open, nanos, excess)) this.#giveUpOne(limit, entry);
   }
 
