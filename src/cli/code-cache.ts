@@ -3,7 +3,7 @@
  * by the build, and by the first run where it is not there (another version of V8, a package that npm has installed), as
  * Python does with its modules. Node.js 22 could do so by itself, Node.js 20 cannot for modules.
  */
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 
@@ -37,7 +37,7 @@ function writeCache(path: string, script: Script): void {
     writeFileSync(partial, script.createCachedData(), { flush: true });
     renameSync(partial, path);
   } catch {
-    unlinkSync(partial);
+    rmSync(partial, { force: true });
   }
 }
 

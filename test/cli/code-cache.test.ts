@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -18,6 +18,13 @@ test('the build makes the cache of what an analysis needs', () => {
   expect(others).toEqual([]);
   expect(cache).toMatch(/^analysis-.+\.script\.js\.v8-/);
   expect(cache).toContain(process.versions.v8);
+});
+
+test('the script is ASCII, which is how it is read', () => {
+  const folder = join(cli.folder, 'cli');
+  const [script, ...others] = readdirSync(folder).filter((name) => name.endsWith('.script.js'));
+  expect(others).toEqual([]);
+  expect(readFileSync(join(folder, script), 'latin1')).toMatch(/^[\0-\x7f]+$/);
 });
 
 describe('a script', () => {

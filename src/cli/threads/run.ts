@@ -262,8 +262,9 @@ class Team implements BatchTaker, MergedTaker {
     }
     this.#ring.publish();
     const share = this.#share;
-    share?.push(slot, message);
-    if (share?.isFull || (share && this.#batches % BATCHES_A_CHUNK === 0)) this.#merger.add(OWN, share.takeChunk());
+    if (share === null) return;
+    share.push(slot, message);
+    if (share.isFull || this.#batches % BATCHES_A_CHUNK === 0) this.#merger.add(OWN, share.takeChunk());
   }
 
   #messageOf({ icmpErrors }: SegmentBatch): SlotMessage | null {

@@ -55,6 +55,8 @@ export class Share {
   readonly #tracker: Tracker;
   readonly #annotations = new Annotations();
   readonly #isMine: Uint8Array | null;
+  /** Whether the core counts connections of kinds that are known, and only its notes of them are handed on. */
+  readonly #isCounted: boolean;
   readonly #timeBase: TimeBase;
   /** Knows at least as many connections as are wanted when the results of all threads come together. */
   readonly #candidates: Overview;
@@ -81,15 +83,15 @@ export class Share {
     this.#timeBase = timeBase;
     this.#candidates = new Overview({ ...request.limits, kinds: Number.POSITIVE_INFINITY });
     const { filter, form } = request;
+    const isPassedOver = PASSES_OVER.has(form) && !hasFilter(filter);
+    // The notes of several threads could not be put in order.
+    this.#isCounted = isMine === null && isPassedOver && form === 'overview';
     this.#tracker = new Tracker({
       segments: request.segments,
       timeWaitNanos: request.timeWaitSeconds * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
-      ...(hasFilter(filter) || !PASSES_OVER.has(form)
-        ? {}
-        : { onPlain: this.#takePlain, limits: plainLimits(this.#policy) }),
-      // The notes of several threads could not be put in order.
-      ...(isMine === null && form === 'overview' ? { onAlike: this.#takeAlike } : {}),
+      ...(isPassedOver ? { onPlain: this.#takePlain, limits: plainLimits(this.#policy) } : {}),
+      ...(this.#isCounted ? { onAlike: this.#takeAlike } : {}),
     });
   }
 
@@ -167,7 +169,7 @@ export class Share {
     }
     this.#total++;
     const where = place();
-    this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
+    if (this.#isCounted) this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
     this.#records.write({
       step: this.#step,
       id,
