@@ -73,15 +73,6 @@ function toAscii(code) {
 }
 
 /**
- * The name under which something is imported or exported.
- *
- * @param {{ type: string, name?: string, value?: unknown }} node
- */
-function nameOf(node) {
-  return JSON.stringify(node.name ?? node.value);
-}
-
-/**
  * The script that a module is made of, and the module about it: it hands what is imported to the script, whose value is
  * what is exported.
  *
@@ -96,7 +87,7 @@ function splitModule(code, program, script) {
   const names = imports.map(({ specifiers }, number) => {
     const pairs = specifiers.map((/** @type {any} */ { type, imported, local }) => {
       if (type !== 'ImportSpecifier') throw new Error('what an analysis needs is to be imported by its name');
-      return `${nameOf(imported)}: ${local.name}`;
+      return `${imported.name}: ${local.name}`;
     });
     return `const { ${pairs.join(', ')} } = ${parameters[number]};`;
   });
@@ -117,7 +108,8 @@ function splitModule(code, program, script) {
   for (const { start, end, by } of replaced.sort((one, other) => other.start - one.start)) {
     rest = rest.slice(0, start) + by + rest.slice(end);
   }
-  const values = exported.map(({ local, exported: name }) => `${nameOf(name)}: ${local.name}`);
+  const values = exported.map(({ local, exported: { name } }) => `${name}: ${local.name}`);
+  const own = exported.map(({ exported: { name } }, number) => ({ name, local: `own${number}` }));
   return {
     script: `(function (${['importBeside', ...parameters].join(', ')}) {
 "use strict";
@@ -127,9 +119,8 @@ return { ${values.join(', ')} };
 })`,
     module: `import { runCached } from "./code-cache.js";
 ${imports.map(({ source }, number) => `import * as ${parameters[number]} from ${JSON.stringify(source.value)};`).join('\n')}
-const own = runCached(new URL(${JSON.stringify(script)}, import.meta.url))(${['(name) => import(name)', ...parameters].join(', ')});
-${exported.map((_, number) => `const own${number} = own[${nameOf(exported[number].exported)}];`).join('\n')}
-export { ${exported.map(({ exported: name }, number) => `own${number} as ${name.name}`).join(', ')} };
+const { ${own.map(({ name, local }) => `${name}: ${local}`).join(', ')} } = runCached(new URL(${JSON.stringify(script)}, import.meta.url))(${['(name) => import(name)', ...parameters].join(', ')});
+export { ${own.map(({ name, local }) => `${local} as ${name}`).join(', ')} };
 `,
   };
 }

@@ -56,7 +56,7 @@ export class Share {
   readonly #annotations = new Annotations();
   readonly #isMine: Uint8Array | null;
   /** Whether the core counts connections of kinds that are known, and only its notes of them are handed on. */
-  readonly #isCounted: boolean;
+  readonly #countsKinds: boolean;
   readonly #timeBase: TimeBase;
   /** Knows at least as many connections as are wanted when the results of all threads come together. */
   readonly #candidates: Overview;
@@ -85,13 +85,13 @@ export class Share {
     const { filter, form } = request;
     const isPassedOver = PASSES_OVER.has(form) && !hasFilter(filter);
     // The notes of several threads could not be put in order.
-    this.#isCounted = isMine === null && isPassedOver && form === 'overview';
+    this.#countsKinds = isMine === null && isPassedOver && form === 'overview';
     this.#tracker = new Tracker({
       segments: request.segments,
       timeWaitNanos: request.timeWaitSeconds * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
       ...(isPassedOver ? { onPlain: this.#takePlain, limits: plainLimits(this.#policy) } : {}),
-      ...(this.#isCounted ? { onAlike: this.#takeAlike } : {}),
+      ...(this.#countsKinds ? { onAlike: this.#takeAlike } : {}),
     });
   }
 
@@ -169,7 +169,7 @@ export class Share {
     }
     this.#total++;
     const where = place();
-    if (this.#isCounted) this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
+    if (this.#countsKinds) this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
     this.#records.write({
       step: this.#step,
       id,
