@@ -14,11 +14,10 @@ import {
   ALIKE_LAST_FRAME,
   ALIKE_LAST_NANOS,
   ALIKE_SERVER,
-  ALIKE_SERVER_PORT,
+  ALIKE_SERVICE,
   ALIKE_SYN_OPTIONS,
   ALIKE_TAG,
   ALIKE_TOLD,
-  ALIKE_VERSION,
   ENTRY_HIGH,
   ENTRY_LOW,
   ENTRY_NEXT,
@@ -46,10 +45,13 @@ import {
   QUEUE_FIRST,
   QUEUE_LAST,
   QUEUES,
+  ROWS,
   TOLD_ANSWERED,
   TOLD_COMPLETED,
   TOLD_HALF_CLOSED,
   TOLD_MIDSTREAM,
+  TOUCH_ROWS,
+  TOUCHED,
   VERSION_BITS,
 } from '../src/core/layout';
 import {
@@ -79,7 +81,7 @@ import {
 import { FIN, ROW_FRAME } from '../src/core/row';
 import { kindAt } from './kinds';
 import { closeLog, closeMoved, firstRow, nextRow, rowIndex } from './log';
-import { copy } from './memory';
+import { countOrdinary, hostOf, serviceOf } from './names';
 import { baseOf, firstChunk, flagsOf, isMidstream } from './record';
 import { halfClosedNanos, isGraceful } from './shape';
 import { addressOf, remove } from './table';
@@ -176,9 +178,28 @@ export function closeAlike(entry: u32): bool {
   return closeAddress(addressOf(entry), true);
 }
 
+/** As `closeAlike`, of the entries whose numbers are in ROWS at `[from, end)`; returns the place of the first for which it is false. */
+export function closeAllAlike(from: u32, end: u32): u32 {
+  for (let place = from; place < end; place++) {
+    if (place % TOUCH_ROWS === 0) touchEntries(place, min<u32>(place + TOUCH_ROWS, end));
+    if (!closeAddress(addressOf(load<u32>(ROWS + (place << 2))), true)) return place;
+  }
+  return end;
+}
+
+/** Reads what closing entries will need, so that it is in the cache when their turn comes. */
+function touchEntries(from: u32, end: u32): void {
+  let sum: u32 = 0;
+  for (let place = from; place < end; place++) {
+    const entry = addressOf(load<u32>(ROWS + (place << 2)));
+    sum += load<u32>(entry) + load<u32>(entry, ENTRY_ROWS) + load<u32>(entry + ENTRY_RECORD, STAGE);
+  }
+  // Or nothing of this would be done.
+  store<u32>(TOUCHED, sum);
+}
+
 function closeAddress(entry: u32, isLast: bool): bool {
-  const count = load<u32>(ALIKE_COUNT);
-  if ((load<u32>(MODE) & MODE_COUNT) === 0 || count === MAX_ALIKE) return false;
+  if ((load<u32>(MODE) & MODE_COUNT) === 0) return false;
   const r = entry + ENTRY_RECORD;
   if (!isForCore(r, isLast)) return false;
   const now = load<f64>(NOW);
@@ -186,16 +207,36 @@ function closeAddress(entry: u32, isLast: bool): bool {
   if (number < 0 || (load<i32>(r, STAGE) === STAGE_ODD && !isLast && !isGraceful())) return false;
   const kind = <u64>number;
   const slot = slotOf(kind);
-  if (load<u64>(slot, KIND) !== kind) return false;
+  if (load<u64>(slot, KIND) !== kind || !count(entry, load<u32>(slot, KIND_TAG), now)) return false;
   store<u32>(slot, load<u32>(slot, KIND_COUNT) + 1, KIND_COUNT);
-  const at = ALIKE + count * ALIKE_BYTES;
-  const tag = load<u32>(slot, KIND_TAG);
-  store<u32>(at, tag, ALIKE_TAG);
-  note(at, entry);
-  if (tag >= <u32>FIRST_TOLD) tell(at, r, now);
-  store<u32>(ALIKE_COUNT, count + 1);
   releaseRecord(r);
   remove(load<u32>(entry, ENTRY_NUMBER));
+  return true;
+}
+
+/** Counts the connection of an entry by its hosts, or notes what there is to tell of it; false if there is no room for that. */
+function count(entry: u32, tag: u32, now: f64): bool {
+  const noted = load<u32>(ALIKE_COUNT);
+  const isTold = tag >= <u32>FIRST_TOLD;
+  if (isTold && noted === MAX_ALIKE) return false;
+  const r = entry + ENTRY_RECORD;
+  const isClientHigh = load<u32>(r, CLIENT) !== 0;
+  const isIpv4 = (load<u32>(entry) & VERSION_BITS) === 4;
+  const ports = load<u32>(entry, ENTRY_PORTS);
+  const client = hostOf(entry + (isClientHigh ? ENTRY_HIGH : ENTRY_LOW), isIpv4);
+  const server = hostOf(entry + (isClientHigh ? ENTRY_LOW : ENTRY_HIGH), isIpv4);
+  const service = serviceOf(server, isClientHigh ? ports >> 16 : ports & 0xffff);
+  if (!isTold) {
+    countOrdinary(client, server, service, tag, load<f64>(entry, ENTRY_ROWS), load<f64>(r, LAST_NANOS));
+    return true;
+  }
+  const at = ALIKE + noted * ALIKE_BYTES;
+  store<u32>(at, tag, ALIKE_TAG);
+  store<i32>(at, client, ALIKE_CLIENT);
+  store<i32>(at, server, ALIKE_SERVER);
+  store<i32>(at, service, ALIKE_SERVICE);
+  tell(at, r, now);
+  store<u32>(ALIKE_COUNT, noted + 1);
   return true;
 }
 
@@ -207,20 +248,11 @@ function isForCore(r: u32, isLast: bool): bool {
   return isLast ? stage !== STAGE_NEW : stage >= STAGE_DONE;
 }
 
-function note(at: u32, entry: u32): void {
-  const isClientHigh = load<u32>(entry + ENTRY_RECORD, CLIENT) !== 0;
-  const ports = load<u32>(entry, ENTRY_PORTS);
-  store<f64>(at, load<f64>(entry, ENTRY_ROWS), ALIKE_FIRST_NANOS);
-  store<f64>(at, load<f64>(entry + ENTRY_RECORD, LAST_NANOS), ALIKE_LAST_NANOS);
-  store<u32>(at, load<u32>(entry) & VERSION_BITS, ALIKE_VERSION);
-  store<u32>(at, isClientHigh ? ports >> 16 : ports & 0xffff, ALIKE_SERVER_PORT);
-  copy(at + ALIKE_CLIENT, entry + (isClientHigh ? ENTRY_HIGH : ENTRY_LOW), 16);
-  copy(at + ALIKE_SERVER, entry + (isClientHigh ? ENTRY_LOW : ENTRY_HIGH), 16);
-}
-
 /** Notes what joined detectors ask of a connection, watched until `now`, of which there is more to tell than that it opened. */
 function tell(at: u32, r: u32, now: f64): void {
   const stage = load<i32>(r, STAGE);
+  store<f64>(at, load<f64>(firstRow(firstChunk(r))), ALIKE_FIRST_NANOS);
+  store<f64>(at, load<f64>(r, LAST_NANOS), ALIKE_LAST_NANOS);
   const opened = toldOfOpening(r, stage);
   const isLeft = stage === STAGE_OPEN && (load<u32>(r, SEEN) & FIN_BITS) !== 0;
   const since = isLeft ? load<f64>(r, LAST_NANOS) : stage === STAGE_ODD ? halfClosedNanos(r) : Infinity;
@@ -257,10 +289,9 @@ function finFrameOf(r: u32): u32 {
   return 0;
 }
 
-/** As of a connection that is counted, whatever its kind, what is noted of that of an entry: where. */
+/** As of a connection of which there is something to tell, whatever its kind, what is noted of that of an entry: where. */
 export function describe(entry: u32, now: f64): u32 {
   const at: u32 = ALIKE + MAX_ALIKE * ALIKE_BYTES;
-  note(at, addressOf(entry));
   tell(at, addressOf(entry) + ENTRY_RECORD, now);
   return at;
 }

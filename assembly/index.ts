@@ -3,6 +3,7 @@ export {
   baseKind,
   bucketAt,
   closeAlike,
+  closeAllAlike,
   describe,
   evict,
   learnKind,
@@ -17,5 +18,6 @@ export { kindOf } from './kinds';
 export { openAt, reopenAt, take, takeAt } from './lane';
 export { append, appendSack, closeLog, closeMoved, moveLog, releaseChunk, takeChunk } from './log';
 export { allocate } from './memory';
+export { countOrdinary, hostOf, openNames, serviceOf } from './names';
 export { shapeEnd } from './shape';
 export { add, find, remove } from './table';

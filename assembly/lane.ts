@@ -25,7 +25,7 @@ import {
   OURS,
   OWN_ROWS,
   ROW_BYTES,
-  ROWS,
+  ROWS_AT,
   SEGMENT_BYTES,
   STOP_ANSWERED,
   STOP_BITS,
@@ -137,13 +137,18 @@ const UNKNOWN_MSS: u32 = 0xffffffff;
 /** Numbers so far before the first ones that were captured, or behind them while only one end was heard, are not its own. */
 const MIDSTREAM_BYTES: i32 = 1 << 27;
 
+/** Address of a row of the batch in work. */
+function rowAt(row: u32): u32 {
+  return load<u32>(ROWS_AT) + row * ROW_BYTES;
+}
+
 /** Takes in the rows from `first` on; returns the one at which it stopped, and why in its low bits. */
 export function take(first: u32, count: u32): u32 {
   const mode = load<u32>(MODE);
   const isLarge = load<u32>(COUNT) >= load<u32>(TOUCH_FROM);
   for (let row = first; row < count; row++) {
     if (isLarge && (row - first) % TOUCH_ROWS === 0) touch(row, min<u32>(row + TOUCH_ROWS, count));
-    const p = ROWS + row * ROW_BYTES;
+    const p = rowAt(row);
     const time = load<f64>(p);
     if (time > load<f64>(NOW)) store<f64>(NOW, time);
     if ((mode & MODE_SHARE) !== 0 && load<u8>(OURS + load<u8>(BUCKETS + row)) === 0) continue;
@@ -163,7 +168,7 @@ export function take(first: u32, count: u32): u32 {
 /** Reads what the rows from `first` on will need, so that it is in the cache when their turn comes. */
 function touch(first: u32, end: u32): void {
   let sum: u32 = 0;
-  for (let row = first; row < end; row++) store<u32>(TOUCHED + ((row - first) << 2), guess(ROWS + row * ROW_BYTES));
+  for (let row = first; row < end; row++) store<u32>(TOUCHED + ((row - first) << 2), guess(rowAt(row)));
   for (let row = first; row < end; row++) {
     const entry = load<u32>(TOUCHED + ((row - first) << 2));
     if (entry !== 0) sum += load<u32>(entry) + load<u32>(entry + ENTRY_RECORD, STAGE);
@@ -191,12 +196,12 @@ function wait(entry: u32): u32 {
 
 /** Takes in a row of an entry; returns why TypeScript has to see to it, if it has. */
 export function takeAt(entry: u32, row: u32): u32 {
-  return takeRow(addressOf(entry), ROWS + row * ROW_BYTES);
+  return takeRow(addressOf(entry), rowAt(row));
 }
 
 /** Begins the record of an entry with a row. */
 export function openAt(entry: u32, row: u32): void {
-  openRecord(addressOf(entry) + ENTRY_RECORD, ROWS + row * ROW_BYTES);
+  openRecord(addressOf(entry) + ENTRY_RECORD, rowAt(row));
 }
 
 /** Begins another connection in the record of an entry, behind the rows of the one before; it is known where. */
@@ -207,7 +212,7 @@ export function reopenAt(entry: u32, row: u32): void {
   const rows = load<u32>(r, ROW_COUNT);
   const course = (load<u32>(r, COURSE) & COURSE_MOVED) | COURSE_REUSED;
   const queued = load<f64>(r, QUEUED_NANOS);
-  startRecord(r, ROWS + row * ROW_BYTES, next, last, rows);
+  startRecord(r, rowAt(row), next, last, rows);
   store<u32>(r, rows, NEW_KIND_ROW);
   noteCourse(r, course);
   store<f64>(r, queued, QUEUED_NANOS);

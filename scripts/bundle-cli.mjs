@@ -72,6 +72,14 @@ function toAscii(code) {
   return code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** @type {import('rolldown').Plugin} */
+const onlyAscii = {
+  name: 'only-ascii',
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) if (file.type === 'chunk') file.code = toAscii(file.code);
+  },
+};
+
 /**
  * The script that a module is made of, and the module about it: it hands what is imported to the script, whose value is
  * what is exported.
@@ -134,12 +142,7 @@ const analysis = loadedWith('cli/analysis.ts');
 await build({
   ...COMMON,
   plugins: [
-    {
-      name: 'only-ascii',
-      generateBundle(_, bundle) {
-        for (const file of Object.values(bundle)) if (file.type === 'chunk') file.code = toAscii(file.code);
-      },
-    },
+    onlyAscii,
     {
       name: 'analysis-as-script',
       generateBundle(_, bundle) {
@@ -166,6 +169,14 @@ await build({
     },
   },
 });
+// The thread that reads needs a part of that, and is to be there soon: it gets a copy.
+await build({
+  ...COMMON,
+  input: { reader: join(ROOT, 'src/cli/threads/reader.ts') },
+  plugins: [onlyAscii],
+  output: { dir: folder, format: 'esm', comments: false, codeSplitting: false },
+});
+
 const main = join(folder, 'main.js');
 chmodSync(main, 0o755);
 

@@ -1,30 +1,20 @@
 /** Joins the rooms: packets from a source are decoded, tracked, judged and built into results. */
 import { Annotations } from './annotations.ts';
 import type { TimeBase } from './base/time.ts';
-import { formatTime } from './base/time.ts';
-import { CaptureClock } from './capture-clock.ts';
 import { Core } from './core/core.ts';
-import {
-  ALIKE_BYTES,
-  ALIKE_CLIENT,
-  ALIKE_FIRST_NANOS,
-  ALIKE_LAST_NANOS,
-  ALIKE_SERVER,
-  ALIKE_SERVER_PORT,
-  ALIKE_TAG,
-  ALIKE_VERSION,
-  FIRST_TOLD,
-} from './core/layout.ts';
+import { ALIKE_BYTES, ALIKE_CLIENT, ALIKE_SERVER, ALIKE_SERVICE, ALIKE_TAG, FIRST_TOLD } from './core/layout.ts';
+import { type BatchTaker, Decoding, type DecodingOptions } from './decoding.ts';
 import type { Finding } from './findings/finding.ts';
-import type { SeenParts, TimeWaitAt } from './findings/joined.ts';
+import { type CaptureFacts, Seen, type SeenParts } from './findings/joined.ts';
 import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
-import { type Notes, newPlace, readNoted, readNotedEnds } from './flow/alike.ts';
+import { type Notes, newPlace, readNoted } from './flow/alike.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
 import type { Flawless } from './flow/flawless.ts';
+import { HostCounts } from './flow/host-counts.ts';
 import type { FlowAddresses, PlainPlace } from './flow/place.ts';
 import { peek } from './flow/settle.ts';
 import { Tracker } from './flow/tracker.ts';
@@ -32,29 +22,21 @@ import type { PlainTaker, TrackerOptions, TrackerWatcher } from './flow/tracker-
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
 import { PlainKinds } from './plain-kinds.ts';
 import { buildConnection } from './report/build.ts';
-import { describeCounts, describeLosses } from './report/capture.ts';
 import { ConnectionJson } from './report/connection-json.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from './report/result.ts';
 import type { PacketSink, ResolvedName } from './source/packet.ts';
 import type { CaptureReport } from './source/reader.ts';
 import { SegmentBatch } from './wire/batch.ts';
-import { Decoder } from './wire/decode.ts';
-import { LinkType } from './wire/linktype.ts';
-import { linkTypeName } from './wire/linktype-names.ts';
-import { type PacketRun, RunDecoder } from './wire/run.ts';
+import type { PacketRun } from './wire/run.ts';
 
 /** How a capture is analysed, and from where on something is reported; everything has a default. */
-export interface AnalyzeOptions extends PolicyOptions {
+export interface AnalyzeOptions extends PolicyOptions, DecodingOptions {
   /** Keep every segment with its labels, states and rules, or those of the connections with certain ids (default false). */
   readonly segments?: SegmentChoice;
   /** Segments kept of one connection (default all); when there are more, those in the middle go. */
   readonly segmentLimit?: number;
   /** How long an end stays in TIME_WAIT, seconds (default 60, as Linux; RFC 9293 says 240). */
   readonly timeWaitSeconds?: number;
-  /** Follow tunnels to the innermost TCP (default true); otherwise the outer packets are analysed. */
-  readonly decapsulate?: boolean;
-  /** Verify IPv4 and TCP checksums (default false: what a host sends is often captured before its network card fills them in). */
-  readonly checksums?: boolean;
   /** Connections that may be tracked at a time; the oldest are given up (default: any number). */
   readonly maxConnections?: number;
   /** Called now and then while files are read; `totalBytes` is 0 when it is not known. */
@@ -111,50 +93,30 @@ export interface AnalysisHandler {
   onMorePlain?(brief: Omit<PlainBrief, 'id'>, count: number): void;
 }
 
-/** Takes what was decoded in place of the analysis itself: whoever deals the rows out to threads. */
-export interface BatchTaker {
-  /** Takes a batch (null at the beginning), and gives the empty one that the next rows go to. */
-  exchange(decoded: SegmentBatch | null, timeBase: TimeBase): SegmentBatch;
-  /** A row of the present batch came through a tunnel. */
-  noteTunnel(row: number, path: number): void;
-  noteName(name: ResolvedName): void;
-}
-
 /** One analysis: a sink for packets, and the connections that come out of it. */
 export class Analysis implements PacketSink {
-  readonly timeBase: TimeBase = { epochSeconds: 0 };
-  #batch: SegmentBatch;
   readonly #core = new Core();
-  readonly #decoder: Decoder;
-  readonly #runs = new RunDecoder(this.#core, this.timeBase);
+  readonly #decoding: Decoding;
   readonly #annotations = new Annotations();
   #json: ConnectionJson | null = null;
-  readonly #verifiesChecksums: boolean;
   readonly #tracker: Tracker;
   readonly #handler: AnalysisHandler;
-  readonly #taker: BatchTaker | null;
   readonly #kinds = new PlainKinds();
   readonly #told = newPlace();
   #kind = -1;
   readonly #isPlainWanted = (brief: PlainBrief): boolean => this.#handler.onPlain?.(brief) !== false;
   readonly #policy: Policy;
   readonly #joined: Joined;
-  readonly #clock = new CaptureClock();
   readonly #summary: SummaryResult = { connectionCount: 0, outcomes: {}, closedFirst: {}, findings: {} };
-  #lastNanos = Number.NEGATIVE_INFINITY;
 
   /**
    * `watcher` sees connections before they are final; for live captures. With a `taker` no connection comes out of
    * the analysis: what becomes of the rows is handed to `join` and `count`.
    */
   constructor(options: AnalyzeOptions, handler: AnalysisHandler, watcher?: TrackerWatcher, taker?: BatchTaker) {
-    this.#taker = taker ?? null;
-    this.#batch = taker?.exchange(null, this.timeBase) ?? SegmentBatch.of(this.#core, this.timeBase);
-    const { decapsulate = true, checksums: verifyChecksums = false } = options;
-    this.#decoder = new Decoder(this.#batch, { decapsulate, verifyChecksums, keepIncomplete: true });
-    this.#verifiesChecksums = verifyChecksums;
+    this.#decoding = new Decoding(options, taker ?? this.#takeOwn(), this.#core);
     this.#policy = resolvePolicy(options);
-    this.#joined = joinAll(this.#policy);
+    this.#joined = joinAll(this.#policy, new HostCounts(this.#core));
     this.#handler = handler;
     const trackerOptions: TrackerOptions = {
       segments: options.segments ?? false,
@@ -167,11 +129,32 @@ export class Analysis implements PacketSink {
         ? {}
         : {
             onPlain: this.#takePlain,
-            onAlike: (core, at, count) => this.joinAlike(core, at, count, this.#kinds),
+            onAlike: (core, at, count) => this.#joinAlike(core, at, count),
             limits: plainLimits(this.#policy),
           }),
     };
     this.#tracker = new Tracker(trackerOptions, this.#core);
+  }
+
+  /** Takes in what this analysis has decoded itself: always the same batch. */
+  #takeOwn(): BatchTaker {
+    let batch: SegmentBatch | null = null;
+    return {
+      exchange: (decoded, timeBase) => {
+        batch ??= SegmentBatch.of(this.#core, timeBase);
+        if (decoded === null) return batch;
+        try {
+          this.#tracker.push(batch);
+        } finally {
+          batch.clear();
+        }
+        return batch;
+      },
+      noteTunnel: (row, path) => {
+        if (batch !== null) this.#annotations.noteTunnel(batch, row, path);
+      },
+      noteName: (name) => this.#annotations.noteName(name),
+    };
   }
 
   #limit(maxConnections: number): ConnectionLimit {
@@ -183,6 +166,15 @@ export class Analysis implements PacketSink {
         this.#summary.evicted = evicted;
       },
     };
+  }
+
+  /** What lies in its memory need not be copied to be taken in. */
+  get core(): Core {
+    return this.#core;
+  }
+
+  get timeBase(): TimeBase {
+    return this.#decoding.timeBase;
   }
 
   /** @hot */
@@ -197,94 +189,47 @@ export class Analysis implements PacketSink {
     timeNanos: number,
     interfaceIndex: number,
   ): void {
-    if (timeNanos > this.#lastNanos) this.#lastNanos = timeNanos;
-    this.#clock.take(interfaceIndex, timeNanos, frame);
-    const batch = this.#batch;
-    const row = batch.count;
-    const decoder = this.#decoder;
-    decoder.decode(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
-    if (decoder.tunnelPath !== 0 && batch.count !== row) this.#noteTunnel(row, decoder.tunnelPath);
-    if (batch.isFull) {
-      this.flush();
-      this.#expireFragments();
-    } else if (batch.count === row && decoder.hasGivenUp) this.#takeGivenUp();
+    const decoding = this.#decoding;
+    decoding.onPacket(bytes, view, start, capturedBytes, wireBytes, linkType, frame, timeNanos, interfaceIndex);
   }
 
-  /** Ordinary packets are read by the core, which stops at others and where time goes back. @hot */
+  /** @hot */
   onRun(bytes: Uint8Array, from: number, end: number, run: PacketRun): number {
-    if (this.#verifiesChecksums || run.linkType !== LinkType.ETHERNET) return from;
-    const { interfaceIndex } = run;
-    const runs = this.#runs;
-    let at = from;
-    for (;;) {
-      const batch = this.#batch;
-      const before = batch.count;
-      at = runs.decode(bytes, at, end, run, batch, this.#clock.latestOf(interfaceIndex));
-      if (batch.count === before) return at;
-      this.#clock.goOn(interfaceIndex, run.timeNanos);
-      this.#decoder.countRows(interfaceIndex, batch.count - before);
-      if (run.lastTimeNanos > this.#lastNanos) this.#lastNanos = run.lastTimeNanos;
-      if (!batch.isFull) return at;
-      this.flush();
-      this.#expireFragments();
-    }
+    return this.#decoding.onRun(bytes, from, end, run);
   }
 
   openBlock(bytes: number): Uint8Array {
-    return this.#core.openBlock(bytes);
-  }
-
-  /** The rest of a segment that did not come by now does not come: its connection must still be known then. */
-  #expireFragments(): void {
-    this.#decoder.expireFragments(this.#lastNanos);
-    this.#takeGivenUp();
-  }
-
-  /** Rows of fragmented segments whose rest did not come. */
-  #takeGivenUp(): void {
-    const decoder = this.#decoder;
-    while (decoder.decodeGivenUp()) {
-      if (decoder.tunnelPath !== 0) this.#noteTunnel(this.#batch.count - 1, decoder.tunnelPath);
-      if (this.#batch.isFull) this.flush();
-    }
+    return this.#decoding.openBlock(bytes);
   }
 
   onName(name: ResolvedName): void {
-    (this.#taker ?? this.#annotations).noteName(name);
+    this.#decoding.onName(name);
   }
 
-  /** No more packets come: what is left half-read is handed on too. */
+  /** No more packets come: what is left half-read is taken in too. */
   end(): void {
-    this.#decoder.giveUpFragments();
-    this.#takeGivenUp();
-    this.flush();
+    this.#decoding.end();
   }
 
-  /** Hands what was decoded on to the tracker. */
+  /** Takes in what was decoded. */
   flush(): void {
-    if (this.#taker === null) {
-      try {
-        this.#tracker.push(this.#batch);
-      } finally {
-        this.#batch.clear();
-      }
-      return;
-    }
-    this.#batch = this.#taker.exchange(this.#batch, this.timeBase);
-    this.#decoder.continueIn(this.#batch);
+    this.#decoding.flush();
   }
 
-  #noteTunnel(row: number, path: number): void {
-    if (this.#taker === null) this.#annotations.noteTunnel(this.#batch, row, path);
-    else this.#taker.noteTunnel(row, path);
+  /** Takes in a batch that was decoded elsewhere. */
+  takeDecoded(batch: SegmentBatch): void {
+    this.#tracker.push(batch);
+  }
+
+  /** What is known of rows and addresses besides, to be added to by whoever has rows decoded elsewhere. */
+  get annotations(): Annotations {
+    return this.#annotations;
   }
 
   /** Time has passed by the clock of the packets, nanoseconds; for a live capture, whether packets came or not. */
   tick(nowNanos: number): void {
-    if (nowNanos > this.#lastNanos) this.#lastNanos = nowNanos;
-    this.#expireFragments();
-    this.flush();
-    this.#tracker.tick(this.#lastNanos);
+    this.#decoding.passTo(nowNanos);
+    this.#tracker.tick(this.lastNanos);
   }
 
   /** Tuples that are tracked. */
@@ -310,9 +255,7 @@ export class Analysis implements PacketSink {
   /** The capture is over: all that is left is judged and handed over, a few at a time. */
   *finishInSteps(): Generator<void, void, undefined> {
     this.end();
-    yield* this.#tracker.finish(this.#lastNanos);
-    for (const [kind, count] of this.#tracker.counted.counts()) this.#kinds.countMore(kind, count);
-    for (const [brief, count] of this.#kinds.passedOver()) this.#handler.onMorePlain?.(brief, count);
+    yield* this.finishAt(this.lastNanos);
   }
 
   /** As `finishInSteps`, at once. */
@@ -320,9 +263,21 @@ export class Analysis implements PacketSink {
     for (const _ of this.finishInSteps());
   }
 
+  /** As `finishInSteps`, of a capture that was decoded elsewhere and ended then. */
+  *finishAt(endNanos: number): Generator<void, void, undefined> {
+    yield* this.#tracker.finish(endNanos);
+    for (const [kind, count] of this.#tracker.counted.counts()) this.#kinds.countMore(kind, count);
+    for (const [brief, count] of this.#kinds.passedOver()) this.#handler.onMorePlain?.(brief, count);
+  }
+
   /** Time of the latest packet, nanoseconds; -Infinity before the first. */
   get lastNanos(): number {
-    return this.#lastNanos;
+    return this.#decoding.lastNanos;
+  }
+
+  /** How the clock of the capture went. */
+  get clock(): CaptureFacts {
+    return this.#decoding.clock;
   }
 
   get summary(): SummaryResult {
@@ -331,26 +286,7 @@ export class Analysis implements PacketSink {
 
   /** What the result document says of the captures. */
   captureResults(reports: readonly CaptureReport[]): CaptureResult[] {
-    return reports.map((report) => ({
-      path: report.path,
-      format: report.format ?? 'pcap',
-      linkTypes: report.linkTypes.map(linkTypeName),
-      clock: report.clock,
-      packetCount: report.packetCount,
-      ...describeCounts(this.#decoder.counts(report.interfaces.map((each) => each.index)), this.#verifiesChecksums),
-      firstTime: report.firstTimeNanos === null ? null : formatTime(this.timeBase, report.firstTimeNanos),
-      lastTime: report.lastTimeNanos === null ? null : formatTime(this.timeBase, report.lastTimeNanos),
-      problem:
-        report.problem === null
-          ? null
-          : {
-              code: report.problem.code,
-              byteOffset: report.problem.byteOffset,
-              packetNumber: report.problem.packetNumber,
-              message: report.problem.message,
-            },
-      ...describeLosses(report),
-    }));
+    return this.#decoding.describe(reports);
   }
 
   /** The first of each kind is judged in full, the others are known by it. */
@@ -391,33 +327,19 @@ export class Analysis implements PacketSink {
     return this.#json;
   }
 
-  /** As `join`, of `count` connections of `kinds` that are known, as the core notes them from an address on. @hot */
-  joinAlike(notes: Notes, from: number, count: number, kinds: PlainKinds): void {
-    const { words, doubles } = notes;
-    const { ordinary } = this.#joined;
-    const { names } = ordinary;
-    for (let at = from >> 2; at < (from + count * ALIKE_BYTES) >> 2; at += ALIKE_BYTES >> 2) {
-      const tag = words[at + (ALIKE_TAG >> 2)];
-      if (tag >= FIRST_TOLD) {
-        this.#joinTold(notes, at << 2, kinds.briefAt(tag - FIRST_TOLD).findings);
-        continue;
-      }
-      const ipVersion = words[at + (ALIKE_VERSION >> 2)] === 4 ? 4 : 6;
-      const client = names.host(ipVersion, words, at + (ALIKE_CLIENT >> 2));
-      const server = names.host(ipVersion, words, at + (ALIKE_SERVER >> 2));
-      const port = words[at + (ALIKE_SERVER_PORT >> 2)];
-      const firstNanos = doubles[(at + (ALIKE_FIRST_NANOS >> 2)) >> 1];
-      const lastNanos = doubles[(at + (ALIKE_LAST_NANOS >> 2)) >> 1];
-      ordinary.add(client, server, port, firstNanos, lastNanos, tag as TimeWaitAt);
-    }
-  }
-
-  /** As `joinAlike`, one of which there is something to tell. */
-  #joinTold(notes: Notes, at: number, findings: readonly Finding[]): void {
+  /** As `join`, of `count` connections of known kinds of which there is something to tell, as the core notes them from an address on. @hot */
+  #joinAlike(notes: Notes, from: number, count: number): void {
+    const { words } = notes;
     const place = this.#told;
-    readNoted(place, notes, at);
-    readNotedEnds(place, notes, at);
-    this.#joinPlain(place, findings);
+    for (let at = from; at < from + count * ALIKE_BYTES; at += ALIKE_BYTES) {
+      readNoted(place, notes, at);
+      const client = words[(at + ALIKE_CLIENT) >> 2];
+      const server = words[(at + ALIKE_SERVER) >> 2];
+      const service = words[(at + ALIKE_SERVICE) >> 2];
+      const { findings } = this.#kinds.briefAt(words[(at + ALIKE_TAG) >> 2] - FIRST_TOLD);
+      const { firstNanos, lastNanos } = place;
+      this.#joined.see(new Seen({ client, server, service }, factsOfPlain(place), findings, firstNanos, lastNanos));
+    }
   }
 
   #joinPlain(where: PlainPlace, findings: readonly Finding[]): void {
@@ -462,8 +384,8 @@ export class Analysis implements PacketSink {
   }
 
   /** What came of the connections that were joined; to be called once, after `finish`. */
-  finishJoined(): Finding[] {
-    return this.#joined.finish(this.#clock);
+  finishJoined(clock: CaptureFacts = this.clock): Finding[] {
+    return this.#joined.finish(clock);
   }
 
   /** Counts findings in the summary. */

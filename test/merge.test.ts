@@ -38,7 +38,7 @@ function chunksOf(lives: readonly Life[], stepsInChunk: number): Chunk[] {
       });
     }
     const opened = Float64Array.from(begun.map((life) => life.opened).filter(isIn));
-    chunks.push({ records: writer.take(), text: null, results: [], opened, counted: [], upTo, isLast, total: 0 });
+    chunks.push({ records: writer.take(), text: null, results: [], opened, upTo, isLast, total: 0 });
   }
   return chunks;
 }

@@ -1,7 +1,8 @@
 import { printable } from '../report/terminal.ts';
-import type { AnalysisEnd, FileProblem } from './engine.ts';
+import type { AnalysisEnd } from './engine.ts';
 import { EXIT, type ExitStatus } from './exit.ts';
 import type { CliIo } from './io.ts';
+import type { FileProblem } from './problems.ts';
 
 /** Whether not one of the files could be read, so that there is nothing to report. */
 export function isNothingReadable({ captures, problems }: AnalysisEnd): boolean {

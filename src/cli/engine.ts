@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { formatAddress } from '../base/address.ts';
-import type { CaptureError } from '../base/error.ts';
 import {
   Analysis,
   type AnalysisHandler,
@@ -10,6 +9,7 @@ import {
   type FlawlessConnection,
 } from '../engine.ts';
 import type { Finding, Severity } from '../findings/finding.ts';
+import type { CaptureFacts } from '../findings/joined.ts';
 import type { PolicyOptions } from '../findings/policy.ts';
 import type { Connection, SegmentChoice } from '../flow/connection.ts';
 import type { FlowAddresses } from '../flow/place.ts';
@@ -19,8 +19,10 @@ import type { ConnectionBrief, KindBrief, OverviewLimits } from '../report/overv
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
 import type { CaptureReport } from '../source/reader.ts';
-import { readInSteps } from '../source/session.ts';
+import { type ReadProgress, readInSteps } from '../source/session.ts';
 import { keepObjectsYoung } from './heap.ts';
+import { type FileProblem, problemsOf } from './problems.ts';
+import { isReadAside } from './threads/choose.ts';
 import type { Form } from './threads/form.ts';
 
 /** Which connections are wanted; all conditions have to hold, a list is met by any of its members. */
@@ -85,14 +87,6 @@ export interface ThreadedSide {
   takeText(id: number, text: Uint8Array): void;
 }
 
-/** What is wrong with a file. */
-export interface FileProblem {
-  readonly path: string;
-  /** Nothing of it could be read. */
-  readonly unreadable: boolean;
-  readonly error: CaptureError;
-}
-
 /** What is known once every connection has been handed over. */
 export interface AnalysisEnd {
   readonly captures: CaptureResult[];
@@ -118,9 +112,11 @@ function mayBeLarge(path: string): boolean {
 /** Analyses files; connections are built only when they pass the filter and the observer wants them. */
 export const runAnalysis: Engine = async (request, observer) => {
   const { threaded } = observer;
-  if (threaded !== undefined && request.threads !== undefined && request.threads > 1) {
+  const { threads = 1 } = request;
+  const isAside = threaded !== undefined && isReadAside(threads, request.paths, threaded.form);
+  if (threaded !== undefined && threads > 1 && !isAside) {
     const { runInThreads } = await import('./threads/run.ts');
-    return runInThreads(request, observer, threaded, request.threads);
+    return runInThreads(request, observer, threaded, threads);
   }
   if (request.paths.some(mayBeLarge)) keepObjectsYoung();
   const { filter, segments, timeWaitSeconds, decoding, policy, maxConnections, onProgress } = request;
@@ -152,7 +148,7 @@ export const runAnalysis: Engine = async (request, observer) => {
   const limit = maxConnections === undefined ? {} : { maxConnections };
   const options = { ...policy, ...decoding, ...limit, segments, timeWaitSeconds };
   const analysis = new Analysis(options, handler, follow === undefined ? undefined : NOBODY);
-  const steps = await openSteps(request, analysis);
+  const steps = isAside ? await openAside(request, analysis) : readHere(request, analysis);
   const pace = { since: Date.now() };
   const drain = async (): Promise<void> => {
     if (hasTaken) await observer.ready?.();
@@ -163,7 +159,7 @@ export const runAnalysis: Engine = async (request, observer) => {
     for (;;) {
       const step = await steps.next();
       if (step.done) {
-        for (const _ of analysis.finishInSteps()) await drain();
+        for (const _ of analysis.finishAt(step.value.endNanos)) await drain();
         await drain();
         return describeEnd(analysis, step.value, totalConnections, filter);
       }
@@ -172,12 +168,40 @@ export const runAnalysis: Engine = async (request, observer) => {
       await drain();
     }
   } finally {
-    await steps.return([]);
+    await steps.return(NOTHING_READ);
   }
 };
 
 /** While a file is followed connections go as soon as they are over, but nobody watches them before. */
 const NOBODY: TrackerWatcher = { maxConnections: 1 << 20, onChange() {}, onEvict() {} };
+
+/** What is known once everything is read. */
+export interface ReadingEnd {
+  readonly captures: CaptureResult[];
+  readonly problems: readonly FileProblem[];
+  readonly clock: CaptureFacts;
+  /** Time of the last packet, nanoseconds. */
+  readonly endNanos: number;
+}
+
+/** Reads in steps, with a pause after each. */
+export type Reading = AsyncGenerator<ReadProgress, ReadingEnd, undefined>;
+
+const NOTHING_READ: ReadingEnd = {
+  captures: [],
+  problems: [],
+  clock: { backwardFrames: [], backwardSteps: 0, furthestBackNanos: 0 },
+  endNanos: Number.NEGATIVE_INFINITY,
+};
+
+async function openAside(request: AnalysisRequest, analysis: Analysis): Promise<Reading> {
+  const { readAside } = await import('./threads/read-aside.ts');
+  return readAside(request, analysis);
+}
+
+async function* readHere(request: AnalysisRequest, analysis: Analysis): Reading {
+  return endReading(analysis, yield* await openSteps(request, analysis));
+}
 
 async function openSteps({ paths, follow, onProblem }: AnalysisRequest, analysis: Analysis): Promise<Steps> {
   const { timeBase } = analysis;
@@ -194,23 +218,24 @@ async function openSteps({ paths, follow, onProblem }: AnalysisRequest, analysis
 
 type Steps = ReturnType<typeof readInSteps>;
 
-function problemsOf(reports: readonly CaptureReport[]): FileProblem[] {
-  return reports.flatMap(({ path, status, problem }) =>
-    problem === null ? [] : [{ path, unreadable: status === 'unreadable', error: problem }],
-  );
+/** Everything is read by the analysis itself. */
+export function endReading(analysis: Analysis, reports: readonly CaptureReport[]): ReadingEnd {
+  analysis.end();
+  const { clock, lastNanos: endNanos } = analysis;
+  return { captures: analysis.captureResults(reports), problems: problemsOf(reports), clock, endNanos };
 }
 
 export function describeEnd(
   analysis: Analysis,
-  reports: readonly CaptureReport[],
+  { captures, problems, clock }: ReadingEnd,
   totalConnections: number,
   filter: ConnectionFilter,
 ): AnalysisEnd {
-  const findings = analysis.finishJoined().filter((finding) => hasWantedFinding([finding], filter));
+  const findings = analysis.finishJoined(clock).filter((finding) => hasWantedFinding([finding], filter));
   analysis.countFindings(findings);
   return {
-    captures: analysis.captureResults(reports),
-    problems: problemsOf(reports),
+    captures,
+    problems,
     summary: analysis.summary,
     findings,
     totalConnections,

@@ -7,6 +7,7 @@ import { EXIT, OutputClosed, OutputError, UsageError } from './exit.ts';
 import { readFastArguments } from './fast-arguments.ts';
 import type { CliIo } from './io.ts';
 import type { Library } from './library.ts';
+import { startReaderFor } from './threads/reader-thread.ts';
 
 /** What the completion script of yargs calls us with; the program's own name follows, then the words typed so far. */
 const COMPLETION_REQUEST = '--get-yargs-completions';
@@ -39,7 +40,9 @@ async function dispatch(args: readonly string[], io: CliIo, library: Library): P
   }
   const named = first !== undefined && isCommandName(first);
   if (first !== undefined && !RESERVED_WORDS.includes(first)) {
-    const command = await COMMANDS[named ? first : DEFAULT_COMMAND]();
+    const name = named ? first : DEFAULT_COMMAND;
+    if (name === 'analyze') startReaderFor(args);
+    const command = await COMMANDS[name]();
     const raw = readFastArguments(named ? args.slice(1) : args, command);
     if (raw !== null) return command.run(raw, io, library);
   }

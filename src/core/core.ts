@@ -8,7 +8,7 @@
 import { SinkFullError } from '../base/error.ts';
 import { instantiate, openSharedMemory, type WebAssemblyMemory } from '../base/web-assembly.ts';
 import { CORE_BINARY } from './binary.ts';
-import { COUNT, DIRECTORY, ENTRY_BYTES, PAGE_BITS, PAGE_ENTRIES, ROWS } from './layout.ts';
+import { COUNT, DIRECTORY, ENTRY_BYTES, PAGE_BITS, PAGE_ENTRIES, ROWS, ROWS_AT } from './layout.ts';
 
 /** What the core can be asked for; addresses and lengths are octets, as unsigned numbers in signed clothes. */
 export interface CoreExports {
@@ -49,6 +49,8 @@ export interface CoreExports {
   evict(bucket: number): number;
   /** Counts the connection of an entry with others of its kind; 0, with nothing changed, if it is of no known one. */
   closeAlike(entry: number): number;
+  /** As `closeAlike`, of entries whose numbers are in ROWS at `[from, end)`; returns the place of the first for which it is 0. */
+  closeAllAlike(from: number, end: number): number;
   learnKind(kind: number, tag: number): number;
   /** What a connection that was watched until then has in common with others; -1 if it is like no other. */
   kindOf(entry: number, nowNanos: number): number;
@@ -56,7 +58,14 @@ export interface CoreExports {
   shapeEnd(entry: number): number;
   /** Goes through the rows of a flawless connection and notes what there is to tell (`FLAWLESS_*`); 0 if it is none. */
   readFlawless(entry: number): number;
-  /** Notes where, when and how the connection of an entry was that was watched until then; returns the address (`ALIKE_*`). */
+  /** Makes room for the names of hosts and services, and for what is counted by them: before anything is. */
+  openNames(): void;
+  /** Number of the host whose address lies there, or `NO_NAME`; of the port of a host. */
+  hostOf(at: number, isIpv4: number): number;
+  serviceOf(host: number, port: number): number;
+  /** Counts an ordinary connection by its service and its hosts (`SPANS_*`). */
+  countOrdinary(client: number, server: number, service: number, tag: number, first: number, last: number): void;
+  /** Notes when and how the connection of an entry was that was watched until then; returns the address (`ALIKE_*`). */
   describe(entry: number, nowNanos: number): number;
 }
 
@@ -83,6 +92,7 @@ export class Core {
     const grown = (): void => this.#look();
     const imports = { env: { memory: this.#memory }, memory: { grown, full: refuse } };
     this.exports = instantiate(CORE_BINARY, imports) as CoreExports;
+    this.words[ROWS_AT >> 2] = ROWS;
   }
 
   get memory(): SharedArrayBuffer {

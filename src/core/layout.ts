@@ -61,6 +61,9 @@ export const CLOSE_WAIT_ERROR_LIMIT = STATE + 248;
 export const TOUCH_ROWS = 16;
 export const TOUCHED = STATE + 160;
 
+/** Where the rows of the batch in work begin: at ROWS, or elsewhere in the memory of the core. */
+export const ROWS_AT = STATE + 256;
+
 /** New tuples get a record, and no further attention. */
 export const MODE_LANE = 1;
 /** Only the rows of certain buckets are looked at. */
@@ -90,7 +93,7 @@ export const PAGE_BITS = 10;
 export const PAGE_ENTRIES = 1 << PAGE_BITS;
 export const MAX_PAGES = 16384;
 
-/** Rows of the present batch, and the bucket of each. */
+/** Rows of the core's own batch, and the bucket of each row in work. */
 export const ROWS = DIRECTORY + MAX_PAGES * 4;
 export const ROW_BYTES = 128;
 export const MAX_ROWS = 1024;
@@ -105,31 +108,34 @@ export const KIND_COUNT = 8;
 export const KIND_TAG = 12;
 export const KIND_BYTES = 16;
 export const KIND_SLOTS = 2048;
-/** Connections that were counted: times of the first and the last segment, tag of the kind, and the two ends. */
+/**
+ * Connections that were counted, of which there is something to tell: times of the first and the last segment, tag of the
+ * kind, numbers of its hosts and its service (not of the one that `describe` is asked for), and so on.
+ */
 export const ALIKE = KINDS + KIND_SLOTS * KIND_BYTES;
 export const ALIKE_FIRST_NANOS = 0;
 export const ALIKE_LAST_NANOS = 8;
-export const ALIKE_TAG = 16;
-export const ALIKE_VERSION = 20;
-export const ALIKE_SERVER_PORT = 24;
+export const ALIKE_CLOSE_WAIT_NANOS = 16;
+export const ALIKE_TAG = 24;
 export const ALIKE_CLIENT = 28;
-export const ALIKE_SERVER = 44;
-/** From here on only of those with a tag from FIRST_TOLD on, and of the one that `describe` is asked for. */
-export const ALIKE_TOLD = 60;
-export const ALIKE_CLOSE_WAIT_NANOS = 64;
-export const ALIKE_FIRST_FRAME = 72;
-export const ALIKE_LAST_FRAME = 76;
-export const ALIKE_FIN_FRAME = 80;
-export const ALIKE_SYN_OPTIONS = 84;
-export const ALIKE_BYTES = 96;
+export const ALIKE_SERVER = 32;
+export const ALIKE_SERVICE = 36;
+export const ALIKE_TOLD = 40;
+export const ALIKE_FIRST_FRAME = 44;
+export const ALIKE_LAST_FRAME = 48;
+export const ALIKE_FIN_FRAME = 52;
+export const ALIKE_SYN_OPTIONS = 56;
+export const ALIKE_BYTES = 64;
 export const MAX_ALIKE = 512;
 /** Bits of ALIKE_TOLD: a SYN-ACK that answers the SYN was captured, and the third segment; one end has not closed; the beginning was not captured. */
 export const TOLD_ANSWERED = 1;
 export const TOLD_COMPLETED = 2;
 export const TOLD_HALF_CLOSED = 4;
 export const TOLD_MIDSTREAM = 8;
-/** Tags below it are those of connections of which nothing has to be told. */
+/** Tags below it are those of connections of which nothing has to be told: which end pays TIME_WAIT, if one does. */
 export const FIRST_TOLD = 16;
+export const TAG_CLIENT_WAITS = 1;
+export const TAG_SERVER_WAITS = 2;
 
 /** What there is to tell of a flawless connection: addresses of rows (0 where there is none), and so on. */
 export const FLAWLESS = ALIKE + (MAX_ALIKE + 1) * ALIKE_BYTES;
@@ -195,7 +201,36 @@ export const RECENT_ROWS = 16;
 export const FLAWLESS_END_BYTES = 144;
 export const FLAWLESS_BYTES = 480;
 
-export const HEAP = FLAWLESS + FLAWLESS_BYTES;
+/** Numbers for hosts and services, three tables: of the words of a key, up to `MAX_NAMES` of them in the order in which they came. */
+export const NAMES = FLAWLESS + FLAWLESS_BYTES;
+/** Address of the keys, of the slots, how many slots there are less 1, how many keys, words of a key. */
+export const NAMES_KEYS = 0;
+export const NAMES_SLOTS = 4;
+export const NAMES_MASK = 8;
+export const NAMES_COUNT = 12;
+export const NAMES_WIDTH = 16;
+export const NAMES_BYTES = 32;
+export const HOSTS4 = NAMES;
+export const HOSTS6 = HOSTS4 + NAMES_BYTES;
+export const SERVICES = HOSTS6 + NAMES_BYTES;
+/** The key that is looked for. */
+export const NAME_KEY = SERVICES + NAMES_BYTES;
+export const MAX_NAMES = 65536;
+/** There is no number for it: there were too many before. */
+export const NO_NAME = -1;
+/** Addresses of what is counted by service or host of ordinary connections: how many (float64), when the first and the last was. */
+export const SPANS = NAME_KEY + 16;
+export const SPANS_SERVICES = SPANS;
+export const SPANS_CLIENTS = SPANS + 4;
+export const SPANS_CLIENTS_WAIT = SPANS + 8;
+export const SPANS_SERVERS_WAIT = SPANS + 12;
+export const SPAN_FIRST = 8;
+export const SPAN_LAST = 16;
+export const SPAN_BYTES = 24;
+/** How many of them there are. */
+export const ORDINARY_COUNT = SPANS + 16;
+
+export const HEAP = SPANS + 32;
 
 /** An entry, four cache lines: the key of its tuple, four words, the first rows of a plain connection and its record. */
 export const ENTRY_BYTES = 256;

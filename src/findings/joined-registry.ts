@@ -1,3 +1,4 @@
+import { type HostCounts, TimeWaitAt } from '../flow/host-counts.ts';
 import { type Policy, toFinding, writeOut } from './detector.ts';
 import type { Finding } from './finding.ts';
 import { acceptQueueOfListener } from './joined/accept-queue.ts';
@@ -8,7 +9,7 @@ import { overloadedListener } from './joined/overloaded-listener.ts';
 import { synFlood } from './joined/syn-flood.ts';
 import { synScan } from './joined/syn-scan.ts';
 import { timeWaitHost } from './joined/time-wait-host.ts';
-import { type CaptureFacts, type JoinedDetector, Names, Ordinary, Seen, type SeenParts, TimeWaitAt } from './joined.ts';
+import { type CaptureFacts, type JoinedDetector, Ordinary, Seen, type SeenParts } from './joined.ts';
 
 /** Every detector that looks at connections together, in the order in which their findings are listed. */
 export const JOINED_DETECTORS: readonly JoinedDetector[] = [
@@ -25,6 +26,8 @@ export const JOINED_DETECTORS: readonly JoinedDetector[] = [
 /** Joins the connections of one capture. */
 export interface Joined {
   take(parts: SeenParts): void;
+  /** As `take`, of one with names, which is not ordinary. */
+  see(seen: Seen): void;
   /** Counts the connections that are not taken one by one. */
   readonly ordinary: Ordinary;
   /** What came of it; to be called once. */
@@ -32,21 +35,21 @@ export interface Joined {
 }
 
 /** All joined detectors as one; those that the policy switches off see nothing. */
-export function joinAll(policy: Policy): Joined {
-  const names = new Names();
-  const ordinary = new Ordinary(names);
+export function joinAll(policy: Policy, counts: HostCounts): Joined {
+  const ordinary = new Ordinary(counts);
   const active = JOINED_DETECTORS.filter(({ entry }) => policy.severities[entry.code] !== 'off');
   const joiners = active.map((detector) => ({ entry: detector.entry, joiner: detector.create(policy, ordinary) }));
+  const see = (seen: Seen): void => {
+    for (let i = 0; i < joiners.length; i++) joiners[i].joiner.take(seen);
+  };
   return {
     ordinary,
+    see,
     take(parts) {
-      const timeWaitAt = parts.connection === null ? timeWaitIfOrdinary(parts.findings) : null;
-      if (timeWaitAt !== null) {
-        ordinary.take(parts, timeWaitAt);
-        return;
-      }
-      const seen = new Seen(parts, names);
-      for (const { joiner } of joiners) joiner.take(seen);
+      const { connection, findings, firstNanos, lastNanos } = parts;
+      const timeWaitAt = connection === null ? timeWaitIfOrdinary(findings) : null;
+      if (timeWaitAt !== null) ordinary.take(parts, timeWaitAt);
+      else see(new Seen(ordinary.endsOf(parts), connection, findings, firstNanos, lastNanos));
     },
     finish(capture) {
       return joiners.flatMap(({ entry, joiner }) => {

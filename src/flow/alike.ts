@@ -1,18 +1,14 @@
 /** What the core notes of a connection (`ALIKE_*`), as a place. */
 import type { Core } from '../core/core.ts';
 import {
-  ALIKE_CLIENT,
   ALIKE_CLOSE_WAIT_NANOS,
   ALIKE_FIN_FRAME,
   ALIKE_FIRST_FRAME,
   ALIKE_FIRST_NANOS,
   ALIKE_LAST_FRAME,
   ALIKE_LAST_NANOS,
-  ALIKE_SERVER,
-  ALIKE_SERVER_PORT,
   ALIKE_SYN_OPTIONS,
   ALIKE_TOLD,
-  ALIKE_VERSION,
   TOLD_ANSWERED,
   TOLD_COMPLETED,
   TOLD_MIDSTREAM,
@@ -47,7 +43,7 @@ export function newPlace() {
   };
 }
 
-/** Reads what the core has noted at an address, the ends apart. */
+/** Reads what the core has noted at an address: all but the ends. */
 export function readNoted(place: NotedPlace, { words, unsigned, doubles }: Notes, at: number): void {
   const told = words[(at + ALIKE_TOLD) >> 2];
   place.firstNanos = doubles[(at + ALIKE_FIRST_NANOS) >> 3];
@@ -61,16 +57,4 @@ export function readNoted(place: NotedPlace, { words, unsigned, doubles }: Notes
   place.lastFrame = unsigned[(at + ALIKE_LAST_FRAME) >> 2];
   place.finFrame = unsigned[(at + ALIKE_FIN_FRAME) >> 2];
   place.synOptions = words[(at + ALIKE_SYN_OPTIONS) >> 2];
-}
-
-/** Reads the ends, the client as end 0; its port is not noted. */
-export function readNotedEnds(place: NotedPlace, { words }: Notes, at: number): void {
-  const { addresses } = place;
-  place.clientIndex = 0;
-  addresses.ipVersion = words[(at + ALIKE_VERSION) >> 2] === 4 ? 4 : 6;
-  addresses.ports[1] = words[(at + ALIKE_SERVER_PORT) >> 2];
-  for (let i = 0; i < 4; i++) {
-    addresses.words0[i] = words[((at + ALIKE_CLIENT) >> 2) + i];
-    addresses.words1[i] = words[((at + ALIKE_SERVER) >> 2) + i];
-  }
 }

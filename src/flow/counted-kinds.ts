@@ -14,7 +14,10 @@ import {
 /** Called with `count` records of the core (`ALIKE_*`), from an address on. */
 export type AlikeTaker = (core: Core, at: number, count: number) => void;
 
-/** Connections of kinds that are known: the core counts them and forgets them, and leaves a record of each. */
+/**
+ * Connections of kinds that are known: the core counts them and forgets them, and leaves a record of each of which there is
+ * something to tell.
+ */
 export class CountedKinds {
   readonly #core: Core;
   readonly #take: AlikeTaker | null;
@@ -23,10 +26,15 @@ export class CountedKinds {
   constructor(core: Core, take: AlikeTaker | null) {
     this.#core = core;
     this.#take = take;
-    if (take !== null) core.words[MODE >> 2] |= MODE_COUNT;
+    if (take === null) return;
+    core.words[MODE >> 2] |= MODE_COUNT;
+    core.exports.openNames();
   }
 
-  /** From now on connections of a kind are counted, their records with the tag; not of those that only TypeScript can tell. */
+  /**
+   * From now on connections of a kind are counted; not of those that only TypeScript can tell. A tag below `FIRST_TOLD` says who
+   * pays TIME_WAIT and no more; others are in the records.
+   */
   learn(kind: number, tag: number): void {
     if (this.#take !== null && kind > 0) this.#core.exports.learnKind(kind, tag);
   }

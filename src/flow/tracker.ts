@@ -9,6 +9,7 @@ import {
   NOW,
   OURS,
   BUCKETS as ROW_BUCKETS,
+  ROWS_AT,
   STOP_ANSWERED,
   STOP_BITS,
   STOP_CLOSE,
@@ -155,7 +156,9 @@ export class Tracker {
   /** Lets the core have the rows. */
   #load(batch: SegmentBatch): void {
     const { words, rowsAt } = this.#core;
-    if (batch.core !== this.#core) words.set(batch.words.subarray(0, batch.count * ROW_WORDS), rowsAt >> 2);
+    const isThere = batch.core === this.#core;
+    words[ROWS_AT >> 2] = isThere ? batch.words.byteOffset : rowsAt;
+    if (!isThere) words.set(batch.words.subarray(0, batch.count * ROW_WORDS), rowsAt >> 2);
   }
 
   /** Takes in the rows `[from, to)`; returns `to`. The core does most of it, and stops where it does not know on. */
@@ -223,12 +226,13 @@ export class Tracker {
     }
   }
 
-  /** What is done for each, apart from the generator: V8 does not make those fast. */
+  /** The core closes what it can. No batch is in work any more: the numbers of the entries are where its rows were. */
   #closeAll(entries: Int32Array): void {
-    const { exports } = this.#core;
-    for (let index = 0; index < entries.length; index++) {
-      const entry = entries[index];
-      if (exports.closeAlike(entry) === 0) this.#close(entry);
+    const { exports, words, rowsAt } = this.#core;
+    words.set(entries, rowsAt >> 2);
+    for (let at = exports.closeAllAlike(0, entries.length); at < entries.length; ) {
+      this.#close(entries[at]);
+      at = exports.closeAllAlike(at + 1, entries.length);
     }
     this.counted.pass();
   }

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseThreads } from '../../src/cli/threads/choose.ts';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { chooseThreads, isReadAside } from '../../src/cli/threads/choose.ts';
 
 const MIB = 2 ** 20;
 let folder = '';
@@ -24,11 +24,21 @@ const chosen = (paths: readonly string[], format: 'text' | 'json' | 'csv', cores
   return chooseThreads({ positional: [], options } as never, paths, format, cores);
 };
 
+test.each([
+  [2, 'text', true],
+  [2, 'ndjson', true],
+  [2, 'csv-segments', false],
+  [1, 'text', false],
+  [3, 'text', false],
+])('of %d threads one reads for the other, %s: %s', (threads, form, isAside) => {
+  expect(isReadAside(threads, ['a.pcap'], form)).toBe(isAside);
+  expect(isReadAside(threads, ['a.pcap', '-'], form)).toBe(false);
+});
+
 describe('the number of threads', () => {
   it('is one for what one does as fast', () => {
     expect(chosen([fileOf(1023 * MIB)], 'text', 4)).toBe(1);
-    expect(chosen([fileOf(1024 * MIB)], 'text', 3)).toBe(1);
-    expect(chosen([fileOf(1024 * MIB)], 'json', 3)).toBe(1);
+    expect(chosen([fileOf(1024 * MIB)], 'text', 1)).toBe(1);
     expect(chosen([fileOf(1023 * MIB)], 'csv', 4)).toBe(1);
     expect(chosen([fileOf(1024 * MIB)], 'csv', 1)).toBe(1);
     expect(chosen(['-'], 'csv', 4)).toBe(1);
@@ -39,6 +49,11 @@ describe('the number of threads', () => {
     expect(chosen([fileOf(1024 * MIB)], 'json', 4)).toBe(4);
     expect(chosen([fileOf(1024 * MIB)], 'csv', 2)).toBe(2);
     expect(chosen([fileOf(1000 * MIB), fileOf(30 * MIB)], 'csv', 64)).toBe(8);
+  });
+
+  it('is two where one reads for the other', () => {
+    expect(chosen([fileOf(1024 * MIB)], 'text', 2)).toBe(2);
+    expect(chosen([fileOf(1024 * MIB)], 'json', 3)).toBe(2);
   });
 
   it('is what was asked for', () => {

@@ -120,6 +120,9 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
       [layout.BUCKETS, layout.BUCKETS + layout.MAX_ROWS],
       [layout.KINDS, layout.KINDS + layout.KIND_SLOTS * layout.KIND_BYTES],
       [layout.ALIKE, layout.ALIKE + layout.MAX_ALIKE * layout.ALIKE_BYTES],
+      [layout.FLAWLESS, layout.FLAWLESS + layout.FLAWLESS_BYTES],
+      [layout.NAMES, layout.NAME_KEY + 16],
+      [layout.SPANS, layout.ORDINARY_COUNT + 4],
       [HEAP, HEAP],
     ];
     for (const [index, [from]] of pieces.entries()) {

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ALIKE_BYTES,
   ALIKE_FIRST_NANOS,
-  ALIKE_SERVER_PORT,
+  ALIKE_SERVICE,
   ALIKE_TAG,
+  FIRST_TOLD,
   MAX_CLOSED_IN_BUCKET,
 } from '../../src/core/layout.ts';
 import { Analysis, type FinalConnection, type FlawlessConnection } from '../../src/engine.ts';
@@ -54,7 +55,7 @@ function* converse(client: RowEnd, beginNanos: number, isClosed: boolean): Gener
 describe('connections of kinds that the core counts', () => {
   it('are counted once each, whether they are given up meanwhile or left at the end', () => {
     const clients = clientsOfOneBucket(MAX_CLOSED_IN_BUCKET + 900);
-    const alike: [port: number, tag: number][] = [];
+    const alike: [service: number, tag: number][] = [];
     const order: ('alike' | 'built')[] = [];
     const built: number[] = [];
     const learned = new Set<number>();
@@ -70,12 +71,12 @@ describe('connections of kinds that the core counts', () => {
         build();
         if (learned.has(kind)) return;
         learned.add(kind);
-        tracker.counted.learn(kind, learned.size);
+        tracker.counted.learn(kind, FIRST_TOLD + learned.size);
       },
       onAlike: ({ words }, from, count) => {
         order.push('alike');
         for (let at = from >> 2; at < (from + count * ALIKE_BYTES) >> 2; at += ALIKE_BYTES >> 2) {
-          alike.push([words[at + (ALIKE_SERVER_PORT >> 2)], words[at + (ALIKE_TAG >> 2)]]);
+          alike.push([words[at + (ALIKE_SERVICE >> 2)], words[at + (ALIKE_TAG >> 2)]]);
         }
       },
     });
@@ -98,9 +99,9 @@ describe('connections of kinds that the core counts', () => {
     expect(built).toHaveLength(2);
     expect(learned.size).toBe(2);
     expect(alike.length + built.length).toBe(clients.length);
-    expect(alike.every(([port]) => port === SERVER.port)).toBe(true);
+    expect(alike.every(([service]) => service === 0)).toBe(true);
     const open = clients.filter((_, index) => index % 9 === 4).length;
-    expect(alike.filter(([, tag]) => tag === 2)).toHaveLength(open - 1);
+    expect(alike.filter(([, tag]) => tag === FIRST_TOLD + 2)).toHaveLength(open - 1);
     expect([...tracker.counted.counts()].map(([, count]) => count).sort((a, b) => a - b)).toEqual([
       open - 1,
       clients.length - open - 1,
@@ -118,7 +119,7 @@ describe('connections of kinds that the core counts', () => {
       onConnection: ({ firstNanos }) => begins.push(firstNanos),
       onPlain: (kind, _id, build) => {
         build();
-        tracker.counted.learn(kind, 1);
+        tracker.counted.learn(kind, FIRST_TOLD);
       },
       ...(isCounted
         ? {
@@ -164,7 +165,7 @@ describe('connections of kinds that the core counts', () => {
       onConnection: ({ firstNanos, segmentCount }) => counts.set(firstNanos, segmentCount),
       onPlain: (kind, _id, build) => {
         build();
-        tracker.counted.learn(kind, 1);
+        tracker.counted.learn(kind, FIRST_TOLD);
       },
       onAlike: (_core, _at, count) => {
         counted += count;

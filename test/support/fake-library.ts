@@ -1,6 +1,7 @@
 import { CaptureError, type CaptureErrorCode } from '../../src/base/error.ts';
-import { type AnalysisRequest, type Engine, type FileProblem, wholeOf } from '../../src/cli/engine.ts';
+import { type AnalysisRequest, type Engine, wholeOf } from '../../src/cli/engine.ts';
 import { LIBRARY, type Library } from '../../src/cli/library.ts';
+import type { FileProblem } from '../../src/cli/problems.ts';
 import type { CaptureResult, ConnectionResult, ResultDocument } from '../../src/report/result.ts';
 import { severityRank } from '../../src/report/severity.ts';
 import { SAMPLE_CATALOG } from './sample-catalog.ts';

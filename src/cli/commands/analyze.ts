@@ -1,7 +1,7 @@
 import { isOneWay } from '../../source/blocks.ts';
 import { COMMANDS, type CommandSpec } from '../command.ts';
 import { isNothingReadable, reportProblems, statusOf } from '../damage.ts';
-import type { ConnectionObserver, FileProblem } from '../engine.ts';
+import type { ConnectionObserver } from '../engine.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { FailConditions } from '../fail-on.ts';
 import { type CliIo, readTextChoice, type TextChoice, textOptionsFor } from '../io.ts';
@@ -21,10 +21,11 @@ import {
 } from '../options.ts';
 import { type Output, openOutput } from '../output.ts';
 import { POLICY_OPTIONS, readPolicy } from '../policy.ts';
+import type { FileProblem } from '../problems.ts';
 import { createProgress } from '../progress.ts';
 import { filterWords, readDecoding, readFilter, readPaths, readTimeWait } from '../request.ts';
 import { createCsvSink, createJsonSink, createNdjsonSink, createTextSink, type Sink } from '../sinks.ts';
-import { chooseThreads } from '../threads/choose.ts';
+import { chooseThreads, isReadAside } from '../threads/choose.ts';
 import { readChoice, readList, readSwitch, readText, readWhole, suggest } from '../values.ts';
 
 const FORMATS = ['text', 'json', 'ndjson', 'csv'] as const;
@@ -81,7 +82,7 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
   const filter = await readFilter(raw, library);
   const isForOneThread = filter.connection !== undefined || maxConnections !== undefined || isFollowing;
   const threads = isForOneThread ? 1 : chooseThreads(raw, paths, format === 'ndjson' ? 'json' : format);
-  if (threads === 1) io.favourMainThread();
+  if (threads === 1 || isReadAside(threads, paths, format)) io.favourMainThread();
   const failWords = readList(options, 'fail-on');
   const conditions = new FailConditions(failWords, failWords.length === 0 ? [] : await loadFindingCodes(library));
   const engine = await library.engine();

@@ -7,26 +7,31 @@ import { readWhole } from '../values.ts';
 
 /** Below this a thread takes longer to start, and to get its code compiled, than it saves, or takes more memory than that is worth. */
 const LEAST_BYTES = 2 ** 30;
-/**
- * With fewer cores one thread is as fast, in less memory: two cores have enough to do with what V8 does aside for one thread,
- * and a second one has to get its code ready first. Of a table every connection goes through the machine.
- */
-const LEAST_CORES = { text: 4, json: 4, csv: 2 };
+/** With fewer cores one thread reads for another, unless it is a table that is wanted: of that every connection goes through the machine. */
+const CORES_TO_DEAL = { text: 4, json: 4, csv: 2 };
 /** One thread reads and decodes; it cannot keep more than these busy. */
 const USEFUL_THREADS = 8;
 const MAX_THREADS = 64;
 
-/** How many threads to use: what `--threads` says, else as many as there are cores, for large files and if it helps. */
+/** How many threads to use: what `--threads` says, else for large files as many as there are cores, or two. */
 export function chooseThreads(
   raw: RawArguments,
   paths: readonly string[],
-  format: keyof typeof LEAST_CORES,
+  format: keyof typeof CORES_TO_DEAL,
   cores = availableParallelism(),
 ): number {
   const asked = readWhole(raw.options, 'threads', 1, MAX_THREADS);
   if (asked !== undefined) return asked;
-  const isWorthIt = cores >= LEAST_CORES[format] && totalBytes(paths) >= LEAST_BYTES;
-  return isWorthIt ? Math.min(cores, USEFUL_THREADS) : 1;
+  if (cores === 1 || totalBytes(paths) < LEAST_BYTES) return 1;
+  return cores >= CORES_TO_DEAL[format] ? Math.min(cores, USEFUL_THREADS) : 2;
+}
+
+/**
+ * Whether one of two threads reads and decodes while the other does the rest: else each follows the connections of some
+ * buckets. Standard input is there for the main thread only, and of a table every connection goes through the machine.
+ */
+export function isReadAside(threads: number, paths: readonly string[], form: string): boolean {
+  return threads === 2 && !form.startsWith('csv') && !paths.includes(STANDARD_INPUT);
 }
 
 /** Size of the regular files among the paths. */

@@ -60,8 +60,6 @@ export class Merger {
   readonly #taker: MergedTaker;
   readonly #reader = new RecordReader();
   #lastId = 0;
-  /** Kinds of which threads have counted connections, once they are complete: those have only notes among the records. */
-  readonly counted: (readonly [kind: number, count: number])[] = [];
 
   constructor(threads: number, taker: MergedTaker) {
     this.#lanes = Array.from({ length: threads }, () => new Lane());
@@ -78,7 +76,6 @@ export class Merger {
     lane.upTo = chunk.upTo;
     lane.isComplete = chunk.isLast;
     lane.total = chunk.total;
-    if (chunk.isLast) this.counted.push(...chunk.counted);
     if (chunk.records.length > 0) lane.chunks.push(chunk);
     else this.#taker.onUsed(thread);
   }

@@ -2,12 +2,10 @@
  * Connections on their way from the thread that judged them to the one that puts the results together: what is
  * counted and joined as packed numbers, the rest as text or, when it is wanted whole, as an object.
  */
-import { ALIKE_BYTES } from '../../core/layout.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { SEVERITIES } from '../../findings/finding.ts';
 import type { JoinedFacts } from '../../findings/joined-facts.ts';
 import { CATALOG } from '../../findings/registry.ts';
-import type { Notes } from '../../flow/alike.ts';
 import type { FlowAddresses } from '../../flow/place.ts';
 import { type ClosedFirst, OUTCOMES, type Outcome } from '../../flow/vocabulary.ts';
 import type { ConnectionResult } from '../../report/result.ts';
@@ -22,8 +20,6 @@ export interface Chunk {
   readonly results: readonly ConnectionResult[];
   /** Steps at which the connections of the thread began, by their number there. */
   readonly opened: Float64Array;
-  /** With the last chunk: kinds of which the core has counted connections, and how many of each. */
-  readonly counted: readonly (readonly [kind: number, count: number])[];
   /** No later chunk has a record of a step before this. */
   readonly upTo: number;
   readonly isLast: boolean;
@@ -58,10 +54,6 @@ export const Field = {
 } as const;
 export const RECORD_NUMBERS = 25;
 const FINDING_NUMBERS = 2;
-/** In place of a kind: instead of findings, what the core noted of connections that it has counted (`ALIKE_*`) follows. */
-const NOTED = -2;
-/** Such a note takes the place of so many findings. */
-const NOTE_FINDINGS = ALIKE_BYTES / (FINDING_NUMBERS * Float64Array.BYTES_PER_ELEMENT);
 
 const Bit = {
   /** Passes the filter; otherwise it is joined with the others and no more. */
@@ -141,25 +133,6 @@ export class RecordWriter {
     for (const finding of findings) this.#writeFinding(finding);
   }
 
-  /** Writes `count` notes of the core, from address `at` on: one record for all of them. */
-  writeNotes(step: number, { doubles }: Notes, at: number, count: number): void {
-    const findings = count * NOTE_FINDINGS;
-    const end = this.length + RECORD_NUMBERS + findings * FINDING_NUMBERS;
-    if (end > this.#numbers.length) this.#grow(end);
-    const numbers = this.#numbers;
-    numbers.fill(0, this.length, this.length + RECORD_NUMBERS);
-    numbers[this.length + Field.STEP] = step;
-    numbers[this.length + Field.ID] = 1;
-    numbers[this.length + Field.KIND] = NOTED;
-    numbers[this.length + Field.FINDINGS] = findings;
-    // As whole numbers, for there are bits in them that no double has.
-    new BigInt64Array(numbers.buffer).set(
-      new BigInt64Array(doubles.buffer, at, findings * FINDING_NUMBERS),
-      this.length + RECORD_NUMBERS,
-    );
-    this.length = end;
-  }
-
   /** What was written since the last call. */
   take(): Float64Array {
     const taken = this.#numbers.slice(0, this.length);
@@ -213,18 +186,6 @@ export class RecordReader {
 
   get kind(): number {
     return this.#get(Field.KIND);
-  }
-
-  /** How many connections the record only has the notes of; 0 for the record of a connection. */
-  get noteCount(): number {
-    return this.kind === NOTED ? this.#get(Field.FINDINGS) / NOTE_FINDINGS : 0;
-  }
-
-  /** Where those notes are: memory, and an address in it. */
-  get notes(): readonly [Notes, number] {
-    const doubles = this.#numbers;
-    const [words, unsigned] = [new Int32Array(doubles.buffer), new Uint32Array(doubles.buffer)];
-    return [{ doubles, words, unsigned }, (this.#at + RECORD_NUMBERS) * doubles.BYTES_PER_ELEMENT];
   }
 
   get isCounted(): boolean {
@@ -294,6 +255,7 @@ export class RecordReader {
     }
     return findings;
   }
+
   #get(field: number): number {
     return this.#numbers[this.#at + field];
   }

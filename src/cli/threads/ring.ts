@@ -4,8 +4,13 @@
  * The reading thread fills slot after slot; every thread goes through all slots in order and looks at the rows of its
  * own buckets only. A slot is filled again once all threads are done with it.
  */
+
+import type { Annotations } from '../../annotations.ts';
 import type { TimeBase } from '../../base/time.ts';
-import { BATCH_BYTES, BATCH_ROWS, SegmentBatch } from '../../wire/batch.ts';
+import type { Core } from '../../core/core.ts';
+import type { ResolvedName } from '../../source/packet.ts';
+import type { ReadProgress } from '../../source/session.ts';
+import { BATCH_BYTES, BATCH_ROWS, type IcmpError, SegmentBatch } from '../../wire/batch.ts';
 
 /** Batches on their way, 8 MB: enough that a thread that starts, or collects garbage, holds nobody up. */
 const SLOTS = 64;
@@ -20,16 +25,20 @@ const MAX_CHUNKS_AHEAD = 12;
 /** Words of the control block; `PER_THREAD` more for each thread. */
 const Control = { FILLED: 0, STATE: 1, TO_THREADS: 2, TO_READER: 3, PER_THREAD: 8 } as const;
 const PerThread = { DONE: 0, SENT: 1, TAKEN: 2, WORDS: 4 } as const;
-const State = { READING: 0, ENDED: 1, ABORTED: 2 } as const;
-/** Numbers in the control block: when the capture ends, and what its times count from. */
-const Number64 = { END_NANOS: 0, EPOCH_SECONDS: 1 } as const;
-const NUMBERS = 2;
+const State = { READING: 0, ENDED: 1, ABORTED: 2, REFUSED: 3 } as const;
+/** Numbers in the control block: when the capture ends, what its times count from, and how far reading has come. */
+const Number64 = { END_NANOS: 0, EPOCH_SECONDS: 1, BYTES_READ: 2, TOTAL_BYTES: 3 } as const;
+const NUMBERS = 4;
+/** Whoever waits looks about now and then, milliseconds. */
+const LONGEST_WAIT = 20;
 
 /** What the threads are given to see the same memory. */
 export interface RingMemory {
   readonly control: SharedArrayBuffer;
   readonly numbers: SharedArrayBuffer;
-  readonly slots: SharedArrayBuffer;
+  /** Memory with the slots, and where in it they begin. */
+  readonly slots: ArrayBufferLike;
+  readonly slotsAt: number;
 }
 
 /** One batch and what belongs to its rows. */
@@ -45,6 +54,32 @@ export interface Slot {
 
 export const SlotHead = { ROWS: 0, HAS_MESSAGE: 1, HAS_TUNNELS: 2 } as const;
 
+/** What belongs to a batch and is too rare for memory of its own. */
+export interface SlotMessage {
+  readonly icmpErrors: readonly IcmpError[];
+  readonly names: readonly ResolvedName[];
+}
+
+/** The batch of a slot that was filled; what was sent with it, and the tunnels of its rows, are noted. */
+export function openFilled(
+  { batch, head, tunnels }: Slot,
+  message: SlotMessage | null,
+  annotations: Annotations,
+): SegmentBatch {
+  batch.count = head[SlotHead.ROWS];
+  batch.icmpErrors.length = 0;
+  if (message !== null) {
+    batch.icmpErrors.push(...message.icmpErrors);
+    for (const name of message.names) annotations.noteName(name);
+  }
+  if (head[SlotHead.HAS_TUNNELS] !== 0) {
+    for (let row = 0; row < batch.count; row++) {
+      if (tunnels[row] !== 0) annotations.noteTunnel(batch, row, tunnels[row]);
+    }
+  }
+  return batch;
+}
+
 /** The shared memory as one thread sees it. */
 export class Ring {
   readonly memory: RingMemory;
@@ -54,14 +89,14 @@ export class Ring {
   readonly #slots: Slot[];
   readonly #threads: number;
 
-  /** `threads` are those besides the reading one. */
-  constructor(threads: number, timeBase: TimeBase, memory: RingMemory = allocate(threads)) {
+  /** `threads` are those besides the reading one; the slots are in the memory of `core`, if there is one. */
+  constructor(threads: number, timeBase: TimeBase, memory: RingMemory = allocate(threads), core: Core | null = null) {
     this.memory = memory;
     this.timeBase = timeBase;
     this.#threads = threads;
     this.#control = new Int32Array(memory.control);
     this.#numbers = new Float64Array(memory.numbers);
-    this.#slots = Array.from({ length: SLOTS }, (_, index) => openSlot(memory.slots, index, timeBase));
+    this.#slots = Array.from({ length: SLOTS }, (_, index) => openSlot(memory, index, timeBase, core));
   }
 
   /** The slot of a batch by its number in the capture. */
@@ -112,9 +147,31 @@ export class Ring {
     this.#tellThreads();
   }
 
+  /** Nobody wants to know any more. */
   abort(): void {
     Atomics.store(this.#control, Control.STATE, State.ABORTED);
     this.#tellThreads();
+    this.#tellReader();
+  }
+
+  /** Thread: has no room for more; why was sent by message. */
+  refuse(): void {
+    Atomics.store(this.#control, Control.STATE, State.REFUSED);
+    this.#tellReader();
+  }
+
+  get isRefused(): boolean {
+    return Atomics.load(this.#control, Control.STATE) === State.REFUSED;
+  }
+
+  /** How far reading has come. */
+  get progress(): ReadProgress {
+    return { bytesRead: this.#numbers[Number64.BYTES_READ], totalBytes: this.#numbers[Number64.TOTAL_BYTES] };
+  }
+
+  noteProgress({ bytesRead, totalBytes }: ReadProgress): void {
+    this.#numbers[Number64.BYTES_READ] = bytesRead;
+    this.#numbers[Number64.TOTAL_BYTES] = totalBytes;
   }
 
   /** Reader: whether `more` further batches could be filled at once. */
@@ -155,9 +212,14 @@ export class Ring {
     Atomics.wait(this.#control, Control.TO_THREADS, seen);
   }
 
+  /** As `waitForReader`, at most a short time. */
+  blockForReader(seen: number): void {
+    Atomics.wait(this.#control, Control.TO_THREADS, seen, LONGEST_WAIT);
+  }
+
   /** Reader: blocks until there are other news than `seen`, at most a short time. */
   blockForThreads(seen: number): void {
-    Atomics.wait(this.#control, Control.TO_READER, seen, 20);
+    Atomics.wait(this.#control, Control.TO_READER, seen, LONGEST_WAIT);
   }
 
   #word(thread: number, field: number): number {
@@ -175,21 +237,24 @@ export class Ring {
   }
 }
 
-function allocate(threads: number): RingMemory {
+/** Memory for a ring; with a core its slots are there, so that it need not copy them. */
+export function allocate(threads: number, core: Core | null = null): RingMemory {
+  const block = core?.openBlock(SLOTS * SLOT_BYTES);
   return {
     control: new SharedArrayBuffer(4 * (Control.PER_THREAD + threads * PerThread.WORDS)),
     numbers: new SharedArrayBuffer(8 * NUMBERS),
-    slots: new SharedArrayBuffer(SLOTS * SLOT_BYTES),
+    slots: block?.buffer ?? new SharedArrayBuffer(SLOTS * SLOT_BYTES),
+    slotsAt: block?.byteOffset ?? 0,
   };
 }
 
-function openSlot(memory: SharedArrayBuffer, index: number, timeBase: TimeBase): Slot {
-  const at = index * SLOT_BYTES;
+function openSlot({ slots, slotsAt }: RingMemory, index: number, timeBase: TimeBase, core: Core | null): Slot {
+  const at = slotsAt + index * SLOT_BYTES;
   const tunnelsAt = at + BATCH_BYTES + HEAD_BYTES;
   return {
-    batch: new SegmentBatch(timeBase, memory, at),
-    head: new Int32Array(memory, at + BATCH_BYTES, 3),
-    tunnels: new Int32Array(memory, tunnelsAt, BATCH_ROWS),
-    buckets: new Uint8Array(memory, tunnelsAt + 4 * BATCH_ROWS, BATCH_ROWS),
+    batch: new SegmentBatch(timeBase, slots, at, core),
+    head: new Int32Array(slots, at + BATCH_BYTES, 3),
+    tunnels: new Int32Array(slots, tunnelsAt, BATCH_ROWS),
+    buckets: new Uint8Array(slots, tunnelsAt + 4 * BATCH_ROWS, BATCH_ROWS),
   };
 }

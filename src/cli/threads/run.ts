@@ -1,18 +1,17 @@
 /**
  * An analysis by several threads. This one reads and decodes, follows the connections of a few buckets itself if it has time
- * for that, and puts the results of all together; the others follow those of the remaining buckets, or one other all of
- * them. What comes out is the same to the byte.
+ * for that, and puts the results of all together; the others follow those of the remaining buckets. What comes out is the
+ * same to the byte.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { assert } from '../../base/error.ts';
 import type { TimeBase } from '../../base/time.ts';
-import { Analysis, type BatchTaker, breathe } from '../../engine.ts';
+import { Analysis, breathe } from '../../engine.ts';
 import { factsOfPassedOver } from '../../findings/joined-facts.ts';
 import { bucketOf } from '../../flow/bucket.ts';
 import { PlainKinds } from '../../plain-kinds.ts';
 import type { ConnectionBrief } from '../../report/overview.ts';
 import type { ConnectionResult } from '../../report/result.ts';
-import type { ResolvedName } from '../../source/packet.ts';
 import { readInSteps } from '../../source/session.ts';
 import { ROW_WORDS, type SegmentBatch, Word } from '../../wire/batch.ts';
 import {
@@ -20,14 +19,16 @@ import {
   type AnalysisRequest,
   type ConnectionObserver,
   describeEnd,
+  endReading,
   type ThreadedSide,
   wholeOf,
 } from '../engine.ts';
 import type { Form } from './form.ts';
 import { type MergedTaker, Merger } from './merge.ts';
 import type { Chunk, RecordReader } from './records.ts';
-import { Ring, SlotHead } from './ring.ts';
-import { dealBuckets, PASSES_OVER, Share, type ShareRequest, type SlotMessage } from './share.ts';
+import { Ring, type Slot, type SlotMessage } from './ring.ts';
+import { type RingHost, RingWriter } from './ring-writer.ts';
+import { dealBuckets, Share, type ShareRequest } from './share.ts';
 import type { WorkerMessage, WorkerStart } from './worker.ts';
 
 /** Smaller than those of one thread: between two blocks this thread sees to the results of the others. */
@@ -44,14 +45,9 @@ const BATCHES_A_CHUNK = 32;
 /** Time that reading and decoding take, as part of what following, judging and rendering takes. */
 const READING_PART = { overview: 1, lines: 0.15 } as const;
 
-/**
- * Part of the buckets that the reading thread follows itself. Of two threads only the other one does: then it goes about it as
- * if it were alone, and the code for it is compiled once. That takes 1.6 s instead of 2.2 for 0.7 GB, 6.4 instead of 8.2 for
- * their JSON; but 13 instead of 10.6 for a table, for which all connections go through the machine.
- */
+/** Part of the buckets that the reading thread follows itself. */
 function readerShare(form: Form, threads: number): number {
   const reading = form === 'overview' ? READING_PART.overview : READING_PART.lines;
-  if (threads === 2 && PASSES_OVER.has(form)) return 0;
   return Math.max(0, (1 - reading * (threads - 1)) / threads);
 }
 
@@ -70,8 +66,9 @@ export async function runInThreads(
     for (;;) {
       const step = await steps.next();
       if (step.done) {
-        await team.finish();
-        return describeEnd(analysis, step.value, team.totalConnections, filter);
+        const reading = endReading(analysis, step.value);
+        await team.finish(reading.endNanos);
+        return describeEnd(analysis, reading, team.totalConnections, filter);
       }
       onProgress?.(step.value.bytesRead, step.value.totalBytes);
       await team.keepUp();
@@ -83,13 +80,12 @@ export async function runInThreads(
 }
 
 /** The threads, seen from the reading one. */
-class Team implements BatchTaker, MergedTaker {
+class Team implements RingHost, MergedTaker {
   readonly analysis: Analysis;
   readonly #observer: ConnectionObserver;
   readonly #threaded: ThreadedSide;
   readonly #ring: Ring;
-  /** Whether several threads follow connections, each those of its buckets. */
-  readonly #isDealt: boolean;
+  readonly #writer: RingWriter;
   /** What this thread follows itself. */
   readonly #share: Share | null;
   readonly #merger: Merger;
@@ -97,8 +93,6 @@ class Team implements BatchTaker, MergedTaker {
   readonly #kinds = new PlainKinds();
   readonly #isWanted = (brief: ConnectionBrief): boolean => this.#observer.observe(brief);
   readonly #pace = { since: Date.now() };
-  #names: ResolvedName[] = [];
-  #batches = 0;
   #failure: Error | null = null;
   #hasTaken = false;
 
@@ -111,40 +105,44 @@ class Team implements BatchTaker, MergedTaker {
     this.#observer = observer;
     this.#threaded = threaded;
     this.#ring = new Ring(threads - 1, timeBase);
-    this.#isDealt = others[0] !== null;
-    this.#share = isMine === null ? null : new Share(shareRequest, isMine, timeBase);
+    this.#writer = new RingWriter(this.#ring, this);
+    this.#share = isMine.includes(1) ? new Share(shareRequest, isMine, timeBase) : null;
     this.#merger = new Merger(this.#firstOther + threads - 1, this);
     this.#workers = others.map((theirs, thread) => this.#start(shareRequest, theirs, thread, threads - 1));
     const handler = { onConnection: () => {} };
-    this.analysis = new Analysis({ ...policy, ...decoding, segments, timeWaitSeconds }, handler, undefined, this);
+    this.analysis = new Analysis(
+      { ...policy, ...decoding, segments, timeWaitSeconds },
+      handler,
+      undefined,
+      this.#writer,
+    );
   }
 
   get totalConnections(): number {
     return this.#merger.total;
   }
 
-  exchange(decoded: SegmentBatch | null, timeBase: TimeBase): SegmentBatch {
-    if (decoded !== null) this.#publish(decoded, timeBase);
+  waitForRoom(): void {
     while (!this.#ring.hasRoomFor(1)) {
       const seen = this.#ring.newsForReader;
       this.#collect();
       if (!this.#ring.hasRoomFor(1)) this.#ring.blockForThreads(seen);
     }
-    const { batch, head, tunnels } = this.#ring.slotOf(this.#batches);
-    batch.clear();
-    if (head[SlotHead.HAS_TUNNELS] !== 0) tunnels.fill(0);
-    head.fill(0);
-    return batch;
   }
 
-  noteTunnel(row: number, path: number): void {
-    const { head, tunnels } = this.#ring.slotOf(this.#batches);
-    head[SlotHead.HAS_TUNNELS] = 1;
-    tunnels[row] = path;
+  onFilled({ buckets, batch }: Slot): void {
+    noteBuckets(buckets, batch);
   }
 
-  noteName(name: ResolvedName): void {
-    this.#names.push({ ...name, address: name.address.slice() });
+  send(message: SlotMessage): void {
+    for (const { port } of this.#workers) port.postMessage(message);
+  }
+
+  onPublished(slot: Slot, message: SlotMessage | null): void {
+    const share = this.#share;
+    if (share === null) return;
+    share.push(slot, message);
+    if (share.isFull || this.#writer.batches % BATCHES_A_CHUNK === 0) this.#merger.add(OWN, share.takeChunk());
   }
 
   /** Puts together what has come, and waits until another block can be read. */
@@ -158,14 +156,11 @@ class Team implements BatchTaker, MergedTaker {
   }
 
   /** The capture is over: waits for everything that comes of it. */
-  async finish(): Promise<void> {
-    this.analysis.end();
-    const endNanos = this.analysis.lastNanos;
+  async finish(endNanos: number): Promise<void> {
     this.#ring.end(endNanos);
     if (this.#share !== null) await this.#finishOwn(this.#share, endNanos);
     do await this.#advance();
     while (!this.#merger.isDone && this.#pause());
-    for (const [kind, count] of this.#merger.counted) this.#kinds.countMore(kind, count);
     for (const [brief, count] of this.#kinds.passedOver()) {
       this.analysis.count(brief.outcome, brief.closedFirst, brief.findings, count);
       this.#observer.observeMore?.(brief, count - 1);
@@ -193,13 +188,6 @@ class Team implements BatchTaker, MergedTaker {
 
   take(record: RecordReader, id: number, chunk: Chunk, result: number, textStart: number): void {
     const { analysis } = this;
-    const { noteCount } = record;
-    if (noteCount > 0) {
-      // One thread has learned all kinds, and this one learns them in the same order.
-      const [notes, at] = record.notes;
-      analysis.joinAlike(notes, at, noteCount, this.#kinds);
-      return;
-    }
     const { kind, facts, addresses, clientIndex, firstNanos, lastNanos } = record;
     const known = this.#kinds.passOver(kind, id, this.#isWanted);
     if (known !== null) {
@@ -240,7 +228,7 @@ class Team implements BatchTaker, MergedTaker {
     this.#observer.take(wholeOf(built));
   }
 
-  #start(request: ShareRequest, isMine: Uint8Array | null, thread: number, threads: number) {
+  #start(request: ShareRequest, isMine: Uint8Array, thread: number, threads: number) {
     const { port1: port, port2: theirs } = new MessageChannel();
     const start: WorkerStart = { request, memory: this.#ring.memory, thread, threads, isMine, port: theirs };
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start, transferList: [theirs] });
@@ -248,30 +236,6 @@ class Team implements BatchTaker, MergedTaker {
       this.#failure = error instanceof Error ? error : new Error(String(error));
     });
     return { worker, port };
-  }
-
-  #publish(batch: SegmentBatch, timeBase: TimeBase): void {
-    const slot = this.#ring.slotOf(this.#batches++);
-    this.#ring.timeBase.epochSeconds = timeBase.epochSeconds;
-    if (this.#isDealt) noteBuckets(slot.buckets, batch);
-    slot.head[SlotHead.ROWS] = batch.count;
-    const message = this.#messageOf(batch);
-    if (message !== null) {
-      slot.head[SlotHead.HAS_MESSAGE] = 1;
-      for (const { port } of this.#workers) port.postMessage(message);
-    }
-    this.#ring.publish();
-    const share = this.#share;
-    if (share === null) return;
-    share.push(slot, message);
-    if (share.isFull || this.#batches % BATCHES_A_CHUNK === 0) this.#merger.add(OWN, share.takeChunk());
-  }
-
-  #messageOf({ icmpErrors }: SegmentBatch): SlotMessage | null {
-    const names = this.#names;
-    if (icmpErrors.length === 0 && names.length === 0) return null;
-    this.#names = [];
-    return { icmpErrors: [...icmpErrors], names };
   }
 
   #collect(): void {

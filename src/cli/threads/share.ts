@@ -6,7 +6,6 @@ import { type Policy, plainLimits, resolvePolicy } from '../../findings/policy.t
 import { findAll } from '../../findings/registry.ts';
 import { BUCKETS } from '../../flow/bucket.ts';
 import type { Connection } from '../../flow/connection.ts';
-import type { AlikeTaker } from '../../flow/counted-kinds.ts';
 import type { Flawless } from '../../flow/flawless.ts';
 import type { FlowAddresses, PlainPlace } from '../../flow/place.ts';
 import { Tracker } from '../../flow/tracker.ts';
@@ -16,13 +15,11 @@ import { buildConnection } from '../../report/build.ts';
 import { ConnectionJson } from '../../report/connection-json.ts';
 import { type ConnectionBrief, Overview, type OverviewLimits } from '../../report/overview.ts';
 import type { ConnectionResult } from '../../report/result.ts';
-import type { ResolvedName } from '../../source/packet.ts';
-import type { IcmpError } from '../../wire/batch.ts';
 import { type AnalysisRequest, hasFilter, hasWantedFinding, isSelected } from '../engine.ts';
 import { TextBuffer } from '../text-buffer.ts';
 import { type Form, numberOf, renderUnnumbered } from './form.ts';
 import { type Chunk, RecordWriter } from './records.ts';
-import { type Slot, SlotHead } from './ring.ts';
+import { openFilled, type Slot, type SlotMessage } from './ring.ts';
 
 /** Twice the rows that a batch may have: steps of different batches do not mix. */
 const STEPS_IN_BATCH = 4096;
@@ -34,18 +31,12 @@ const CHUNK_RESULTS = 256;
 const NO_FINDINGS: readonly Finding[] = [];
 
 /** Forms for which not every connection is built. */
-export const PASSES_OVER: ReadonlySet<Form> = new Set<Form>(['overview', 'json']);
+const PASSES_OVER: ReadonlySet<Form> = new Set<Form>(['overview', 'json']);
 
 /** What a thread has to know of what was asked for; it can be sent by message. */
 export interface ShareRequest extends Pick<AnalysisRequest, 'segments' | 'timeWaitSeconds' | 'policy' | 'filter'> {
   readonly form: Form;
   readonly limits: OverviewLimits;
-}
-
-/** What belongs to a batch and is too rare for memory of its own. */
-export interface SlotMessage {
-  readonly icmpErrors: readonly IcmpError[];
-  readonly names: readonly ResolvedName[];
 }
 
 /** Follows, judges and renders the connections of some buckets. */
@@ -54,9 +45,7 @@ export class Share {
   readonly #policy: Policy;
   readonly #tracker: Tracker;
   readonly #annotations = new Annotations();
-  readonly #isMine: Uint8Array | null;
-  /** Whether the core counts connections of kinds that are known, and only its notes of them are handed on. */
-  readonly #countsKinds: boolean;
+  readonly #isMine: Uint8Array;
   readonly #timeBase: TimeBase;
   /** Knows at least as many connections as are wanted when the results of all threads come together. */
   readonly #candidates: Overview;
@@ -75,8 +64,8 @@ export class Share {
   #rows: RowShare | null = null;
   #isOver = false;
 
-  /** `isMine` has 1 for the buckets of the share; null if it is all there is. */
-  constructor(request: ShareRequest, isMine: Uint8Array | null, timeBase: TimeBase) {
+  /** `isMine` has 1 for the buckets of the share. */
+  constructor(request: ShareRequest, isMine: Uint8Array, timeBase: TimeBase) {
     this.#request = request;
     this.#policy = resolvePolicy(request.policy);
     this.#isMine = isMine;
@@ -84,38 +73,23 @@ export class Share {
     this.#candidates = new Overview({ ...request.limits, kinds: Number.POSITIVE_INFINITY });
     const { filter, form } = request;
     const isPassedOver = PASSES_OVER.has(form) && !hasFilter(filter);
-    // The notes of several threads could not be put in order.
-    this.#countsKinds = isMine === null && isPassedOver && form === 'overview';
     this.#tracker = new Tracker({
       segments: request.segments,
       timeWaitNanos: request.timeWaitSeconds * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
       ...(isPassedOver ? { onPlain: this.#takePlain, limits: plainLimits(this.#policy) } : {}),
-      ...(this.#countsKinds ? { onAlike: this.#takeAlike } : {}),
     });
   }
 
   /** Goes through the next batch. */
   push(slot: Slot, message: SlotMessage | null): void {
-    const { batch, head, tunnels, buckets } = slot;
-    batch.count = head[SlotHead.ROWS];
-    batch.icmpErrors.length = 0;
-    if (message !== null) {
-      batch.icmpErrors.push(...message.icmpErrors);
-      for (const name of message.names) this.#annotations.noteName(name);
-    }
-    if (head[SlotHead.HAS_TUNNELS] !== 0) {
-      for (let row = 0; row < batch.count; row++) {
-        if (tunnels[row] !== 0) this.#annotations.noteTunnel(batch, row, tunnels[row]);
-      }
-    }
-    if (this.#isMine === null) {
-      this.#tracker.push(batch);
-      this.#noteOpened(this.#tracker.nextId);
-    } else {
-      this.#rows = { buckets, isMine: this.#isMine, step: 0, onOpened: (nextId) => this.#noteOpened(nextId) };
-      this.#tracker.pushShare(batch, this.#rows);
-    }
+    this.#rows = {
+      buckets: slot.buckets,
+      isMine: this.#isMine,
+      step: 0,
+      onOpened: (nextId) => this.#noteOpened(nextId),
+    };
+    this.#tracker.pushShare(openFilled(slot, message, this.#annotations), this.#rows);
     this.#batches++;
   }
 
@@ -139,7 +113,6 @@ export class Share {
       text: this.#text.take(),
       results: this.#results,
       opened: Float64Array.from(this.#opened),
-      counted: isLast ? [...this.#tracker.counted.counts()] : [],
       upTo: this.#isOver ? Number.POSITIVE_INFINITY : this.#batches * STEPS_IN_BATCH,
       isLast,
       total: this.#total,
@@ -169,7 +142,6 @@ export class Share {
     }
     this.#total++;
     const where = place();
-    if (this.#countsKinds) this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
     this.#records.write({
       step: this.#step,
       id,
@@ -186,11 +158,6 @@ export class Share {
       tupleId: this.#tracker.tupleId,
       result: 0,
     });
-  };
-
-  readonly #takeAlike: AlikeTaker = (core, at, count) => {
-    this.#total += count;
-    this.#records.writeNotes(this.#step, core, at, count);
   };
 
   /** As `Analysis` does: writes a connection that is wanted whole without having it built, if that is possible. */
@@ -276,17 +243,13 @@ export class Share {
   }
 }
 
-/**
- * Whose bucket is whose: the reading thread, the first one, gets `readerShare` of them. Null for a thread that follows all of
- * them, or none because another does.
- */
-export function dealBuckets(threads: number, readerShare: number): (Uint8Array | null)[] {
+/** Whose bucket is whose: the reading thread, the first one, gets `readerShare` of them. */
+export function dealBuckets(threads: number, readerShare: number): Uint8Array[] {
   const own = Math.round(BUCKETS * readerShare);
-  if (own === 0 && threads === 2) return [null, null];
   const owned = Array.from({ length: threads }, () => new Uint8Array(BUCKETS));
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
     const owner = bucket < own ? 0 : 1 + ((bucket - own) % (threads - 1));
     owned[owner][bucket] = 1;
   }
-  return owned.map((isMine, thread) => (thread === 0 && own === 0 ? null : isMine));
+  return owned;
 }

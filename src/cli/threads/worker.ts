@@ -2,8 +2,8 @@
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { keepObjectsYoung } from '../heap.ts';
 import type { Chunk } from './records.ts';
-import { Ring, type RingMemory, SlotHead } from './ring.ts';
-import { Share, type ShareRequest, type SlotMessage } from './share.ts';
+import { Ring, type RingMemory, SlotHead, type SlotMessage } from './ring.ts';
+import { Share, type ShareRequest } from './share.ts';
 
 /** What a thread is started with. */
 export interface WorkerStart {
@@ -13,7 +13,7 @@ export interface WorkerStart {
   readonly thread: number;
   readonly threads: number;
   /** As `Share` has it. */
-  readonly isMine: Uint8Array | null;
+  readonly isMine: Uint8Array;
   readonly port: MessagePort;
 }
 

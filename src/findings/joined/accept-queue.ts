@@ -43,7 +43,7 @@ export const acceptQueueOfListener: JoinedDetector = {
               {
                 at: 'server' as const,
                 frames,
-                message: `${connections} of ${count(attempts.of(key) + ordinary.services.countOf(key), 'connection')} to ${ordinary.names.textOfService(key)} found its accept queue full${span}: the program does not call accept() fast enough for its backlog.`,
+                message: `${connections} of ${count(attempts.of(key) + ordinary.counts.services.countOf(key), 'connection')} to ${ordinary.names.textOfService(key)} found its accept queue full${span}: the program does not call accept() fast enough for its backlog.`,
               },
             ];
           });

@@ -1,5 +1,5 @@
 import { closeWaitLingering } from '../detectors/close-wait-lingering.ts';
-import { type JoinedDetector, keepFrames, Tally } from '../joined.ts';
+import { type JoinedDetector, keepFrame, keepFrames, Tally } from '../joined.ts';
 
 interface Pile {
   readonly at: 'client' | 'server';
@@ -26,7 +26,8 @@ export const closeWaitPile: JoinedDetector = {
         pile.connections++;
         pile.longestNanos = Math.max(pile.longestNanos, connection.closeWaitNanos);
         // The frames of the finding may be those of another connection of its kind.
-        keepFrames(pile.frames, connection.finFrame === 0 ? finding.frames.slice(0, 1) : [connection.finFrame]);
+        if (connection.finFrame !== 0) keepFrame(pile.frames, connection.finFrame);
+        else keepFrames(pile.frames, finding.frames.slice(0, 1));
       },
       finish() {
         return [atServers, atClients]

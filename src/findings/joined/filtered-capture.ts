@@ -1,4 +1,4 @@
-import { type JoinedDetector, keepFrames } from '../joined.ts';
+import { type JoinedDetector, keepFrame } from '../joined.ts';
 import { count } from '../words.ts';
 
 export const filteredCapture: JoinedDetector = {
@@ -28,10 +28,10 @@ export const filteredCapture: JoinedDetector = {
         if (connection.hasPlainSegments) plain++;
         if (!connection.isFiltered) return;
         filtered++;
-        keepFrames(frames, [connection.lastFrame]);
+        keepFrame(frames, connection.lastFrame);
       },
       finish() {
-        if (plain > 0 || ordinary.count > 0 || filtered === 0) return [];
+        if (plain > 0 || ordinary.counts.total > 0 || filtered === 0) return [];
         return [
           {
             at: 'capture',

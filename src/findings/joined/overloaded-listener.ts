@@ -1,5 +1,5 @@
 import { synUnanswered } from '../detectors/syn-unanswered.ts';
-import { type JoinedDetector, keepFrames, Spans, Tally } from '../joined.ts';
+import { type JoinedDetector, keepFrame, Spans, Tally } from '../joined.ts';
 import { count } from '../words.ts';
 
 /** Unanswered attempts that are kept for one service. */
@@ -32,13 +32,13 @@ export const overloadedListener: JoinedDetector = {
         return unanswered
           .mostFirst((attempts) => attempts.length)
           .flatMap(([key, attempts]) => {
-            const { services } = ordinary;
+            const { services } = ordinary.counts;
             const firstNanos = Math.min(answered.firstOf(key), services.firstOf(key));
             const lastNanos = Math.max(answered.lastOf(key), services.lastOf(key));
             const between = attempts.filter(({ nanos }) => nanos > firstNanos && nanos < lastNanos);
             if (between.length < policy.overloadAttempts) return [];
             const frames: number[] = [];
-            for (const { frame } of between) keepFrames(frames, [frame]);
+            for (const { frame } of between) keepFrame(frames, frame);
             return [
               {
                 at: 'server' as const,

@@ -1,4 +1,5 @@
-import { Counter, type JoinedDetector, type Key, keepFrames, Tally } from '../joined.ts';
+import type { Key } from '../../flow/host-counts.ts';
+import { Counter, type JoinedDetector, keepFrame, Tally } from '../joined.ts';
 import type { JoinedFacts } from '../joined-facts.ts';
 import { count, duration } from '../words.ts';
 
@@ -51,14 +52,14 @@ export const synFlood: JoinedDetector = {
           .flatMap(([key, target]) => {
             const { begins, sources, frames } = target;
             const { most, nanos } = densest(begins);
-            const others = completed.of(key) + ordinary.services.countOf(key);
+            const others = completed.of(key) + ordinary.counts.services.countOf(key);
             if (most < policy.floodConnections || begins.length < LEAST_SHARE * (begins.length + others)) return [];
             return [
               {
                 at: 'server' as const,
                 frames,
                 message: `${ordinary.names.textOfService(key)} answered ${count(most, 'SYN')} within ${duration(nanos)} that were never followed up, from ${count(sources.size, 'source')}; ${others === 0 ? 'no handshake' : count(others, 'handshake')} with it ${others > 1 ? 'were' : 'was'} completed.`,
-                ...(hasPlain || ordinary.count > 0 ? {} : { cause: DOUBT }),
+                ...(hasPlain || ordinary.counts.total > 0 ? {} : { cause: DOUBT }),
               },
             ];
           });
@@ -75,7 +76,7 @@ function note(target: Target | undefined, client: Key, connection: JoinedFacts):
   if (target === undefined) return;
   if (target.begins.length < MAX_BEGINS) target.begins.push(connection.firstNanos);
   if (target.sources.size < MAX_SOURCES) target.sources.add(client);
-  keepFrames(target.frames, [connection.firstFrame]);
+  keepFrame(target.frames, connection.firstFrame);
 }
 
 /** The most that began within the window, and the time that these took. */

@@ -1,4 +1,5 @@
-import { Counter, type JoinedDetector, type Key, keepFrames, type Seen, Tally } from '../joined.ts';
+import type { Key } from '../../flow/host-counts.ts';
+import { Counter, type JoinedDetector, keepFrame, type Seen, Tally } from '../joined.ts';
 import type { JoinedFacts } from '../joined-facts.ts';
 import { count, duration } from '../words.ts';
 
@@ -31,7 +32,7 @@ export const synScan: JoinedDetector = {
   create(policy, ordinary) {
     const sources = new Tally<Source>(newSource);
     const completed = new Counter();
-    const completedBy = (key: Key): number => completed.of(key) + ordinary.clients.countOf(key);
+    const completedBy = (key: Key): number => completed.of(key) + ordinary.counts.clients.countOf(key);
     return {
       take(seen) {
         const { connection } = seen;
@@ -78,7 +79,7 @@ function note(source: Source | undefined, seen: Seen, { firstFrame, firstNanos }
     source.targets.add(seen.service);
     source.hosts.add(seen.server);
   }
-  keepFrames(source.frames, [firstFrame]);
+  keepFrame(source.frames, firstFrame);
   source.firstNanos = Math.min(source.firstNanos, firstNanos);
   source.lastNanos = Math.max(source.lastNanos, firstNanos);
 }

@@ -1,5 +1,6 @@
+import type { HostSpans, Key } from '../../flow/host-counts.ts';
 import { timeWaitOwner } from '../detectors/time-wait-owner.ts';
-import { type JoinedDetector, type Key, type Ordinary, type Seen, Spans } from '../joined.ts';
+import { type JoinedDetector, type Ordinary, type Seen, Spans } from '../joined.ts';
 import { duration } from '../words.ts';
 
 /** A host that pays TIME_WAIT for many connections. */
@@ -48,7 +49,7 @@ interface Owners {
   readonly at: 'client' | 'server';
   /** Connections that were seen one by one, and those that were not. */
   readonly own: Spans;
-  readonly alike: Spans;
+  readonly alike: HostSpans;
   readonly keyOf: (seen: Seen) => Key;
 }
 
@@ -57,7 +58,7 @@ function newOwners(at: 'client' | 'server', ordinary: Ordinary): Owners {
   return {
     at,
     own: new Spans(),
-    alike: isClient ? ordinary.timeWaitClients : ordinary.timeWaitServers,
+    alike: isClient ? ordinary.counts.timeWaitClients : ordinary.counts.timeWaitServers,
     keyOf: (seen) => (isClient ? seen.client : seen.server),
   };
 }

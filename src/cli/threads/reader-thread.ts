@@ -1,0 +1,25 @@
+import type { Worker } from 'node:worker_threads';
+
+/** It takes as long to start as the command does, so it is started while that is loaded. */
+let early: Worker | null = null;
+
+function open(): Worker {
+  const { Worker: Thread } = process.getBuiltinModule('node:worker_threads');
+  return new Thread(new URL('./reader.js', import.meta.url));
+}
+
+/** Starts the thread that reads, if it is likely to be asked for: nothing waits for it. */
+export function startReaderFor(args: readonly string[]): void {
+  const isAsked = args.includes('--threads=2') || args[args.indexOf('--threads') + 1] === '2';
+  if (!isAsked) return;
+  early = open();
+  early.unref();
+}
+
+/** A thread that reads, for one analysis; it waits for a `ReaderStart`. */
+export function takeReader(): Worker {
+  const thread = early ?? open();
+  early = null;
+  thread.ref();
+  return thread;
+}
