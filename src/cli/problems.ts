@@ -1,4 +1,4 @@
-import { CaptureError, type CaptureErrorCode, type CaptureErrorDetails } from '../base/error.ts';
+import { CaptureError, type CaptureErrorCode, type CaptureErrorDetails, SinkFullError } from '../base/error.ts';
 import type { CaptureReport } from '../source/reader.ts';
 
 /** What is wrong with a file. */
@@ -34,4 +34,19 @@ export function packProblem({ error, ...file }: FileProblem): SentProblem {
 
 export function unpackProblem({ code, message, details, ...file }: SentProblem): FileProblem {
   return { ...file, error: new CaptureError(code, message, details) };
+}
+
+/** As `SentProblem`, anything else that went wrong; `hint` is that of a `SinkFullError`. */
+export interface SentError {
+  readonly error: Error;
+  readonly hint?: string;
+}
+
+export function packError(error: unknown): SentError {
+  if (error instanceof SinkFullError) return { error, hint: error.hint };
+  return { error: error instanceof Error ? error : new Error(String(error)) };
+}
+
+export function unpackError({ error, hint }: SentError): Error {
+  return hint === undefined ? error : new SinkFullError(error.message, hint);
 }

@@ -1,4 +1,4 @@
-import { CaptureError } from '../base/error.ts';
+import { CaptureError, SinkFullError } from '../base/error.ts';
 import { CAP_HELPER } from '../source/cap-request.ts';
 import { LiveError } from '../source/live-error.ts';
 import { COMMANDS, DEFAULT_COMMAND, isCommandName, RESERVED_WORDS } from './command.ts';
@@ -64,6 +64,10 @@ function reportFailure(error: unknown, args: readonly string[], io: CliIo): numb
   if (error instanceof LiveError) {
     say(`${error.message}. ${error.hint}`);
     return EXIT.noPermission;
+  }
+  if (error instanceof SinkFullError) {
+    say(`${error.message}. ${error.hint}`);
+    return EXIT.unreadable;
   }
   if (error instanceof UsageError) {
     const [first] = args;

@@ -76,7 +76,7 @@ describe('a thread that reads for another', () => {
       void (async () => {
         while (ring.filled < 3) await null;
         say({ message: 'it is too much', hint: 'Take less.' });
-        ring.refuse();
+        expect(ring.refuse()).toBe(true);
       })();
     });
     const [problem] = 'problems' in end ? end.problems : [];
@@ -86,6 +86,13 @@ describe('a thread that reads for another', () => {
     expect(problem.details.packetNumber).toBeLessThan(30_000);
     expect(rows.length).toBeGreaterThan(2);
     expect(rows.length).toBeLessThan(35);
+  });
+
+  it('has its say when it has ended before the other refuses', async () => {
+    const { ring, end } = await read(CAPTURE, null);
+    expect(ring.refuse()).toBe(false);
+    expect(ring.endNanos).toBeGreaterThan(0);
+    expect(end).toMatchObject({ problems: [] });
   });
 
   it('stops when nobody wants to know any more', async () => {

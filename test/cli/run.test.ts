@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CaptureError } from '../../src/base/error.ts';
+import { CaptureError, SinkFullError } from '../../src/base/error.ts';
 import { wholeOf } from '../../src/cli/engine.ts';
+import { packError, unpackError } from '../../src/cli/problems.ts';
 import { runCli } from '../../src/cli/run.ts';
 import type { ResultDocument } from '../../src/report/result.ts';
 import { createTestIo, type TestIoOptions } from '../support/cli-io.ts';
@@ -128,6 +129,21 @@ describe('exit statuses', () => {
     const json = await lastack('web.pcap --format json', document);
     expect(json.status).toBe(4);
     expect(JSON.parse(json.out).captures[0].problem).toEqual(problem);
+  });
+
+  test('what is too much for it is no bug, wherever it was noticed', async () => {
+    const full = new SinkFullError('it is too much', 'Take less.');
+    for (const error of [full, unpackError(structuredClone(packError(full)))]) {
+      const io = createTestIo({});
+      const library = createFakeLibrary(troubledService());
+      library.engine = async () => {
+        throw error;
+      };
+      expect(await runCli(['x'], io, library)).toBe(3);
+      expect(io.err()).toBe('lastack: it is too much. Take less.\n');
+    }
+    const bug = unpackError(structuredClone(packError('odd')));
+    expect([bug instanceof SinkFullError, bug.message]).toEqual([false, 'odd']);
   });
 
   test('a bug of ours is one line without a stack, unless asked for', async () => {

@@ -6,7 +6,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { assert, SinkFullError } from '../../base/error.ts';
 import type { Analysis } from '../../engine.ts';
 import type { AnalysisRequest, Reading } from '../engine.ts';
-import { unpackProblem } from '../problems.ts';
+import { unpackError, unpackProblem } from '../problems.ts';
 import { takeReader } from './reader-thread.ts';
 import type { ReaderEnd, ReaderStart, Refusal } from './reading.ts';
 import { allocate, openFilled, Ring, SlotHead, type SlotMessage } from './ring.ts';
@@ -36,11 +36,11 @@ export async function* readAside(
     try {
       if (!isFull) analysis.takeDecoded(openFilled(slot, message as SlotMessage | null, analysis.annotations));
     } catch (error) {
-      if (!(error instanceof SinkFullError) || ring.endNanos !== null) throw error;
+      if (!(error instanceof SinkFullError)) throw error;
       isFull = true;
       const refusal: Refusal = { message: error.message, hint: error.hint };
       port.postMessage(refusal);
-      ring.refuse();
+      if (!ring.refuse()) throw error;
     }
     ring.finishBatch(0);
   };
@@ -53,7 +53,7 @@ export async function* readAside(
       if (next === until && endNanos !== null) {
         const message = receiveMessageOnPort(port)?.message as ReaderEnd | undefined;
         assert(message !== undefined, 'the reader tells what it read before it ends');
-        if ('error' in message) throw message.error;
+        if ('error' in message) throw unpackError(message);
         const { captures, problems, clock } = message;
         return { captures, problems: problems.map(unpackProblem), clock, endNanos };
       }

@@ -14,6 +14,10 @@ export function startReaderFor(args: readonly string[]): void {
   if (!isAsked) return;
   early = open();
   early.unref();
+  // The one that is opened in its place will say so again, to whoever asks for it.
+  early.once('error', () => {
+    early = null;
+  });
 }
 
 /** A thread that reads, for one analysis; it waits for a `ReaderStart`. */

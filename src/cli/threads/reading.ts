@@ -5,7 +5,7 @@ import { Decoding, type DecodingOptions } from '../../decoding.ts';
 import type { CaptureFacts } from '../../findings/joined.ts';
 import type { CaptureResult } from '../../report/result.ts';
 import { readInSteps } from '../../source/session.ts';
-import { packProblem, problemsOf, type SentProblem } from '../problems.ts';
+import { packError, packProblem, problemsOf, type SentError, type SentProblem } from '../problems.ts';
 import { Ring, type RingMemory, type SlotMessage } from './ring.ts';
 import { type RingHost, RingWriter } from './ring-writer.ts';
 
@@ -20,7 +20,7 @@ export interface ReaderStart {
 /** What it sends in the end: what there is to tell of the captures, or what went wrong. */
 export type ReaderEnd =
   | { readonly captures: CaptureResult[]; readonly problems: readonly SentProblem[]; readonly clock: CaptureFacts }
-  | { readonly error: Error };
+  | SentError;
 
 /** What it is sent when there is no room for more. */
 export interface Refusal {
@@ -82,7 +82,7 @@ export async function readForOther({ paths, decoding: options, memory, port }: R
       ring.noteProgress(step.value);
     }
   } catch (error) {
-    end({ error: error instanceof Error ? error : new Error(String(error)) }, Number.NaN);
+    end(packError(error), Number.NaN);
   }
   port.close();
 }

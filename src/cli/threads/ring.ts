@@ -1,10 +1,9 @@
 /**
  * Memory that the threads of one analysis share: batches of decoded segments, used in turn, and a few counters.
  *
- * The reading thread fills slot after slot; every thread goes through all slots in order and looks at the rows of its
- * own buckets only. A slot is filled again once all threads are done with it.
+ * The reading thread fills slot after slot; every thread goes through all slots in order, and looks at the rows of its
+ * own buckets only if there are several. A slot is filled again once all threads are done with it.
  */
-
 import type { Annotations } from '../../annotations.ts';
 import type { TimeBase } from '../../base/time.ts';
 import type { Core } from '../../core/core.ts';
@@ -154,10 +153,11 @@ export class Ring {
     this.#tellReader();
   }
 
-  /** Thread: has no room for more; why was sent by message. */
-  refuse(): void {
-    Atomics.store(this.#control, Control.STATE, State.REFUSED);
+  /** Thread: has no room for more; why was sent by message. False if the capture is over already. */
+  refuse(): boolean {
+    const before = Atomics.compareExchange(this.#control, Control.STATE, State.READING, State.REFUSED);
     this.#tellReader();
+    return before === State.READING;
   }
 
   get isRefused(): boolean {

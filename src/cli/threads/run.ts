@@ -23,6 +23,7 @@ import {
   type ThreadedSide,
   wholeOf,
 } from '../engine.ts';
+import { unpackError } from '../problems.ts';
 import type { Form } from './form.ts';
 import { type MergedTaker, Merger } from './merge.ts';
 import type { Chunk, RecordReader } from './records.ts';
@@ -243,7 +244,7 @@ class Team implements RingHost, MergedTaker {
     for (const [index, { port }] of this.#workers.entries()) {
       for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
         const message = next.message as WorkerMessage;
-        if ('error' in message) throw message.error;
+        if ('error' in message) throw unpackError(message);
         this.#merger.add(index + this.#firstOther, message.chunk);
       }
     }

@@ -1,6 +1,7 @@
 /** One of several threads of an analysis: goes through all batches, keeps to its buckets, and sends what comes of it. */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { keepObjectsYoung } from '../heap.ts';
+import { packError, type SentError } from '../problems.ts';
 import type { Chunk } from './records.ts';
 import { Ring, type RingMemory, SlotHead, type SlotMessage } from './ring.ts';
 import { Share, type ShareRequest } from './share.ts';
@@ -18,7 +19,7 @@ export interface WorkerStart {
 }
 
 /** What a thread sends: results, or what went wrong. */
-export type WorkerMessage = { readonly chunk: Chunk } | { readonly error: Error };
+export type WorkerMessage = { readonly chunk: Chunk } | SentError;
 
 /** Batches after which results are sent, so that others need not wait for them. */
 const BATCHES_A_CHUNK = 32;
@@ -72,7 +73,7 @@ try {
     send(true);
   }
 } catch (error) {
-  const message: WorkerMessage = { error: error instanceof Error ? error : new Error(String(error)) };
+  const message: WorkerMessage = packError(error);
   port.postMessage(message);
   ring.noteSent(thread);
 }
