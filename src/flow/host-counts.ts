@@ -34,11 +34,13 @@ export class Names {
     core.exports.openNames();
   }
 
-  /** IPv4 hosts have even numbers, IPv6 hosts odd ones. */
+  /** IPv4 hosts have even numbers, IPv6 hosts odd ones. @hot */
   host(ipVersion: 4 | 6, words: Int32Array): Key {
     const { words: memory, exports } = this.#core;
-    for (let i = 0; i < 4; i++) memory[(NAME_KEY >> 2) + i] = words[i];
-    return exports.hostOf(NAME_KEY, ipVersion === 4 ? 1 : 0);
+    const isIpv4 = ipVersion === 4;
+    memory[NAME_KEY >> 2] = words[0];
+    if (!isIpv4) for (let i = 1; i < 4; i++) memory[(NAME_KEY >> 2) + i] = words[i];
+    return exports.hostOf(NAME_KEY, isIpv4 ? 1 : 0);
   }
 
   service(host: Key, port: number): Key {
