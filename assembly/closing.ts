@@ -289,7 +289,7 @@ function finFrameOf(r: u32): u32 {
   return 0;
 }
 
-/** As of a connection of which there is something to tell, whatever its kind, what is noted of that of an entry: where. */
+/** Notes what there is to tell of the connection of an entry, whatever its kind; returns where. */
 export function describe(entry: u32, now: f64): u32 {
   const at: u32 = ALIKE + MAX_ALIKE * ALIKE_BYTES;
   tell(at, addressOf(entry) + ENTRY_RECORD, now);

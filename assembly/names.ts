@@ -1,6 +1,6 @@
 /**
  * Numbers for the hosts and services of a capture, and what is counted by them of ordinary connections: those of which there
- * is nothing to tell but who pays TIME_WAIT. src/findings/joined.ts reads it.
+ * is nothing to tell but who pays TIME_WAIT. src/flow/host-counts.ts reads it.
  */
 import {
   HOSTS4,

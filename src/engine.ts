@@ -10,7 +10,7 @@ import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
-import { type Notes, newPlace, readNoted } from './flow/alike.ts';
+import { newPlace, readNoted } from './flow/alike.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
 import type { Flawless } from './flow/flawless.ts';
@@ -263,7 +263,7 @@ export class Analysis implements PacketSink {
     for (const _ of this.finishInSteps());
   }
 
-  /** As `finishInSteps`, of a capture that was decoded elsewhere and ended then. */
+  /** As `finishInSteps`, once all is taken in, of a capture that ended then; it may have been decoded elsewhere. */
   *finishAt(endNanos: number): Generator<void, void, undefined> {
     yield* this.#tracker.finish(endNanos);
     for (const [kind, count] of this.#tracker.counted.counts()) this.#kinds.countMore(kind, count);
@@ -328,11 +328,11 @@ export class Analysis implements PacketSink {
   }
 
   /** As `join`, of `count` connections of known kinds of which there is something to tell, as the core notes them from an address on. @hot */
-  #joinAlike(notes: Notes, from: number, count: number): void {
-    const { words } = notes;
+  #joinAlike(core: Core, from: number, count: number): void {
+    const { words } = core;
     const place = this.#told;
     for (let at = from; at < from + count * ALIKE_BYTES; at += ALIKE_BYTES) {
-      readNoted(place, notes, at);
+      readNoted(place, core, at);
       const client = words[(at + ALIKE_CLIENT) >> 2];
       const server = words[(at + ALIKE_SERVER) >> 2];
       const service = words[(at + ALIKE_SERVICE) >> 2];

@@ -9,6 +9,7 @@ export interface FileProblem {
   readonly error: CaptureError;
 }
 
+/** Of the files that were read, those with which something is wrong. */
 export function problemsOf(reports: readonly CaptureReport[]): FileProblem[] {
   return reports.flatMap(({ path, status, problem }) =>
     problem === null ? [] : [{ path, unreadable: status === 'unreadable', error: problem }],

@@ -14,9 +14,6 @@ import {
   TOLD_MIDSTREAM,
 } from '../core/layout.ts';
 
-/** Memory with notes of the core: its own, or a copy. */
-export type Notes = Pick<Core, 'words' | 'unsigned' | 'doubles'>;
-
 /** A place that is written over for the next connection. */
 export type NotedPlace = ReturnType<typeof newPlace>;
 
@@ -44,7 +41,7 @@ export function newPlace() {
 }
 
 /** Reads what the core has noted at an address: all but the ends. */
-export function readNoted(place: NotedPlace, { words, unsigned, doubles }: Notes, at: number): void {
+export function readNoted(place: NotedPlace, { words, unsigned, doubles }: Core, at: number): void {
   const told = words[(at + ALIKE_TOLD) >> 2];
   place.firstNanos = doubles[(at + ALIKE_FIRST_NANOS) >> 3];
   place.lastNanos = doubles[(at + ALIKE_LAST_NANOS) >> 3];

@@ -8,7 +8,7 @@ import { Annotations } from '../../src/annotations.ts';
 import { CaptureError } from '../../src/base/error.ts';
 import { unpackProblem } from '../../src/cli/problems.ts';
 import { type ReaderEnd, readForOther } from '../../src/cli/threads/reading.ts';
-import { allocate, openFilled, Ring } from '../../src/cli/threads/ring.ts';
+import { openFilled, Ring } from '../../src/cli/threads/ring.ts';
 import { Core } from '../../src/core/core.ts';
 
 const GENERATOR = new URL('../../bench/generate.mjs', import.meta.url).pathname;
@@ -25,7 +25,7 @@ async function read(
   core: Core | null,
   prepare: (ring: Ring, say: (message: unknown) => void) => void = () => {},
 ) {
-  const ring = new Ring(1, { epochSeconds: 0 }, allocate(1, core), core);
+  const ring = new Ring(1, { epochSeconds: 0 }, core);
   const { port1: port, port2 } = new MessageChannel();
   prepare(ring, (message) => port.postMessage(message));
   await readForOther({ paths: [capture], decoding: {}, memory: ring.memory, port: port2 });

@@ -9,7 +9,7 @@ import type { AnalysisRequest, Reading } from '../engine.ts';
 import { unpackError, unpackProblem } from '../problems.ts';
 import { takeReader } from './reader-thread.ts';
 import type { ReaderEnd, ReaderStart, Refusal } from './reading.ts';
-import { allocate, openFilled, Ring, SlotHead, type SlotMessage } from './ring.ts';
+import { openFilled, Ring, SlotHead, type SlotMessage } from './ring.ts';
 
 /** Batches that are gone through between two pauses. */
 const BATCHES_A_STEP = 16;
@@ -20,7 +20,7 @@ export async function* readAside(
   analysis: Analysis,
 ): Reading {
   const { core, timeBase } = analysis;
-  const ring = new Ring(1, timeBase, allocate(1, core), core);
+  const ring = new Ring(1, timeBase, core);
   const { port1: port, port2: theirs } = new MessageChannel();
   const start: ReaderStart = { paths, decoding, memory: ring.memory, port: theirs };
   const worker = takeReader();

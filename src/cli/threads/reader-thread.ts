@@ -10,8 +10,7 @@ function open(): Worker {
 
 /** Starts the thread that reads, if it is likely to be asked for: nothing waits for it. */
 export function startReaderFor(args: readonly string[]): void {
-  const isAsked = args.includes('--threads=2') || args[args.indexOf('--threads') + 1] === '2';
-  if (!isAsked) return;
+  if (!args.some((arg, at) => arg === '--threads=2' || (arg === '--threads' && args[at + 1] === '2'))) return;
   early = open();
   early.unref();
   // The one that is opened in its place will say so again, to whoever asks for it.

@@ -61,7 +61,7 @@ class Host implements RingHost {
 
 /** Reads to the end, or until nobody wants to know any more. */
 export async function readForOther({ paths, decoding: options, memory, port }: ReaderStart): Promise<void> {
-  const ring = new Ring(1, { epochSeconds: 0 }, memory);
+  const ring = new Ring(1, { epochSeconds: 0 }, null, memory);
   const end = (message: ReaderEnd, lastNanos: number): void => {
     port.postMessage(message);
     ring.end(lastNanos);

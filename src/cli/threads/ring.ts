@@ -89,7 +89,7 @@ export class Ring {
   readonly #threads: number;
 
   /** `threads` are those besides the reading one; the slots are in the memory of `core`, if there is one. */
-  constructor(threads: number, timeBase: TimeBase, memory: RingMemory = allocate(threads), core: Core | null = null) {
+  constructor(threads: number, timeBase: TimeBase, core: Core | null = null, memory = allocate(threads, core)) {
     this.memory = memory;
     this.timeBase = timeBase;
     this.#threads = threads;
@@ -238,7 +238,7 @@ export class Ring {
 }
 
 /** Memory for a ring; with a core its slots are there, so that it need not copy them. */
-export function allocate(threads: number, core: Core | null = null): RingMemory {
+function allocate(threads: number, core: Core | null): RingMemory {
   const block = core?.openBlock(SLOTS * SLOT_BYTES);
   return {
     control: new SharedArrayBuffer(4 * (Control.PER_THREAD + threads * PerThread.WORDS)),

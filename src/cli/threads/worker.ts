@@ -26,7 +26,7 @@ const BATCHES_A_CHUNK = 32;
 
 keepObjectsYoung();
 const { request, memory, thread, threads, isMine, port } = workerData as WorkerStart;
-const ring = new Ring(threads, { epochSeconds: 0 }, memory);
+const ring = new Ring(threads, { epochSeconds: 0 }, null, memory);
 const share = new Share(request, isMine, ring.timeBase);
 let hasNews = false;
 
