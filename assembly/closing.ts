@@ -27,6 +27,7 @@ import {
   ENTRY_RECORD,
   ENTRY_ROWS,
   FIRST_TOLD,
+  FORMER_IS_FINAL,
   KIND,
   KIND_BYTES,
   KIND_COUNT,
@@ -44,6 +45,7 @@ import {
   QUEUE_COUNT,
   QUEUE_FIRST,
   QUEUE_LAST,
+  QUEUED_BITS,
   QUEUES,
   ROWS,
   TOLD_ANSWERED,
@@ -59,7 +61,6 @@ import {
   COURSE,
   COURSE_CONDENSED,
   COURSE_MOVED,
-  COURSE_REUSED,
   FIN_BITS,
   LAST_CHUNK,
   LAST_NANOS,
@@ -79,12 +80,13 @@ import {
   SYNS,
 } from '../src/core/record';
 import { FIN, ROW_FRAME } from '../src/core/row';
+import { forgetFormer, formerOf, waitingRecord } from './former';
 import { kindAt } from './kinds';
 import { closeLog, closeMoved, firstRow, nextRow, rowIndex } from './log';
 import { countOrdinary, hostOf, serviceOf } from './names';
-import { baseOf, firstChunk, flagsOf, isMidstream } from './record';
+import { firstChunk, flagsOf, isMidstream } from './record';
 import { halfClosedNanos, isGraceful } from './shape';
-import { addressOf, remove } from './table';
+import { addressOf, giveEntryBack, remove } from './table';
 
 const BUCKETS: i32 = 64;
 const BUCKET_SHIFT: u32 = 26;
@@ -118,8 +120,8 @@ export function queueAddress(entry: u32): i32 {
   const q = QUEUES + bucket * QUEUE_BYTES;
   const count = load<u32>(q, QUEUE_COUNT);
   store<u32>(entry, 0, ENTRY_NEXT);
-  store<u32>(entry, 1, ENTRY_QUEUED);
-  store<f64>(entry + ENTRY_RECORD, load<f64>(NOW), QUEUED_NANOS);
+  store<u8>(entry, 1, ENTRY_QUEUED);
+  store<f64>(waitingRecord(entry), load<f64>(NOW), QUEUED_NANOS);
   if (count === 0) store<u32>(q, entry, QUEUE_FIRST);
   else store<u32>(load<u32>(q, QUEUE_LAST), entry, ENTRY_NEXT);
   store<u32>(q, entry, QUEUE_LAST);
@@ -136,7 +138,7 @@ export function takeOldest(bucket: u32, horizon: f64): i32 {
 function takeFirst(q: u32, horizon: f64): u32 {
   const count = load<u32>(q, QUEUE_COUNT);
   const entry = load<u32>(q, QUEUE_FIRST);
-  if (count === 0 || load<f64>(entry + ENTRY_RECORD, QUEUED_NANOS) > horizon) return 0;
+  if (count === 0 || load<f64>(waitingRecord(entry), QUEUED_NANOS) > horizon) return 0;
   store<u32>(q, load<u32>(entry, ENTRY_NEXT), QUEUE_FIRST);
   store<u32>(q, count - 1, QUEUE_COUNT);
   return entry;
@@ -148,7 +150,7 @@ export function takeOldestOfAll(): i32 {
   let nanos: f64 = Infinity;
   for (let q = QUEUES; q < QUEUES + BUCKETS * QUEUE_BYTES; q += QUEUE_BYTES) {
     if (load<u32>(q, QUEUE_COUNT) === 0) continue;
-    const added = load<f64>(load<u32>(q, QUEUE_FIRST) + ENTRY_RECORD, QUEUED_NANOS);
+    const added = load<f64>(waitingRecord(load<u32>(q, QUEUE_FIRST)), QUEUED_NANOS);
     if (oldest !== 0 && added >= nanos) continue;
     oldest = q;
     nanos = added;
@@ -199,18 +201,42 @@ function touchEntries(from: u32, end: u32): void {
 }
 
 function closeAddress(entry: u32, isLast: bool): bool {
+  if (!countAlike(entry, isLast, load<f64>(NOW))) return false;
+  releaseAddress(entry);
+  remove(load<u32>(entry, ENTRY_NUMBER));
+  return true;
+}
+
+/** The former connection of an entry is final: counts it with others of its kind; false if it is not of a known one. */
+export function countFormer(entry: u32): bool {
+  const at = addressOf(entry);
+  if (!countAlike(formerOf(at), false, load<f64>(at, ENTRY_ROWS))) return false;
+  settleFormer(at);
+  return true;
+}
+
+/** All is known of the former connection of an entry; the one before that is needed no more. */
+export function finishFormer(entry: u32): void {
+  settleFormer(addressOf(entry));
+}
+
+function settleFormer(entry: u32): void {
+  const former = formerOf(entry);
+  releaseFormer(former);
+  store<u8>(former, 1, FORMER_IS_FINAL);
+}
+
+/** Counts the connection of an entry that was watched until `now`; false if it is not of a known kind. */
+function countAlike(entry: u32, isLast: bool, now: f64): bool {
   if ((load<u32>(MODE) & MODE_COUNT) === 0) return false;
   const r = entry + ENTRY_RECORD;
   if (!isForCore(r, isLast)) return false;
-  const now = load<f64>(NOW);
   const number = kindAt(r, now);
   if (number < 0 || (load<i32>(r, STAGE) === STAGE_ODD && !isLast && !isGraceful())) return false;
   const kind = <u64>number;
   const slot = slotOf(kind);
   if (load<u64>(slot, KIND) !== kind || !count(entry, load<u32>(slot, KIND_TAG), now)) return false;
   store<u32>(slot, load<u32>(slot, KIND_COUNT) + 1, KIND_COUNT);
-  releaseRecord(r);
-  remove(load<u32>(entry, ENTRY_NUMBER));
   return true;
 }
 
@@ -242,8 +268,8 @@ function count(entry: u32, tag: u32, now: f64): bool {
 
 /** Whether the core knows all of the connection of a record in use, and that no more can come: before the end, only of one that is closed. */
 function isForCore(r: u32, isLast: bool): bool {
-  // Of one that was condensed, TypeScript has the middle; of one on a tuple that was used before, when it began.
-  if ((load<u32>(r, COURSE) & (COURSE_CONDENSED | COURSE_REUSED)) !== 0) return false;
+  // TypeScript has the middle.
+  if ((load<u32>(r, COURSE) & COURSE_CONDENSED) !== 0) return false;
   const stage = load<i32>(r, STAGE);
   return isLast ? stage !== STAGE_NEW : stage >= STAGE_DONE;
 }
@@ -296,11 +322,6 @@ export function describe(entry: u32, now: f64): u32 {
   return at;
 }
 
-/** What all kinds tell of the record of an entry: 23 bits, never 0. */
-export function baseKind(entry: u32): u32 {
-  return baseOf(addressOf(entry) + ENTRY_RECORD);
-}
-
 /** From now on connections of a kind are counted; false if there is no room for another. */
 export function learnKind(number: f64, tag: u32): bool {
   const kind = <u64>number;
@@ -327,9 +348,27 @@ function slotOf(kind: u64): u32 {
   return at;
 }
 
-/** Gives the record of an entry and its rows back. */
+/** Gives the record of an entry and its rows back, and what there is of a former connection. */
 export function release(entry: u32): void {
-  releaseRecord(addressOf(entry) + ENTRY_RECORD);
+  releaseAddress(addressOf(entry));
+}
+
+function releaseAddress(entry: u32): void {
+  releaseRecord(entry + ENTRY_RECORD);
+  if (load<u32>(entry, ENTRY_QUEUED) <= <u32>QUEUED_BITS) return;
+  // It may wait on.
+  store<f64>(entry + ENTRY_RECORD, load<f64>(waitingRecord(entry), QUEUED_NANOS), QUEUED_NANOS);
+  releaseFormer(entry);
+}
+
+/** Gives back what there is of former connections of an entry. */
+function releaseFormer(entry: u32): void {
+  const former = formerOf(entry);
+  if (former === 0) return;
+  forgetFormer(entry);
+  releaseFormer(former);
+  releaseRecord(former + ENTRY_RECORD);
+  giveEntryBack(former);
 }
 
 function releaseRecord(r: u32): void {

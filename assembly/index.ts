@@ -1,11 +1,12 @@
 /** What TypeScript can ask of the core; `src/core/core.ts` is its other side. */
 export {
-  baseKind,
   bucketAt,
   closeAlike,
   closeAllAlike,
+  countFormer,
   describe,
   evict,
+  finishFormer,
   learnKind,
   queue,
   release,

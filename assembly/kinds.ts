@@ -2,13 +2,14 @@
  * What connections have in common that went by the book as far as they were seen: those of one kind differ in numbers only, so
  * they come to the same. Nothing is judged here; what may be anything, or is remarkable, has no kind.
  */
-import { ENTRY_RECORD, HANDSHAKE_LIMIT } from '../src/core/layout';
+import { ENTRY_RECORD, FORMER_TIME_WAIT, HANDSHAKE_LIMIT } from '../src/core/layout';
 import {
   ACKED,
   COURSE,
   COURSE_HALF_CLOSE,
   COURSE_MIDSTREAM,
   COURSE_REMARKABLE,
+  COURSE_REUSED,
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
   FIN_BITS,
@@ -26,6 +27,7 @@ import {
 } from '../src/core/record';
 import { ROW_PAYLOAD } from '../src/core/row';
 import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS, SILENCE_NANOS } from '../src/core/timing';
+import { formerOf, isBehindFinal } from './former';
 import { firstRow, lastOf, nextRow, rowIndex, senderOf } from './log';
 import { baseOf, firstChunk, isHeard, isMidstream } from './record';
 import { closeWaitOf, shapeKindAt } from './shape';
@@ -34,6 +36,8 @@ import { addressOf } from './table';
 /** Above what all kinds tell. */
 const DETAIL_SHIFT: u32 = 23;
 const NO_KIND: i32 = -1;
+/** Above all that a shape tells; three times it is just below 2^53. */
+const REUSED_UNIT: f64 = 2251799813685248;
 /** Silence after which it is certain that nothing is merely late. */
 const LONG_SILENCE_NANOS: f64 = 6e10;
 const SECOND_NANOS: f64 = 1e9;
@@ -47,6 +51,18 @@ export function kindOf(entry: u32, now: f64): f64 {
 
 /** As `kindOf`, of a record. */
 export function kindAt(r: u32, now: f64): f64 {
+  const kind = kindOfOne(r, now);
+  return kind < 0 || (load<u32>(r, COURSE) & COURSE_REUSED) === 0 ? kind : kindBehind(r, kind);
+}
+
+/** The kind of a connection behind another one on its tuple, which has to be final. */
+function kindBehind(r: u32, kind: f64): f64 {
+  if (!isBehindFinal(r)) return NO_KIND;
+  return kind + <f64>(1 + load<i32>(formerOf(r - ENTRY_RECORD), FORMER_TIME_WAIT)) * REUSED_UNIT;
+}
+
+/** The kind of a connection as if its tuple had not been used before. */
+function kindOfOne(r: u32, now: f64): f64 {
   const stage = load<i32>(r, STAGE);
   if (stage === STAGE_ODD) return shapeKindAt(r, now);
   if ((load<u32>(r, COURSE) & COURSE_REMARKABLE) !== 0 || isHalfHeard(r)) return NO_KIND;

@@ -18,6 +18,7 @@ import {
   IS_SELF,
   MODE,
   MODE_LANE,
+  MODE_REUSE,
   MODE_SHARE,
   NEXT_ID,
   NO_ENTRY,
@@ -27,10 +28,10 @@ import {
   ROW_BYTES,
   ROWS_AT,
   SEGMENT_BYTES,
-  STOP_ANSWERED,
   STOP_BITS,
   STOP_CLOSE,
   STOP_END,
+  STOP_FINAL,
   STOP_FLOW,
   STOP_GIVE_UP,
   STOP_LONG,
@@ -74,11 +75,9 @@ import {
   LAST_NANOS,
   MARK_NANOS,
   MAX_ODD_ROWS,
+  MAX_TROUBLED_ROWS,
   MSS,
-  NEW_KIND_ROW,
-  NEXT_CHUNK,
   NXT,
-  QUEUED_NANOS,
   RECORD_BYTES,
   ROW_COUNT,
   SEEN,
@@ -113,6 +112,8 @@ import {
   TTL_SHIFT,
 } from '../src/core/row';
 import { evict, queueAddress } from './closing';
+import { isBehindFinal, retire, TIME_WAIT_IN_DOUBT, timeWaitOf } from './former';
+import { kindAt } from './kinds';
 import { append, firstRow, lastOf, moveLog, nextRow, rowIndex, senderOf } from './log';
 import { clear } from './memory';
 import {
@@ -128,6 +129,7 @@ import {
   noteKind,
   windowOf,
 } from './record';
+import { isGraceful } from './shape';
 import { addKey, addressOf, findAddress, guess } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
 
@@ -204,18 +206,24 @@ export function openAt(entry: u32, row: u32): void {
   openRecord(addressOf(entry) + ENTRY_RECORD, rowAt(row));
 }
 
-/** Begins another connection in the record of an entry, behind the rows of the one before; it is known where. */
-export function reopenAt(entry: u32, row: u32): void {
-  const r = addressOf(entry) + ENTRY_RECORD;
-  const next = load<u32>(r, NEXT_CHUNK);
-  const last = load<u32>(r, LAST_CHUNK);
-  const rows = load<u32>(r, ROW_COUNT);
-  const course = (load<u32>(r, COURSE) & COURSE_MOVED) | COURSE_REUSED;
-  const queued = load<f64>(r, QUEUED_NANOS);
-  startRecord(r, rowAt(row), next, last, rows);
-  store<u32>(r, rows, NEW_KIND_ROW);
-  noteCourse(r, course);
-  store<f64>(r, queued, QUEUED_NANOS);
+/**
+ * Begins another connection on the tuple of an entry, whose connection was closed, with a row, as `take` stopped at it. Returns why
+ * TypeScript has to see to it, if it has.
+ */
+export function reopenAt(entry: u32, row: u32): u32 {
+  const at = addressOf(entry);
+  const r = at + ENTRY_RECORD;
+  const p = rowAt(row);
+  const stage = load<i32>(r, STAGE);
+  if ((load<u32>(MODE) & MODE_REUSE) === 0 || isMidstream(r) || kindAt(r, load<f64>(p)) < 0) return STOP_GIVE_UP;
+  if (stage === STAGE_ODD && !isGraceful()) return STOP_GIVE_UP;
+  const timeWait = timeWaitOf(r, load<u32>(FROM), load<f64>(p));
+  if (timeWait === TIME_WAIT_IN_DOUBT) return STOP_GIVE_UP;
+  retire(at, timeWait);
+  openRecord(r, p);
+  noteCourse(r, COURSE_REUSED);
+  // Nothing is left of one that was reset; of others it is certain once this one is answered.
+  return stage === STAGE_RESET ? STOP_FINAL : STOP_END;
 }
 
 function begin(p: u32, mode: u32): u32 {
@@ -231,12 +239,8 @@ function begin(p: u32, mode: u32): u32 {
   return stop === STOP_END && (mode & MODE_SHARE) !== 0 ? STOP_OPENED : stop;
 }
 
+/** Begins a record with a row. */
 function openRecord(r: u32, p: u32): void {
-  startRecord(r, p, 0, firstChunk(r), 0);
-}
-
-/** Begins a record with a row behind `rows` others, which are in the entry and in chunks from `next` to `last`. */
-function startRecord(r: u32, p: u32, next: u32, last: u32, rows: u32): void {
   clear(r, RECORD_BYTES);
   const from = load<u32>(FROM);
   const isSyn = (load<u32>(p, ROW_FLAGS) & CONTROL_BITS) === SYN && load<u32>(p, ROW_PAYLOAD) === 0;
@@ -247,9 +251,7 @@ function startRecord(r: u32, p: u32, next: u32, last: u32, rows: u32): void {
   store<u32>(r, load<u32>(p, ROW_OPTIONS) << 24, SYNS);
   noteIsn(r, p, from);
   if (!isSyn && !isOddRow(p)) takeMidstream(r, p, from);
-  store<u32>(r, next, NEXT_CHUNK);
-  store<u32>(r, last, LAST_CHUNK);
-  store<u32>(r, rows, ROW_COUNT);
+  store<u32>(r, firstChunk(r), LAST_CHUNK);
   appendRow(r, p, from);
   store<f64>(r, load<f64>(p), LAST_NANOS);
   store<f64>(r, load<f64>(p), MARK_NANOS);
@@ -299,7 +301,7 @@ function takeRow(entry: u32, p: u32): u32 {
   store<f64>(r, time, LAST_NANOS);
   store<u32>(r, append(load<u32>(r, LAST_CHUNK), rows, p, from), LAST_CHUNK);
   store<u32>(r, rows + 1, ROW_COUNT);
-  if (stage === STAGE_SYN && (load<u32>(r, COURSE) & COURSE_REUSED) !== 0) return STOP_ANSWERED;
+  if (stage === STAGE_SYN && !isBehindFinal(r)) return answer(entry);
   if (rows >= CONDENSE_ROWS && (rows & CONDENSE_MASK) === CONDENSE_MASK) return STOP_LONG;
   return stopOf(entry);
 }
@@ -307,15 +309,20 @@ function takeRow(entry: u32, p: u32): u32 {
 /** Rows from which on the machine takes a connection over; more if those in its middle can be added up. */
 function mostRows(r: u32, stage: i32): i32 {
   const course = load<u32>(r, COURSE);
-  if (stage === STAGE_ONE_WAY || (course & COURSE_TROUBLE) !== 0) return MAX_ODD_ROWS;
-  return (course & COURSE_REUSED) !== 0 ? CONDENSE_ROWS : GIVE_UP_ROWS;
+  if (stage === STAGE_ONE_WAY || stage === STAGE_ODD) return MAX_ODD_ROWS;
+  return (course & COURSE_TROUBLE) !== 0 ? MAX_TROUBLED_ROWS : GIVE_UP_ROWS;
+}
+
+/** It was answered: if there is another one before it on the tuple, that one is final now. */
+function answer(entry: u32): u32 {
+  return isBehindFinal(entry + ENTRY_RECORD) ? stopOf(entry) : STOP_FINAL;
 }
 
 function stopOf(entry: u32): u32 {
   const r = entry + ENTRY_RECORD;
   const stage = load<i32>(r, STAGE);
   // One-way ones may be over for all that was captured.
-  if (stage < STAGE_ONE_WAY || load<u32>(entry, ENTRY_QUEUED) !== 0) return STOP_END;
+  if (stage < STAGE_ONE_WAY || load<u8>(entry, ENTRY_QUEUED) !== 0) return STOP_END;
   const rows = load<i32>(r, ROW_COUNT);
   // With many tuples, what grows is too much for the cache anyway.
   const isWorthIt = rows > OWN_ROWS && load<u32>(COUNT) < load<u32>(TOUCH_FROM);
@@ -329,13 +336,13 @@ function stopOf(entry: u32): u32 {
 /** A row that does not go by the book: before the close it may be a trouble that is put right. */
 function takeOther(entry: u32, p: u32, from: u32, stage: i32): u32 {
   const r = entry + ENTRY_RECORD;
-  const isReused = (load<u32>(r, COURSE) & COURSE_REUSED) !== 0;
   const mayBeClosed = stage === STAGE_DONE || stage === STAGE_RESET || stage === STAGE_ODD;
-  if (mayBeClosed && !isReused && isReopening(r, p, from)) return STOP_REUSED;
-  if (stage < STAGE_DONE && (load<u32>(r, SEEN) & FIN_BITS) === 0 && !(isReused && stage === STAGE_SYN)) {
-    if (takeLateAnswer(r, p, from, stage) || takeTroubled(r, p, from, stage)) return STOP_END;
+  if (mayBeClosed && isReopening(r, p, from)) return STOP_REUSED;
+  if (stage < STAGE_DONE && (load<u32>(r, SEEN) & FIN_BITS) === 0) {
+    if (takeLateAnswer(r, p, from, stage)) return answer(entry);
+    if (takeTroubled(r, p, from, stage)) return STOP_END;
   }
-  return !isReused && takeOdd(r, p, from) ? stopOf(entry) : STOP_GIVE_UP;
+  return isBehindFinal(r) && takeOdd(r, p, from) ? stopOf(entry) : STOP_GIVE_UP;
 }
 
 /** Whether a row may begin another connection on the tuple of one that was closed. */
@@ -347,9 +354,9 @@ function isReopening(r: u32, p: u32, from: u32): bool {
 
 function takeOpening(r: u32, p: u32, from: u32, stage: i32): bool {
   if (stage === STAGE_SYN) {
-    if ((load<u32>(r, COURSE) & COURSE_REUSED) !== 0) return takeAnswer(r, p, from);
     if ((load<u32>(r, COURSE) & COURSE_SYN_AGAIN) !== 0) return false;
-    return from === load<u32>(r, CLIENT) ? takeAlone(r, p, from, true) : takeAnswer(r, p, from);
+    if (from !== load<u32>(r, CLIENT)) return takeAnswer(r, p, from);
+    return isBehindFinal(r) && takeAlone(r, p, from, true);
   }
   if (stage === STAGE_ONE_WAY) return from === load<u32>(r, CLIENT) && takeAlone(r, p, from, false);
   if (stage !== STAGE_ANSWERED) return false;

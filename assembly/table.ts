@@ -185,10 +185,15 @@ export function addKey(scope: u32): u32 {
 export function remove(number: u32): void {
   const entry = addressOf(number);
   if ((load<u32>(MODE) & MODE_FINISH) === 0) emptySlot(entry);
+  giveEntryBack(entry);
+  store<u32>(COUNT, load<u32>(COUNT) - 1);
+}
+
+/** An entry that is in no slot any more may be used again. */
+export function giveEntryBack(entry: u32): void {
   store<u32>(entry, 0, ENTRY_ID);
   store<u32>(entry, firstFree, ENTRY_NEXT);
   firstFree = entry;
-  store<u32>(COUNT, load<u32>(COUNT) - 1);
 }
 
 /** Empties the slot of an entry; slots behind it in its chain move up. */
@@ -205,7 +210,8 @@ function emptySlot(entry: u32): void {
   store<u32>(slots + (hole << 3), 0);
 }
 
-function takeEntry(): u32 {
+/** An entry that is in no slot: all that is known of it is its number. */
+export function takeEntry(): u32 {
   if (firstFree !== 0) {
     const entry = firstFree;
     firstFree = load<u32>(entry, ENTRY_NEXT);

@@ -15,7 +15,6 @@ import {
   COURSE_KEEP_ALIVE_0,
   COURSE_KEEP_ALIVE_1,
   COURSE_REMARKABLE,
-  COURSE_REUSED,
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
   COURSE_TROUBLE,
@@ -23,9 +22,8 @@ import {
   ISN,
   LAST_NANOS,
   MARK_NANOS,
-  MAX_ODD_ROWS,
+  MAX_TROUBLED_ROWS,
   MSS,
-  NEW_KIND_ROW,
   NXT,
   REPEATS_SHIFT,
   ROW_COUNT,
@@ -81,7 +79,7 @@ export function takeTroubled(r: u32, p: u32, from: u32, stage: i32): bool {
   const time = load<f64>(p);
   const last = load<f64>(r, LAST_NANOS);
   if (!(time >= last) || (load<u32>(p, ROW_OPTIONS) & ODD_OPTIONS) !== 0) return false;
-  if (load<i32>(r, ROW_COUNT) >= MAX_ODD_ROWS - 2 || (load<u32>(r, COURSE) & COURSE_CONDENSED) !== 0) return false;
+  if (load<i32>(r, ROW_COUNT) >= MAX_TROUBLED_ROWS - 2 || (load<u32>(r, COURSE) & COURSE_CONDENSED) !== 0) return false;
   if (!takeTrouble(r, p, from, stage)) return false;
   if (stage === STAGE_ANSWERED && last - load<f64>(r, MARK_NANOS) >= load<f64>(HANDSHAKE_LIMIT)) {
     noteCourse(r, COURSE_REMARKABLE);
@@ -124,24 +122,18 @@ function takeSynAgain(r: u32, p: u32, from: u32): bool {
 
 function takeSynAckAgain(r: u32, p: u32, from: u32): bool {
   if (ageOf(r, p) < <f64>SHORTEST_SYN_TIMER_NANOS || windowOf(p) === 0) return false;
-  if (load<i32>(r, ROW_COUNT) - firstOwnRow(r) > MAX_OPENING_ROWS || !isAgain(r, p, from)) return false;
+  if (load<i32>(r, ROW_COUNT) > MAX_OPENING_ROWS || !isAgain(r, p, from)) return false;
   noteCourse(r, COURSE_SYN_ACK_AGAIN);
   return true;
-}
-
-/** Index of the first row that is not of the connection before on the same tuple. */
-function firstOwnRow(r: u32): i32 {
-  return (load<u32>(r, COURSE) & COURSE_REUSED) === 0 ? 0 : load<i32>(r, NEW_KIND_ROW);
 }
 
 /** Whether a SYN or SYN-ACK was sent again by its sender, with the same options. */
 function isAgain(r: u32, p: u32, from: u32): bool {
   if (load<u32>(p, ROW_PAYLOAD) > 0) return false;
   const rows = load<i32>(r, ROW_COUNT);
-  const first = firstOwnRow(r);
   let copies = 0;
   for (let at = firstRow(firstChunk(r)); rowIndex() < rows; at = nextRow(at)) {
-    if (rowIndex() < first || senderOf(at) !== from) continue;
+    if (senderOf(at) !== from) continue;
     if (copies++ === 0 && !isSameOpening(p, at)) return false;
     if (copies >= MAX_OPENING_ROWS || isLateCopy(p, at)) return false;
   }
@@ -256,8 +248,7 @@ function takeData(r: u32, p: u32, from: u32): bool {
   }
   const stage = load<i32>(r, STAGE);
   if (stage === STAGE_OPEN) {
-    // In place of where the hole is, one that waits to be closed has since when it does.
-    if (ahead <= 0 || ahead > MAX_HOLE_BYTES || (load<u32>(r, COURSE) & COURSE_REUSED) !== 0) return false;
+    if (ahead <= 0 || ahead > MAX_HOLE_BYTES) return false;
     store<i32>(r, holeOf(from), STAGE);
     store<u32>(r, seq, AHEAD);
     store<u32>(r, end, AHEAD + 4);

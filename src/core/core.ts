@@ -26,8 +26,8 @@ export interface CoreExports {
   take(first: number, count: number): number;
   takeAt(entry: number, row: number): number;
   openAt(entry: number, row: number): void;
-  /** Begins another connection in the record of an entry, behind the rows of the one before. */
-  reopenAt(entry: number, row: number): void;
+  /** Begins another connection on the tuple of an entry with the row at which it stopped (`STOP_REUSED`); returns why it stops again. */
+  reopenAt(entry: number, row: number): number;
   takeChunk(): number;
   releaseChunk(chunk: number): void;
   /** Appends the row at an address to a list of `count` rows; returns its last chunk after. */
@@ -38,9 +38,11 @@ export interface CoreExports {
   closeLog(first: number, last: number): void;
   closeMoved(first: number, last: number): void;
   release(entry: number): void;
+  /** As `closeAlike`, of the former connection of an entry, which is final. */
+  countFormer(entry: number): number;
+  /** The former connection of an entry was handed over. */
+  finishFormer(entry: number): void;
   bucketAt(entry: number): number;
-  /** What a kind has of the record of an entry, in 23 bits. */
-  baseKind(entry: number): number;
   /** Lets an entry wait among those that may be over; returns its bucket if that has too many now, else -1. */
   queue(entry: number): number;
   takeOldest(bucket: number, horizonNanos: number): number;

@@ -63,6 +63,8 @@ export const TOUCHED = STATE + 160;
 
 /** Where the rows of the batch in work begin: at ROWS, or elsewhere in the memory of the core. */
 export const ROWS_AT = STATE + 256;
+/** How long TIME_WAIT lasts, nanoseconds. */
+export const TIME_WAIT = STATE + 264;
 
 /** New tuples get a record, and no further attention. */
 export const MODE_LANE = 1;
@@ -72,6 +74,8 @@ export const MODE_SHARE = 2;
 export const MODE_COUNT = 4;
 /** No tuple is looked for any more: one that is removed may stay in its slot. */
 export const MODE_FINISH = 8;
+/** Another connection on the tuple of one that was closed gets a record, too. */
+export const MODE_REUSE = 16;
 
 /** The key of a tuple that was not found, laid out as in an entry. */
 export const KEY = 1536;
@@ -239,10 +243,16 @@ export const ENTRY_LOW = 8;
 export const ENTRY_HIGH = 24;
 export const ENTRY_SCOPE = 40;
 export const ENTRY_HASH = 44;
-/** Number of the entry, number of its first connection (0 if it is free), whether it waits among those that are over. */
+/** Number of the entry, and number of its first connection (0 if it is free). */
 export const ENTRY_NUMBER = 48;
 export const ENTRY_ID = 52;
+/**
+ * Whether it waits among those that are over, one octet; above it the number, plus 1, of the entry with the former connection of
+ * the tuple, 0 if there is none.
+ */
 export const ENTRY_QUEUED = 56;
+export const QUEUED_BITS = 0xff;
+export const FORMER_SHIFT = 8;
 /** The next one in its queue or, of a free entry, the next free one. */
 export const ENTRY_NEXT = 60;
 export const ENTRY_ROWS = 64;
@@ -251,6 +261,18 @@ export const KEY_BYTES = 48;
 export const VERSION_BITS = 0xff;
 export const VARIANT_SHIFT = 8;
 export const NO_ENTRY = -1;
+
+/**
+ * A former connection has an entry that is in no slot, with the rows and the record as they were. In place of what only a tuple
+ * in the table has: at which end it left TIME_WAIT behind, the numbers of the next connection and its own, and whether it is final.
+ */
+export const FORMER_TIME_WAIT = ENTRY_SCOPE;
+export const FORMER_NEXT_ID = ENTRY_HASH;
+export const FORMER_ID = ENTRY_NEXT;
+export const FORMER_IS_FINAL = ENTRY_QUEUED;
+export const TIME_WAIT_NEITHER = 0;
+export const TIME_WAIT_AT_CLIENT = 1;
+export const TIME_WAIT_AT_SERVER = 2;
 
 /** A chunk of rows: eight rows of as many octets, then the address of the next one. */
 export const CHUNK_BYTES = 392;
@@ -278,6 +300,6 @@ export const STOP_OPENED = 6;
 /** The row was taken, and its connection may be over (of `takeAt` only); or another one that waited long enough is to be closed. */
 export const STOP_OVER = 7;
 export const STOP_CLOSE = 8;
-/** Another connection may begin on a tuple whose last one was closed; or that one, in the same record, was answered. */
+/** Another connection may begin on a tuple whose last one was closed; or the row was taken, and makes the former one final. */
 export const STOP_REUSED = 9;
-export const STOP_ANSWERED = 10;
+export const STOP_FINAL = 10;

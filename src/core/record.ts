@@ -71,8 +71,9 @@ export const DEFAULT_MSS = 536;
 export const ANSWER_NANOS = 1e8;
 export const FIN_WAIT_NANOS = 3e10;
 
-/** Rows of a connection that is odd, was in trouble or is one-way that are kept before the machine takes it over. */
+/** Rows of a connection that is odd or one-way, or was in trouble, that are kept before the machine takes it over. */
 export const MAX_ODD_ROWS = 64;
+export const MAX_TROUBLED_ROWS = 256;
 /** Rows from which on the middle is condensed, and those that the machine takes over because it could not be. */
 export const CONDENSE_ROWS = 320;
 export const GIVE_UP_ROWS = 1024;

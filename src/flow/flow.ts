@@ -364,10 +364,10 @@ export class Flow {
 
   private succeed(old: Connection, fresh: Connection): void {
     fresh.predecessor = old;
-    old.predecessor = null;
     old.successor = fresh;
     this.current = fresh;
     this.context.retire(old);
+    old.predecessor = null;
   }
 
   /** The pending SYN changed nothing: it is counted in the connection it hit. */

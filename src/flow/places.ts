@@ -2,7 +2,6 @@ import type { Core } from '../core/core.ts';
 import { newPlace, readNoted } from './alike.ts';
 import type { FlowAddresses, PlainPlace } from './place.ts';
 import type { PlainLane } from './plain-lane.ts';
-import type { OldConnection } from './reuse.ts';
 import type { TupleTable } from './table.ts';
 
 /** Tells where connections are, in objects that are written over for the next one. */
@@ -37,32 +36,13 @@ export class Places {
     return addresses;
   }
 
-  /** Where and when the connection was that was closed before another one began on its tuple. */
-  placeOfOld(entry: number, { clientIndex, firstNanos, lastNanos }: OldConnection): PlainPlace {
-    const place = this.#place;
-    this.addressesOf(entry);
-    place.clientIndex = clientIndex;
-    place.firstNanos = firstNanos;
-    place.lastNanos = lastNanos;
-    place.isAnswered = true;
-    place.isCompleted = true;
-    place.isMidstream = false;
-    place.isTelling = false;
-    return place;
-  }
-
   /** Where and when the plain connection at an entry was, that was watched until `nowNanos`. */
   placeOf(entry: number, nowNanos: number): PlainPlace {
     const plain = this.#plain;
     const place = this.#place;
-    const reuse = plain.reuseOf(entry);
     this.addressesOf(entry);
     place.clientIndex = plain.clientOf(entry);
     readNoted(place, this.#core, this.#core.exports.describe(entry, nowNanos));
-    if (reuse !== undefined) {
-      place.firstFrame = reuse.firstFrame;
-      place.firstNanos = reuse.firstNanos;
-    }
     return place;
   }
 }

@@ -18,25 +18,21 @@ import {
   COPIES_LIMIT,
   ENTRY_RECORD,
   HANDSHAKE_LIMIT,
+  NO_ENTRY,
 } from '../core/layout.ts';
 import { Flawless } from './flawless.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
-import { type Reopening, type Reuse, TimeWait } from './reuse.ts';
+import { Formers } from './reuse.ts';
 import type { Segment } from './segment.ts';
 import { SegmentLog } from './segment-log.ts';
 
 const { STAGE, CLIENT, NXT, SEEN, NEXT_CHUNK, ROWS, NEW_KIND_ROW, COURSE, ISN, SYNS } = Plain;
-const { LAST: LAST_NANOS, MARK: MARK_NANOS } = PlainNanos;
+const { LAST: LAST_NANOS } = PlainNanos;
 const RECORD_WORD = ENTRY_RECORD >> 2;
 const TAIL_PER_END = 16;
-/** Of a kind: how much of it the core tells. */
-const BASE_BITS = 23;
 /** What became of a close in which FINs were sent again, see assembly/shape.ts; one without shape is -1. */
 const CloseEnd = { NONE: -1, GRACEFUL: 1 } as const;
-/** The kinds of connections on tuples that were used before are above 32 bits, and no shape has these below it. */
-const REUSED_KIND = 2 ** 32;
-const REUSED_UNIT = 2 ** BASE_BITS;
 
 /** From where on a connection is worth a closer look although it went by the book. */
 export interface PlainLimits {
@@ -62,14 +58,16 @@ const NO_LIMITS: PlainLimits = {
 /** Packed records of plain connections, known by the entries of their tuples. */
 export class PlainLane {
   readonly log: SegmentLog;
+  /** Of connections on tuples that were used before. */
+  readonly formers: Formers;
   readonly #core: Core;
   readonly #middles = new Map<number, Middle>();
-  readonly #reuses = new Map<number, Reuse>();
   readonly #flawless = new Flawless();
 
   constructor(limits: PlainLimits = NO_LIMITS, core: Core = new Core()) {
     this.#core = core;
     this.log = new SegmentLog(core);
+    this.formers = new Formers(core);
     core.doubles[HANDSHAKE_LIMIT >> 3] = limits.handshakeNanos;
     core.doubles[CLOSE_LIMIT >> 3] = limits.closeNanos;
     core.doubles[COPIES_LIMIT >> 3] = limits.copies;
@@ -80,46 +78,6 @@ export class PlainLane {
   /** Begins the record of a new tuple with a row of the batch that the core has. */
   open(record: number, row: number): void {
     this.#core.exports.openAt(record, row);
-  }
-
-  /**
-   * Begins another connection on the tuple of one that was closed, with the row of its SYN, and takes a number for it; false if
-   * what comes of either may hang on more than is known.
-   */
-  reopen(
-    record: number,
-    row: number,
-    { from, nanos, frame, oldId, timeWaitNanos }: Reopening,
-    takeId: () => number,
-  ): boolean {
-    if (this.#isMidstream(record)) return false;
-    const kind = this.kindOf(record, nanos);
-    const timeWait = this.#timeWaitOf(record, from, nanos, timeWaitNanos);
-    if (kind === -1 || timeWait === null || !this.isClosed(record)) return false;
-    const clientIndex = this.clientOf(record);
-    const firstNanos = this.firstNanosOf(record);
-    const lastNanos = this.lastNanosOf(record);
-    const old = { id: oldId, kind, clientIndex, firstNanos, lastNanos };
-    this.#reuses.set(record, { old, id: takeId(), firstFrame: frame, firstNanos: nanos, timeWait, isOldGone: false });
-    this.#core.exports.reopenAt(record, row);
-    return true;
-  }
-
-  /** Which end of a new connection has TIME_WAIT left of one that is over; null if it may have ended just then. */
-  #timeWaitOf(record: number, client: 0 | 1, nanos: number, timeWaitNanos: number): TimeWait | null {
-    const { words, doubles } = this.#core;
-    const at = this.#at(record);
-    const isPast = nanos - this.lastNanosOf(record) >= timeWaitNanos;
-    if (isPast || words[at + STAGE] === PlainStage.RESET) return TimeWait.NEITHER;
-    // It began anew with each FIN, between the first one and the last segment.
-    if (nanos - doubles[(at >> 1) + MARK_NANOS] >= timeWaitNanos) return null;
-    const isAtClient = (words[at + COURSE] & Course.CLOSED_BY_1) === client;
-    return isAtClient || (words[at + COURSE] & Course.CROSSING) !== 0 ? TimeWait.AT_CLIENT : TimeWait.AT_SERVER;
-  }
-
-  /** What is known of the connection before; undefined if there was none. */
-  reuseOf(record: number): Reuse | undefined {
-    return this.#reuses.size === 0 ? undefined : this.#reuses.get(record);
   }
 
   /** Where a record begins in the words of the core. */
@@ -133,19 +91,7 @@ export class PlainLane {
    * `nowNanos` is until when it was watched.
    */
   kindOf(record: number, nowNanos: number): number {
-    const reuse = this.reuseOf(record);
-    return reuse === undefined ? this.#core.exports.kindOf(record, nowNanos) : this.#kindOfReused(record, reuse);
-  }
-
-  /** As `kindOf`, of a connection on a tuple that was used before. */
-  #kindOfReused(record: number, { timeWait }: Reuse): number {
-    const { words, exports } = this.#core;
-    const at = this.#at(record);
-    if ((words[at + COURSE] & Course.REMARKABLE) !== 0) return -1;
-    const stage = words[at + STAGE];
-    const isOpen = stage === PlainStage.OPEN && (words[at + SEEN] & FIN_BITS) === 0;
-    if (!isOpen && stage !== PlainStage.DONE && stage !== PlainStage.RESET && stage !== PlainStage.REFUSED) return -1;
-    return REUSED_KIND + (1 + timeWait) * REUSED_UNIT + exports.baseKind(record);
+    return this.#core.exports.kindOf(record, nowNanos);
   }
 
   /** Whether nothing is left of it at either end, or but a TIME_WAIT. */
@@ -160,13 +106,6 @@ export class PlainLane {
     if (this.stageOf(record) !== PlainStage.ODD) return true;
     const end = this.#core.exports.shapeEnd(record);
     return end !== CloseEnd.NONE && end !== CloseEnd.GRACEFUL;
-  }
-
-  /** Time of the first segment, nanoseconds. */
-  firstNanosOf(record: number): number {
-    const reuse = this.reuseOf(record);
-    if (reuse !== undefined) return reuse.firstNanos;
-    return this.log.nanosAt(firstChunk(this.#at(record)), 0);
   }
 
   /** Whether the record is in use. */
@@ -189,7 +128,7 @@ export class PlainLane {
   /** Whether it takes the machine to tell which numbers the ends of a plain connection use. */
   isUnclear(record: number): boolean {
     if (!this.has(record)) return false;
-    return this.#isMidstream(record) || this.stageOf(record) === PlainStage.ODD || this.reuseOf(record) !== undefined;
+    return this.#isMidstream(record) || this.stageOf(record) === PlainStage.ODD || this.formers.of(record) !== NO_ENTRY;
   }
 
   /** The sequence number that an end sends next if it goes by the book; -1 if nothing is known of it. */
@@ -228,7 +167,6 @@ export class PlainLane {
   /** Gives a record and its rows back. */
   release(record: number): void {
     this.#core.exports.release(record);
-    if (this.#reuses.size > 0) this.#reuses.delete(record);
     if (this.#middles.size > 0) this.#middles.delete(record);
   }
 

@@ -34,10 +34,7 @@ export const PlainStage = {
 export const Plain = {
   /** The chunk with the rows behind those in the entry. */
   NEXT_CHUNK: 0,
-  /**
-   * Index of the earliest row behind the head that is the first of its kind; 0 when there is none. On a tuple that was used
-   * before, that of the first row behind those of the connection before.
-   */
+  /** Index of the earliest row behind the head that is the first of its kind; 0 when there is none. */
   NEW_KIND_ROW: 1,
   /** Where the octets begin and end that came before those of a hole. */
   AHEAD: 4, // and 5
@@ -89,7 +86,7 @@ export const Course = {
   /** End 0 or 1 sent keep-alives. */
   KEEP_ALIVE_0: 1024,
   KEEP_ALIVE_1: 2048,
-  /** Rows were moved out of the way, follow those of another connection, or were added up in the middle; no part of the kind. */
+  /** Rows were moved out of the way, the tuple has a former connection, rows were added up in the middle; no part of the kind. */
   MOVED: 0x2000,
   REUSED: 0x4000,
   CONDENSED: 0x8000,

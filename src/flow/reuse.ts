@@ -1,40 +1,55 @@
 /**
- * Ports that are used again after a connection that was closed, or reset, by the book. The rows of the new connection follow
- * those of the old one in the same record, so that the machine, if it has to look after all, gets the very rows:
+ * Ports that are used again after a connection that was closed, or reset, by the book. The core keeps the former connection of
+ * the tuple, with its rows, in an entry of its own, so that the machine, if it has to look after all, gets the very rows:
  *
  *     SYN ... FIN  FIN  ACK │ SYN  SYN-ACK  ACK ...
- *     the old one           │ the new one       from its SYN-ACK, or refusal, on it is certain that the old one is final
+ *     the former one        │ the next one       from its SYN-ACK, or refusal, on it is certain that the former one is final
+ *
+ * Of one that was reset it is certain at once. The one before the former one is kept until then, too.
  */
+import type { Core } from '../core/core.ts';
+import {
+  ENTRY_QUEUED,
+  ENTRY_ROWS,
+  FORMER_ID,
+  FORMER_IS_FINAL,
+  FORMER_NEXT_ID,
+  FORMER_SHIFT,
+  NO_ENTRY,
+} from '../core/layout.ts';
 
-/** Two connections in one record. */
-export interface Reuse {
-  readonly old: OldConnection;
-  readonly id: number;
-  readonly firstFrame: number;
-  readonly firstNanos: number;
-  readonly timeWait: TimeWait;
-  /** The old connection was handed over: at once if it had been reset, else when the new one was answered. */
-  isOldGone: boolean;
+/** Looks into the entries of former connections. */
+export class Formers {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Entry of the former connection of the tuple at an entry; `NO_ENTRY` if there is none. */
+  of(entry: number): number {
+    const { unsigned } = this.#core;
+    const number = unsigned[this.#core.wordsOf(entry) + (ENTRY_QUEUED >> 2)] >>> FORMER_SHIFT;
+    return number === 0 ? NO_ENTRY : number - 1;
+  }
+
+  /** Whether a former connection was handed over. */
+  isFinal(former: number): boolean {
+    return this.#core.bytes[this.#core.wordsOf(former) * 4 + FORMER_IS_FINAL] !== 0;
+  }
+
+  /** Number of a former connection. */
+  idOf(former: number): number {
+    return this.#core.unsigned[this.#core.wordsOf(former) + (FORMER_ID >> 2)];
+  }
+
+  /** Number of the connection that came next. */
+  nextIdOf(former: number): number {
+    return this.#core.unsigned[this.#core.wordsOf(former) + (FORMER_NEXT_ID >> 2)];
+  }
+
+  /** Time of the first row of the record of an entry, nanoseconds: of one with a former connection, until when that was watched. */
+  beganNanos(entry: number): number {
+    return this.#core.doubles[(this.#core.wordsOf(entry) >> 1) + (ENTRY_ROWS >> 3)];
+  }
 }
-
-/** What is told of the old one. */
-export interface OldConnection {
-  readonly id: number;
-  readonly kind: number;
-  readonly clientIndex: 0 | 1;
-  readonly firstNanos: number;
-  readonly lastNanos: number;
-}
-
-/** The SYN on a tuple that was used before. */
-export interface Reopening {
-  readonly from: 0 | 1;
-  readonly nanos: number;
-  readonly frame: number;
-  readonly oldId: number;
-  readonly timeWaitNanos: number;
-}
-
-/** Which end of the new connection had TIME_WAIT left of the old one; if both had, it counts for the client. */
-export const TimeWait = { NEITHER: 0, AT_CLIENT: 1, AT_SERVER: 2 } as const;
-export type TimeWait = (typeof TimeWait)[keyof typeof TimeWait];

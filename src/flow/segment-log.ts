@@ -42,11 +42,6 @@ export class SegmentLog {
     return segments;
   }
 
-  /** Time of a row of a list that is in this chunk, nanoseconds. */
-  nanosAt(chunk: number, row: number): number {
-    return this.#core.doubles[placeOf(chunk, row) >> 1];
-  }
-
   /** Takes whole chunks out of a list: those of the rows `[fromRow, toRow)`, both the first of their chunk. */
   drop(first: number, fromRow: number, toRow: number): void {
     const { words, exports } = this.#core;

@@ -141,11 +141,11 @@ export class TupleTable {
 
   /** Whether it waits among those that may be over. */
   isQueued(entry: number): boolean {
-    return this.#core.words[this.#core.wordsOf(entry) + (ENTRY_QUEUED >> 2)] !== 0;
+    return this.#core.bytes[this.#core.wordsOf(entry) * 4 + ENTRY_QUEUED] !== 0;
   }
 
   setQueued(entry: number, isQueued: boolean): void {
-    this.#core.words[this.#core.wordsOf(entry) + (ENTRY_QUEUED >> 2)] = isQueued ? 1 : 0;
+    this.#core.bytes[this.#core.wordsOf(entry) * 4 + ENTRY_QUEUED] = isQueued ? 1 : 0;
   }
 
   /** Writes the four words of the address of end 0 or 1 to `words`. */

@@ -4,15 +4,16 @@ import {
   MODE,
   MODE_FINISH,
   MODE_LANE,
+  MODE_REUSE,
   MODE_SHARE,
   NEXT_ID,
   NOW,
   OURS,
   BUCKETS as ROW_BUCKETS,
   ROWS_AT,
-  STOP_ANSWERED,
   STOP_BITS,
   STOP_CLOSE,
+  STOP_FINAL,
   STOP_FLOW,
   STOP_GIVE_UP,
   STOP_LONG,
@@ -20,6 +21,7 @@ import {
   STOP_OVER,
   STOP_REUSED,
   STOP_SCOPE,
+  TIME_WAIT,
   TOUCH_FROM,
 } from '../core/layout.ts';
 import { type IcmpError, ROW_WORDS, type SegmentBatch, TcpFlag } from '../wire/batch.ts';
@@ -33,13 +35,12 @@ import type { FlowAddresses, PlainPlace } from './place.ts';
 import { Places } from './places.ts';
 import { PlainLane } from './plain-lane.ts';
 import { PlainStage } from './plain-record.ts';
-import { replay } from './replay.ts';
-import { ReusedPorts } from './reused-ports.ts';
+import { Replays } from './replay.ts';
 import { takeSegment } from './segment.ts';
 import { settle } from './settle.ts';
 import { NO_ENTRY, TupleTable } from './table.ts';
 import type { RowShare, TrackerOptions, TrackerWatcher } from './tracker-options.ts';
-import { Variants } from './variants.ts';
+import { isNear, Variants } from './variants.ts';
 
 /** Connections that are over are kept for stray segments, until many wait and their TIME_WAIT has been over for this long. */
 const LINGER_NANOS = 5_000_000_000;
@@ -51,8 +52,6 @@ const CLOSED_AT_A_TIME = 256;
 const NO_BUCKET = -1;
 /** The segment was given to a new entry already. */
 const HANDLED = -2;
-/** Sequence numbers this near belong to one connection. */
-const SAME_CONNECTION_OCTETS = 1 << 22;
 
 /** Follows every tuple of a capture and hands over its connections. */
 export class Tracker {
@@ -64,7 +63,7 @@ export class Tracker {
   readonly #flows: (Flow | null)[] = [];
   readonly #variants = new Variants();
   readonly #places: Places;
-  readonly #reused: ReusedPorts;
+  readonly #replays: Replays;
   readonly #context: FlowContext;
   readonly #lane: boolean;
   /** Connections that the core has counted instead of handing them over. */
@@ -77,7 +76,7 @@ export class Tracker {
   readonly #holding = new Set<number>();
   #entry = NO_ENTRY;
   /** For the plain connection of `#entry`. */
-  readonly #buildPlain = (): void => this.#finishFlow(this.#replay(this.#entry), this.#entry);
+  readonly #buildPlain = (): void => this.#finishFlow(this.#replays.take(this.#entry), this.#entry);
   readonly #placePlain = (): PlainPlace => this.#places.placeOf(this.#entry, this.#nowNanos);
   readonly #tellPlain = (): Flawless | null =>
     this.#plain.tell(this.#entry, this.#nowNanos, this.#options.timeWaitNanos);
@@ -101,18 +100,19 @@ export class Tracker {
         core.words[NEXT_ID >> 2] = id;
       },
       retire: (connection) => {
-        if (this.#plain.reuseOf(this.#entry)?.isOldGone === true) settle(connection, this.#nowNanos);
+        if (this.#replays.isBehindFinal) settle(connection, this.#nowNanos);
         else this.#handOver(connection, this.#entry);
       },
     };
     this.#context.nextId = 1;
+    this.#replays = new Replays(this.#table, this.#plain, this.#context);
     this.#nowNanos = Number.NEGATIVE_INFINITY;
     core.doubles[LINGER >> 3] = options.timeWaitNanos + LINGER_NANOS;
+    core.doubles[TIME_WAIT >> 3] = options.timeWaitNanos;
     core.words[TOUCH_FROM >> 2] ||= MANY_TUPLES;
-    core.words[MODE >> 2] = this.#lane && options.segments === false ? MODE_LANE : 0;
+    const mode = options.onPlain === undefined ? MODE_LANE : MODE_LANE | MODE_REUSE;
+    core.words[MODE >> 2] = this.#lane && options.segments === false ? mode : 0;
     this.counted = new CountedKinds(core, this.#lane ? (options.onAlike ?? null) : null);
-    const parts = { table: this.#table, plain: this.#plain, places: this.#places, counted: this.counted };
-    this.#reused = new ReusedPorts(options, this.#context, parts, (entry) => void this.#replay(entry));
   }
 
   /** Latest time of any segment, nanoseconds. */
@@ -263,12 +263,10 @@ export class Tracker {
         this.#takeScoped(entry, batch, row);
         return;
       case STOP_REUSED:
-        this.#entry = entry;
-        if (!this.#reused.reopen(entry, batch, row)) this.#takeInFull(this.#promote(entry), entry, batch, row);
+        this.#takeStop(this.#core.exports.reopenAt(entry, row), entry, batch, row);
         return;
-      case STOP_ANSWERED:
-        this.#entry = entry;
-        this.#reused.closeOld(entry);
+      case STOP_FINAL:
+        this.#closeFormer(entry);
         // A refusal is all that comes.
         if (this.#plain.isClosed(entry)) this.#queue(entry);
     }
@@ -303,7 +301,6 @@ export class Tracker {
     const { current } = (isUnclear ? this.#promote(entry) : this.#flowAt(entry)) ?? {};
     const mine = current ? current.ends[from].nxt : this.#plain.nextOf(entry, from);
     const theirs = current ? current.ends[1 - from].nxt : this.#plain.nextOf(entry, from === 0 ? 1 : 0);
-    const isNear = (a: number, b: number): boolean => b !== -1 && Math.abs((a - b) | 0) < SAME_CONNECTION_OCTETS;
     if ((batch.flags(row) & (TcpFlag.SYN | TcpFlag.ACK)) === TcpFlag.SYN) {
       const isn = current ? current.ends[from].isn : this.#plain.isnOf(entry, from);
       return batch.seq(row) === isn;
@@ -382,23 +379,24 @@ export class Tracker {
 
   /** Gives a plain connection to the machine, which takes in all its rows again. */
   #promote(entry: number): Flow {
-    const flow = this.#replay(entry);
+    this.#entry = entry;
+    const flow = this.#replays.take(entry);
     this.#keep(entry, flow);
     this.#plain.release(entry);
     return flow;
   }
 
-  #replay(entry: number): Flow {
+  /** The former connection of a tuple is final. */
+  #closeFormer(entry: number): void {
+    if (this.#core.exports.countFormer(entry) !== 0) return;
+    const { formers } = this.#plain;
+    const [former, nanos] = [formers.of(entry), formers.beganNanos(entry)];
     this.#entry = entry;
-    const ports = this.#table.portsOf(entry);
-    const flow = new Flow(ports >>> 16, ports & 0xffff, false, this.#context, this.#table.idOf(entry));
-    const reuse = this.#plain.reuseOf(entry);
-    const { nextId } = this.#context;
-    if (reuse !== undefined) this.#context.nextId = reuse.id;
-    replay(flow, this.#plain.rowsOf(entry));
-    // The second connection had its number already.
-    if (reuse !== undefined) this.#context.nextId = nextId;
-    return flow;
+    this.counted.pass();
+    const build = (): void => void this.#replays.take(entry);
+    const place = (): PlainPlace => this.#places.placeOf(former, nanos);
+    this.#options.onPlain?.(this.#plain.kindOf(former, nanos), formers.idOf(former), build, place, () => null);
+    this.#core.exports.finishFormer(entry);
   }
 
   #queue(entry: number): void {
@@ -443,7 +441,8 @@ export class Tracker {
     let flow = this.#flowAt(entry);
     if (flow === null && !this.#plain.isClosed(entry)) {
       if (this.#plain.isLeft(entry)) return false;
-      flow = this.#replay(entry);
+      this.#entry = entry;
+      flow = this.#replays.take(entry);
     }
     if (flow !== null && !flow.isOver) return false;
     this.#close(entry, flow);
@@ -461,8 +460,7 @@ export class Tracker {
       const kind = this.#plain.kindOf(entry, this.#nowNanos);
       const { onPlain } = this.#options;
       if (kind !== -1 && onPlain !== undefined) {
-        const id = this.#plain.reuseOf(entry)?.id ?? this.#table.idOf(entry);
-        onPlain(kind, id, this.#buildPlain, this.#placePlain, this.#tellPlain);
+        onPlain(kind, this.#replays.idOf(entry), this.#buildPlain, this.#placePlain, this.#tellPlain);
       } else this.#buildPlain();
     }
     if (own === null) this.#plain.release(entry);

@@ -1,3 +1,11 @@
+/** Sequence numbers this near belong to one connection. */
+const SAME_CONNECTION_OCTETS = 1 << 22;
+
+/** Whether a sequence number is near one that is known; -1 stands for one that is not. */
+export function isNear(seq: number, known: number): boolean {
+  return known !== -1 && Math.abs((seq - known) | 0) < SAME_CONNECTION_OCTETS;
+}
+
 /** Entries of tuples that were seen on several VLANs or VNIs: by the first entry, and back. */
 export class Variants {
   /** By first entry: the entry for each scope. */

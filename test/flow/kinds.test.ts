@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_ODD_ROWS } from '../../src/core/record.ts';
+import { MAX_TROUBLED_ROWS } from '../../src/core/record.ts';
 import { resolvePolicy } from '../../src/findings/policy.ts';
 import { TcpFlag, TcpOption } from '../../src/wire/batch.ts';
 import { makeRow, type Row, SYN_OPTIONS, track } from '../support/rows.ts';
@@ -277,9 +277,9 @@ describe('connections that are alike although data was in trouble', () => {
     expect(isAlike([...OPENING, TALK[0], TALK[0]])).toBe(false));
 
   it('are not kept whole for ever', () => {
-    const many = Array.from({ length: MAX_ODD_ROWS }, (_, index) => data(1001 + index * 100));
+    const many = Array.from({ length: MAX_TROUBLED_ROWS }, (_, index) => data(1001 + index * 100));
     const rows = talked(data(901), data(901), ...many);
-    expect([0, 1].map((more) => isAlike(rows.slice(0, MAX_ODD_ROWS + more)))).toEqual([true, false]);
+    expect([0, 1].map((more) => isAlike(rows.slice(0, MAX_TROUBLED_ROWS + more)))).toEqual([true, false]);
   });
 });
 

@@ -41,6 +41,27 @@ function outsiders({ kinds, connections }: Tracked): string[] {
   );
 }
 
+const CLIENT = { words: [0x0a000001, 0, 0, 0], port: 40_000 };
+const SERVER = { words: [0x0a800001, 0, 0, 0], port: 80 };
+
+/** Kinds of connections on tuples that were used before are not below it. */
+const REUSED_KIND = 2 ** 51;
+
+/** The rows of the first tuple of a recording, as if its first segment came from `client`, at a time. */
+function onePort(rows: readonly Row[], client: RowEnd, nanos: number): Row[] {
+  const [{ source, destination, timeNanos }] = rows;
+  const server = client === CLIENT ? SERVER : CLIENT;
+  const keyOf = ({ words, port }: RowEnd): string => `${words} ${port}`;
+  const [first, second] = [keyOf(source), keyOf(destination)];
+  return rows.flatMap((row) => {
+    const [from, to] = [keyOf(row.source), keyOf(row.destination)];
+    const isForth = from === first && to === second;
+    if (!isForth && !(from === second && to === first)) return [];
+    const ends = isForth ? { source: client, destination: server } : { source: server, destination: client };
+    return [{ ...row, ...ends, ipVersion: 4, scope: 0, timeNanos: row.timeNanos - timeNanos + nanos }];
+  });
+}
+
 /** Of what joined detectors ask: what is taken for granted of a connection that opened by the book. */
 const OPENED = { isAnswered: true, isCompleted: true, isHalfOpen: false, hasPlainSegments: true, isFiltered: false };
 const FACTS = [
@@ -310,8 +331,41 @@ describe('connections that wait as packed rows give the same result as those tha
     expect(known).toBeGreaterThan(400);
   });
 
-  const CLIENT = { words: [0x0a000001, 0, 0, 0], port: 40_000 };
-  const SERVER = { words: [0x0a800001, 0, 0, 0], port: 80 };
+  it('if ports are used again', () => {
+    const [usual, odd]: Row[][][] = [[], []];
+    for (const { recording } of [...fixtures, ...scenarios, ...simulated]) {
+      if (recording.rows.length === 0 || recording.rows.length > 100) continue;
+      const rows = onePort(recording.rows, CLIENT, 0);
+      const isUsual = track({ ...recording, rows, icmpErrors: [] }, { passesOver: true }).kinds.size > 0;
+      (isUsual ? usual : odd).push(rows);
+    }
+    const anyChange = fc.record({ at: fc.nat(), what: fc.constantFrom(...Object.keys(CHANGES)), by: fc.nat() });
+    const anyPart = fc.record({
+      rows: fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...usual) }, fc.constantFrom(...odd)),
+      pause: fc.constantFrom(...PAUSES_NANOS),
+      isOpposite: fc.boolean(),
+    });
+    const parts = fc.array(anyPart, { minLength: 2, maxLength: 5 });
+    let known = 0;
+    fc.assert(
+      fc.property(parts, fc.array(anyChange, { maxLength: 2 }), fc.nat(), (chosen, changes, silence) => {
+        const rows: Row[] = [];
+        for (const { rows: part, pause, isOpposite } of chosen) {
+          rows.push(...onePort(part, isOpposite ? SERVER : CLIENT, (rows.at(-1)?.timeNanos ?? 0) + pause));
+        }
+        for (const { at, what, by } of changes) CHANGES[what](rows, at % rows.length, by);
+        const changed = rows.map((row, i) => ({ ...row, frame: i + 1 }));
+        const last = Math.max(...changed.map(({ timeNanos }) => timeNanos));
+        const endNanos = last + SILENCES_NANOS[silence % SILENCES_NANOS.length];
+        const recording = { rows: changed, endNanos, icmpErrors: [], timeBase: { epochSeconds: 0 } };
+        const { kinds } = compareLanes(recording, 'together');
+        for (const [kind, ids] of kinds) if (kind >= REUSED_KIND) known += ids.length;
+      }),
+      { numRuns: 800, seed: 20_261_123 },
+    );
+    expect(known).toBeGreaterThan(200);
+  });
+
   const { SYN, ACK, FIN } = TcpFlag;
   const sent = (...steps: [Row['source'], Partial<Row>][]): Recording => ({
     rows: steps.map(([source, fields], index) =>

@@ -142,10 +142,8 @@ describe('connections that are alike although their ports were used before', () 
     ['a challenge', [newSyn, challenge, ['client', { flags: RST, seq: 152, window: 0 }]]],
     ['data in the SYN', [changed(newSyn, { payloadBytes: 5 }), newAnswer, ...rest]],
     ['another acknowledgment', [newSyn, changed(newAnswer, { ack: 152 }), ...rest]],
-    [
-      'a SYN that was sent again',
-      [newSyn, changed(newSyn, { timeNanos: 3e9 }), changed(newAnswer, { timeNanos: 3e9 })],
-    ],
+    ['a SYN that was sent again and not answered', [newSyn, changed(newSyn, { timeNanos: 3e9 })]],
+    ['a SYN that was sent again and refused', [newSyn, changed(newSyn, { timeNanos: 3e9 }), refusal]],
   ])('have no kind with %s, nor has the one before', (_, steps) =>
     expect(take([OLD, steps], [1]).kinds.every((kind) => kind === -1)).toBe(true),
   );
@@ -154,8 +152,6 @@ describe('connections that are alike although their ports were used before', () 
     ['a hole that stays', [...talk(500_000, 'open'), ['client', { ...rest[1][1], seq: 500_151 }]]],
     ['a FIN that was sent again', [...talk(500_000).slice(0, -1), changed(rest[4], { timeNanos: 9e9 })]],
     ['something behind a refusal', [newSyn, refusal, refusal]],
-    ['a handshake that was not completed', [newSyn, newAnswer]],
-    ['a reset instead', [newSyn, newAnswer, ['client', { flags: RST, seq: 500_001, window: 0 }]]],
     [
       'one end that has not closed',
       [...talk(500_000, 'open'), ['client', { flags: ACK | FIN, seq: 500_051, ack: 501_001 }]],
@@ -210,8 +206,58 @@ describe('connections that are alike although their ports were used before', () 
     expect(takeStamped([...left, talk(500_000)], [0.5, 9]).kinds).toEqual([-1, -1]);
   });
 
-  it('have none the third time', () => {
-    expect(take([OLD, talk(500_000), talk(900_000)], [1, 1]).kinds).toEqual([USUAL, -1, -1]);
+  it('may not have been completed, have been given up, or have had to ask again', () => {
+    const unheard = take([OLD, [newSyn, newAnswer]], [1]);
+    expect(unheard.connections[1].outcome).toBe('handshake-incomplete');
+    const abandoned = take([OLD, [newSyn, newAnswer, ['client', { flags: RST, seq: 500_001, window: 0 }]]], [1]);
+    expect(abandoned.connections[1].outcome).toBe('abandoned');
+    const again = take([OLD, [newSyn], talk(500_000)], [1, 2]);
+    expect(again.connections[1].handshake?.synRetransmissions).toBe(1);
+    for (const { kinds, codes, built } of [unheard, abandoned, again]) {
+      expect(kinds[0]).toBe(USUAL);
+      expect(codes[1]).toContain('time-wait-reuse');
+      expect(built).toEqual([]);
+    }
+    expect(new Set([unheard, abandoned, again].map(({ kinds }) => kinds[1])).size).toBe(3);
+  });
+
+  it('may have a hole for a while, also while their tuple waits to be forgotten', () => {
+    const open = talk(500_000, 'open');
+    const [, data] = rest;
+    const later: Step = ['client', { ...data[1], seq: 500_076, payloadBytes: 25 }];
+    const missing: Step = ['client', { ...data[1], seq: 500_051, payloadBytes: 25 }];
+    const { kinds, connections, built } = take([OLD, [...open, later, missing]], [1]);
+    expect(connections[1].endpoints.client.uniquePayloadBytes).toBe(100);
+    expect([kinds, built]).toEqual([take([OLD, open], [1]).kinds, []]);
+  });
+
+  it('may have had FINs that were sent again', () => {
+    const begun = talk(500_000).slice(0, -2);
+    const [fin, finAck, last] = talk(500_000).slice(-3);
+    const again = [fin, ['server', { flags: ACK, seq: 501_001, ack: 500_052 }], finAck, last] as const;
+    const once = takeStamped([OLD, begun, again], [1, 0.5]);
+    const fresh = takeStamped([begun, again], [0.5]);
+    expect(once.kinds[0]).toBe(takeStamped([OLD], []).kinds[0]);
+    expect(fresh.kinds).not.toEqual([-1]);
+    expect([-1, ...fresh.kinds]).not.toContain(once.kinds[1]);
+    expect(once.codes[1]).toEqual(expect.arrayContaining(['fin-retransmission', 'time-wait-reuse']));
+    expect(once.built).toEqual([]);
+  });
+
+  it('as often as the ports are used', () => {
+    const [, reused] = take([OLD, talk(500_000)], [1]).kinds;
+    const parts = [OLD, talk(500_000), talk(900_000), talk(1_300_000), talk(1_700_000)];
+    const { kinds, codes, built } = take(parts, [1, 1, 1, 1]);
+    expect(kinds).toEqual([USUAL, reused, reused, reused, reused]);
+    expect(codes.slice(1).every((each) => each.includes('time-wait-reuse'))).toBe(true);
+    expect(built).toEqual([]);
+    // The last but one is not final, and has one before it all the same.
+    const unanswered = take(
+      [OLD, talk(500_000), talk(900_000), [['client', { flags: SYN, seq: 1_300_000 }]]],
+      [1, 1, 1],
+    );
+    expect(unanswered.kinds).toEqual([USUAL, reused, -1, -1]);
+    expect(unanswered.codes[2]).toContain('time-wait-reuse');
   });
 
   it('have none if the one before was slow', () => {
