@@ -21,4 +21,4 @@ export { append, appendSack, closeLog, closeMoved, moveLog, releaseChunk, takeCh
 export { allocate } from './memory';
 export { countOrdinary, hostOf, openNames, serviceOf } from './names';
 export { shapeEnd } from './shape';
-export { add, find, remove } from './table';
+export { add, find, orderEntries, remove } from './table';

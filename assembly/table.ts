@@ -37,6 +37,7 @@ import { allocate, clear, copy, full, giveBack } from './memory';
 
 const VARIANT_HASH: u32 = 0x27d4eb2f;
 const INITIAL_SLOTS: u32 = 1 << 12;
+const MOST_SPREAD: u32 = 8;
 
 /** Two words a slot: the address of an entry, or 0 in an empty one, and its hash, so that others are passed by at one look. */
 let slots: u32 = allocate(INITIAL_SLOTS << 3);
@@ -194,6 +195,33 @@ export function giveEntryBack(entry: u32): void {
   store<u32>(entry, 0, ENTRY_ID);
   store<u32>(entry, firstFree, ENTRY_NEXT);
   firstFree = entry;
+}
+
+/** Address of the numbers of all entries by id, each put where its id says; 0 if there are none, or ids are too far apart. */
+export function orderEntries(): u32 {
+  const end = load<u32>(END_ENTRY);
+  let least: u32 = u32.MAX_VALUE;
+  let most: u32 = 0;
+  for (let number: u32 = 0; number < end; number++) {
+    const id = load<u32>(addressOf(number), ENTRY_ID);
+    if (id === 0) continue;
+    least = min(least, id);
+    most = max(most, id);
+  }
+  if (most === 0 || (most - least) / MOST_SPREAD >= load<u32>(COUNT)) return 0;
+  const places = allocate((most - least + 1) << 2);
+  for (let number: u32 = 0; number < end; number++) {
+    const id = load<u32>(addressOf(number), ENTRY_ID);
+    if (id !== 0) store<u32>(places + ((id - least) << 2), number + 1);
+  }
+  let to = places;
+  for (let at = places; at <= places + ((most - least) << 2); at += 4) {
+    const place = load<u32>(at);
+    if (place === 0) continue;
+    store<u32>(to, place - 1);
+    to += 4;
+  }
+  return places;
 }
 
 /** Empties the slot of an entry; slots behind it in its chain move up. */

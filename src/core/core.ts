@@ -22,6 +22,8 @@ export interface CoreExports {
   /** Adds the tuple of the latest `find`, or a variant of it; returns its entry. */
   add(variant: number, scope: number): number;
   remove(entry: number): void;
+  /** Address of the numbers of all entries by id; 0 if there are none, or ids are far apart. */
+  orderEntries(): number;
   /** Takes in rows; returns the one at which it stopped, and why in the low bits (`STOP_*`). */
   take(first: number, count: number): number;
   takeAt(entry: number, row: number): number;

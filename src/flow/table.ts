@@ -23,9 +23,6 @@ const LOW = ENTRY_LOW >> 2;
 const HIGH = ENTRY_HIGH >> 2;
 const PORTS = ENTRY_PORTS >> 2;
 
-/** Ids of entries that are spread over at most so many times as many numbers are put in order without comparing them. */
-const MOST_SPREAD = 8;
-
 /**
  * Tuples to entry numbers: open addressing over packed keys, no object and no string per look-up (assembly/table.ts).
  *
@@ -115,28 +112,11 @@ export class TupleTable {
 
   /** As `entries`, by id. */
   order(): Int32Array {
-    const entries = this.entries();
-    if (entries.length === 0) return entries;
-    let least = Number.POSITIVE_INFINITY;
-    let most = 0;
-    for (let i = 0; i < entries.length; i++) {
-      const id = this.idOf(entries[i]);
-      if (id < least) least = id;
-      if (id > most) most = id;
-    }
-    if (most - least < MOST_SPREAD * entries.length) return this.#orderByPlace(entries, least, most);
+    const at = this.#core.exports.orderEntries() >>> 0;
+    if (at !== 0) return new Int32Array(this.#core.memory, at, this.count);
     const { endEntry } = this;
-    const keys = Float64Array.from(entries, (entry) => this.idOf(entry) * endEntry + entry).sort();
+    const keys = Float64Array.from(this.entries(), (entry) => this.idOf(entry) * endEntry + entry).sort();
     return Int32Array.from(keys, (key) => key % endEntry);
-  }
-
-  /** Puts each entry where its id says, and leaves out the places that are empty then. */
-  #orderByPlace(entries: Int32Array, least: number, most: number): Int32Array {
-    const places = new Int32Array(most - least + 1).fill(NO_ENTRY);
-    for (let i = 0; i < entries.length; i++) places[this.idOf(entries[i]) - least] = entries[i];
-    let count = 0;
-    for (let i = 0; i < places.length; i++) if (places[i] !== NO_ENTRY) entries[count++] = places[i];
-    return entries;
   }
 
   /** Whether it waits among those that may be over. */
