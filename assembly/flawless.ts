@@ -1,6 +1,7 @@
 /**
- * Rows of connections in which nothing worth mentioning happened between the handshake and the first FIN, gone through once:
- * where the segments are that matter, and what each end sent. src/flow/flawless.ts tells more, and makes something of it.
+ * Rows of connections in which nothing worth mentioning happened between the handshake and the first FIN, and behind that
+ * nothing but what a close with a shape (shape.ts) may have, gone through once: where the segments are that matter, and what
+ * each end sent. src/flow/flawless.ts tells more, and makes something of it.
  */
 import {
   ENTRY_RECORD,
@@ -9,11 +10,14 @@ import {
   FLAWLESS_AGAIN,
   FLAWLESS_AHEAD,
   FLAWLESS_ANSWERED,
+  FLAWLESS_ARRIVED,
   FLAWLESS_ASKED,
   FLAWLESS_BYTES,
   FLAWLESS_CLOSER,
   FLAWLESS_COMPLETENESS,
   FLAWLESS_COPIES,
+  FLAWLESS_COVER_AGAIN1,
+  FLAWLESS_COVER_AGAIN2,
   FLAWLESS_COVER1,
   FLAWLESS_COVER2,
   FLAWLESS_DATA_ROW,
@@ -25,6 +29,9 @@ import {
   FLAWLESS_FIN_SEGMENT,
   FLAWLESS_FIN1,
   FLAWLESS_FIN2,
+  FLAWLESS_FINS1,
+  FLAWLESS_FINS2,
+  FLAWLESS_HEARD,
   FLAWLESS_HIGH,
   FLAWLESS_IS_CROSSING,
   FLAWLESS_LAST,
@@ -36,6 +43,8 @@ import {
   FLAWLESS_PAYLOAD,
   FLAWLESS_PROOF,
   FLAWLESS_RECENT,
+  FLAWLESS_REPEATS1,
+  FLAWLESS_REPEATS2,
   FLAWLESS_RESET,
   FLAWLESS_SEGMENTS,
   FLAWLESS_SYN,
@@ -52,6 +61,7 @@ import {
   LETTER_FIN,
   LETTER_RST,
   MAX_COPIES,
+  MAX_FINS,
   MAX_LATE,
   NO_END,
   RECENT_ROWS,
@@ -73,6 +83,7 @@ import {
   STAGE,
   STAGE_ANSWERED,
   STAGE_DONE,
+  STAGE_ODD,
   STAGE_OPEN,
   STAGE_REFUSED,
   STAGE_RESET,
@@ -95,6 +106,7 @@ import { CERTAIN_PART, FIRST_SYN_TIMER_NANOS } from '../src/core/timing';
 import { firstRow, nextRow, rowIndex, senderOf } from './log';
 import { clear } from './memory';
 import { diff, firstChunk, hasTimestamps, windowOf } from './record';
+import { arrivedFins, heardOfPeer, NO_SHAPE, shapeOf } from './shape';
 import { addressOf } from './table';
 import { ipIdOf, isLateCopy } from './trouble';
 
@@ -142,17 +154,24 @@ export function readFlawless(entry: u32): bool {
   store<u32>(FLAWLESS, u32((course & COURSE_CROSSING) !== 0), FLAWLESS_IS_CROSSING);
   client = load<u32>(r, CLIENT);
   const stage = load<i32>(r, STAGE);
+  const hasShape = stage === STAGE_ODD;
+  if (hasShape && shapeOf(r) === NO_SHAPE) return false;
   noted = 1 << LETTER_ACK;
   letterBits = 0;
   if (!takeSyns(firstRow(firstChunk(r)), rows)) return false;
   if (stage === STAGE_SYN) return true;
   if (stage === STAGE_REFUSED) return takeRefusal(behind);
-  const isOpened = stage === STAGE_DONE || stage === STAGE_OPEN || stage === STAGE_RESET;
+  const isOpened = hasShape || stage === STAGE_DONE || stage === STAGE_OPEN || stage === STAGE_RESET;
   if ((!isOpened && stage !== STAGE_ANSWERED) || !takeSynAcks(behind, rows)) return false;
   if (!isOpened) return rowIndex() === rows;
   if (rowIndex() === rows || !takeThird(behind)) return false;
   for (let at = nextRow(behind); rowIndex() < rows; at = nextRow(at)) {
-    if (!takeRow(at)) return false;
+    const isBehindFin = hasShape && load<i32>(FLAWLESS, FLAWLESS_CLOSER) !== NO_END;
+    if (!(isBehindFin ? takeShaped(at) : takeRow(at))) return false;
+  }
+  if (hasShape) {
+    store<u32>(FLAWLESS, arrivedFins(), FLAWLESS_ARRIVED);
+    store<u32>(FLAWLESS, heardOfPeer(), FLAWLESS_HEARD);
   }
   return true;
 }
@@ -296,6 +315,53 @@ function takeRow(at: u32): bool {
     store<u32>(FLAWLESS, at, FLAWLESS_FIN1);
   } else store<u32>(FLAWLESS, at, FLAWLESS_FIN2);
   return true;
+}
+
+/** Of a close with a shape, what comes behind its first FIN. */
+function takeShaped(at: u32): bool {
+  const from = senderOf(at);
+  const me = endOf(from);
+  const flags = load<u32>(at, ROW_FLAGS);
+  const payload = load<u32>(at, ROW_PAYLOAD);
+  const hasFin = (flags & FIN) !== 0;
+  const closer = load<i32>(FLAWLESS, FLAWLESS_CLOSER);
+  store<u32>(FLAWLESS, at, FLAWLESS_LAST);
+  count(me, FLAWLESS_SEGMENTS);
+  noteCompleteness(flags, payload);
+  noteLetter(hasFin ? LETTER_FIN : payload > 0 ? LETTER_DATA : LETTER_ACK, from);
+  if (diff(load<u32>(at, ROW_ACK), load<u32>(me, FLAWLESS_ACK)) > 0)
+    store<u32>(me, load<u32>(at, ROW_ACK), FLAWLESS_ACK);
+  if (from !== client) noteProof(at, closer);
+  if (hasFin) return takeShapedFin(at, <i32>from === closer);
+  if (payload > 0) {
+    store<u32>(me, load<u32>(me, FLAWLESS_PAYLOAD) + payload, FLAWLESS_PAYLOAD);
+    store<u32>(me, load<u32>(me, FLAWLESS_UNIQUE) + payload, FLAWLESS_UNIQUE);
+    return noteLate(at);
+  }
+  if (<i32>from !== closer) noteCoverOf(FLAWLESS_COVER1, FLAWLESS_COVER_AGAIN1, at);
+  else if (load<u32>(FLAWLESS, FLAWLESS_FIN2) !== 0) noteCoverOf(FLAWLESS_COVER2, FLAWLESS_COVER_AGAIN2, at);
+  return true;
+}
+
+/** The second FIN, or one that is sent again; false if that happens too often. */
+function takeShapedFin(at: u32, isByCloser: bool): bool {
+  if (!isByCloser && load<u32>(FLAWLESS, FLAWLESS_FIN2) === 0) {
+    store<u32>(FLAWLESS, at, FLAWLESS_FIN2);
+    if (load<u32>(FLAWLESS, FLAWLESS_COVER1) === 0) store<u32>(FLAWLESS, at, FLAWLESS_COVER1);
+    return true;
+  }
+  const repeats = FLAWLESS + (isByCloser ? FLAWLESS_REPEATS1 : FLAWLESS_REPEATS2);
+  const fins = FLAWLESS + (isByCloser ? FLAWLESS_FINS1 : FLAWLESS_FINS2);
+  const count = load<u32>(repeats);
+  if (count === MAX_FINS) return false;
+  store<u32>(fins + (count << 2), at);
+  store<u32>(repeats, count + 1);
+  return true;
+}
+
+/** The first acknowledgment of a FIN, or the one of its repeat. */
+function noteCoverOf(first: u32, again: u32, at: u32): void {
+  store<u32>(FLAWLESS + (load<u32>(FLAWLESS + first) === 0 ? first : again), at);
 }
 
 /** Of an open connection, a segment that says nothing new, or whose octets are not simply the next ones. */

@@ -64,7 +64,7 @@ const SHAPELESS: u32 = COURSE_REMARKABLE | COURSE_CROSSING | COURSE_CONDENSED | 
 const SYN_ACK: u32 = SYN | ACK;
 
 /** What became of a close; src/flow/plain-lane.ts has the same. */
-const NO_SHAPE: i32 = -1;
+export const NO_SHAPE: i32 = -1;
 const HALF_CLOSED: i32 = 0;
 const GRACEFUL: i32 = 1;
 const FIRST_UNCOVERED: i32 = 2;
@@ -155,6 +155,20 @@ export function shapeEnd(entry: u32): i32 {
   return shapeOf(addressOf(entry) + ENTRY_RECORD);
 }
 
+/** Of the close that was looked at last, which FINs had arrived with their first copy as their ACK tells: bits 0 and 1. */
+export function arrivedFins(): u32 {
+  const first = u32(load<u32>(FIRST_WAVE, ECHO) >= ECHO_FIRST_TOO_SOON);
+  return first | (u32(hasSecond && load<u32>(SECOND_WAVE, ECHO) >= ECHO_FIRST_TOO_SOON) << 1);
+}
+
+/** The latest row before the first FIN of the end that did not send that. */
+export function heardOfPeer(): u32 {
+  const closer = senderOf(rowAt(close));
+  let index = close - 1;
+  while (senderOf(rowAt(index)) === closer) index--;
+  return rowAt(index);
+}
+
 /** Time of the ACK of the first FIN of a connection that was left half-closed, nanoseconds; Infinity if it has no such shape. */
 export function halfClosedNanos(r: u32): f64 {
   return shapeOf(r) === HALF_CLOSED ? timeOf(load<u32>(FIRST_WAVE, COVER)) : Infinity;
@@ -170,7 +184,7 @@ export function closeWaitOf(nanos: f64): u32 {
  * The shape of the close of a connection that opened by the book, and did so up to its first FIN: what became of it, and
  * the rest in the waves; -1 if it has none.
  */
-function shapeOf(r: u32): i32 {
+export function shapeOf(r: u32): i32 {
   if ((load<u32>(r, SEEN) & FIN_BITS) === 0 || (load<u32>(r, COURSE) & SHAPELESS) !== 0) return NO_SHAPE;
   if (!listRows(r) || !findPath()) return NO_SHAPE;
   mss = load<u32>(r, MSS);

@@ -203,10 +203,25 @@ export const FLAWLESS_ZEEK_AGAIN = 64;
 export const FLAWLESS_RECENT = 68;
 export const RECENT_ROWS = 16;
 export const FLAWLESS_END_BYTES = 144;
-export const FLAWLESS_BYTES = 480;
+/** How often each FIN was sent again. */
+export const FLAWLESS_REPEATS1 = 480;
+export const FLAWLESS_REPEATS2 = 484;
+/** Of a FIN that was sent again although it had been acknowledged, the acknowledgment of that; 0 for others. */
+export const FLAWLESS_COVER_AGAIN1 = 488;
+export const FLAWLESS_COVER_AGAIN2 = 492;
+/** Bits 0 and 1: the acknowledgment of the first and second FIN tells that the first copy had arrived. */
+export const FLAWLESS_ARRIVED = 496;
+/** The latest row of the end that has not closed. */
+export const FLAWLESS_HEARD = 500;
+export const FLAWLESS_BYTES = 512;
+/** Behind what is cleared for each connection: the repeats of both FINs. */
+export const FLAWLESS_FINS1 = 512;
+export const FLAWLESS_FINS2 = 576;
+export const MAX_FINS = 16;
+export const FLAWLESS_ALL_BYTES = 640;
 
 /** Numbers for hosts and services, three tables: of the words of a key, up to `MAX_NAMES` of them in the order in which they came. */
-export const NAMES = FLAWLESS + FLAWLESS_BYTES;
+export const NAMES = FLAWLESS + FLAWLESS_ALL_BYTES;
 /** Address of the keys, of the slots, how many slots there are less 1, how many keys, words of a key. */
 export const NAMES_KEYS = 0;
 export const NAMES_SLOTS = 4;

@@ -1,5 +1,6 @@
 /** The four findings `teardown-w1-lost` to `teardown-w4-lost` differ only in which wave they tell of. */
 import type { Connection, LostWave } from '../flow/connection.ts';
+import type { End } from '../flow/vocabulary.ts';
 import type { Evidence } from './detector.ts';
 import { endName } from './words.ts';
 
@@ -20,14 +21,15 @@ export function detectLostWave(connection: Connection, wave: LostWave['wave']): 
   const isOfFirst = wave <= 2;
   const index = isOfFirst === (connection.firstFinIndex === 0) ? 0 : 1;
   const frames = losses.length === 1 ? first.frames : losses.flatMap((each) => each.frames);
-  const message = (): string => losses.map((loss) => tell(connection, index, loss)).join(' ');
+  const message = (): string => {
+    const [sender, receiver] = [endName(connection, index), endName(connection, index === 0 ? 1 : 0)];
+    return losses.map((loss) => lossMessage(sender, receiver, loss)).join(' ');
+  };
   return { at: 'path', frames, message };
 }
 
-/** `index` is the end whose FIN it is about. */
-function tell(connection: Connection, index: 0 | 1, { side, evidence, frames }: LostWave): string {
-  const sender = endName(connection, index);
-  const receiver = endName(connection, index === 0 ? 1 : 0);
+/** Whose FIN it is about, the other end, and what shows that it or its acknowledgment was lost. */
+export function lossMessage(sender: End, receiver: End, { side, evidence, frames }: Omit<LostWave, 'wave'>): string {
   const [first] = frames;
   const last = frames[frames.length - 1];
   if (evidence === 'cover-seen') {

@@ -1,18 +1,29 @@
 /** Findings of flawless connections (src/flow/flawless.ts), told from their rows: what the detectors say once the machine has seen them. */
 import type { Flawless } from '../flow/flawless.ts';
+import type { FlawlessFin } from '../flow/flawless-fins.ts';
+import type { End } from '../flow/vocabulary.ts';
 import { abortiveClose, abortOf, causesOf, messageOf } from './detectors/abortive-close.ts';
 import { closeWaitLingering, lingeringMessage } from './detectors/close-wait-lingering.ts';
 import { connectionRefused, refusalMessage } from './detectors/connection-refused.ts';
 import { dataAfterCloseReset, lateResetMessage } from './detectors/data-after-close-reset.ts';
+import { finRetransmission, finsAgainMessage } from './detectors/fin-retransmission.ts';
+import { finUnacknowledged, heardMessage, unacknowledgedMessage } from './detectors/fin-unacknowledged.ts';
+import { finalAckMissing, uncoveredMessage } from './detectors/final-ack-missing.ts';
 import { halfClose, halfCloseMessage } from './detectors/half-close.ts';
+import { lastAckGiveUp, lastGivenUpMessage } from './detectors/last-ack-give-up.ts';
 import { crossingMessage, simultaneousClose } from './detectors/simultaneous-close.ts';
 import { givenUpMessage, synAckGiveUp } from './detectors/syn-ack-give-up.ts';
 import { synAckRetransmission, unheardMessage } from './detectors/syn-ack-retransmission.ts';
 import { lostSynMessage, synLostDownstream } from './detectors/syn-lost-downstream.ts';
 import { synAgainMessage, synRetransmission } from './detectors/syn-retransmission.ts';
 import { synUnanswered, unansweredMessage } from './detectors/syn-unanswered.ts';
+import { teardownW1Lost } from './detectors/teardown-w1-lost.ts';
+import { teardownW2Lost } from './detectors/teardown-w2-lost.ts';
+import { teardownW3Lost } from './detectors/teardown-w3-lost.ts';
+import { teardownW4Lost } from './detectors/teardown-w4-lost.ts';
 import { stayInFull, staysMessage, timeWaitOwner } from './detectors/time-wait-owner.ts';
 import type { Finding } from './finding.ts';
+import { lossMessage } from './lost-wave.ts';
 
 /** What findings of one code differ in; the cause only if it is not that of all others of the same kind. */
 export interface Told {
@@ -59,6 +70,49 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
   },
   [connectionRefused.entry.code]({ syn, reset, resetTtl }) {
     return { frames: [syn.frame, reset.frame], message: () => refusalMessage(syn, reset, resetTtl) };
+  },
+  [teardownW1Lost.entry.code]: (flawless) => tellLoss(flawless, 0, flawless.fins[0].lossOfFin),
+  [teardownW2Lost.entry.code]: (flawless) => tellLoss(flawless, 0, flawless.fins[0].lossOfCover),
+  [teardownW3Lost.entry.code]: (flawless) => tellLoss(flawless, 1, flawless.fins[1].lossOfFin),
+  [teardownW4Lost.entry.code]: (flawless) => tellLoss(flawless, 1, flawless.fins[1].lossOfCover),
+  [finRetransmission.entry.code](flawless) {
+    const [first, second] = flawless.fins;
+    const isByCloser =
+      first.repeats === second.repeats ? flawless.closer === flawless.clientIndex : first.repeats > second.repeats;
+    const [most, others] = isByCloser ? [first, second] : [second, first];
+    const [name, other] = namesOf(flawless);
+    const names = isByCloser ? ([name, other] as const) : ([other, name] as const);
+    const frames = [...most.copies, ...others.copies.slice(1)].map(({ frame }) => frame);
+    const afterNanos = most.copies[1].timeNanos - most.fin.timeNanos;
+    return {
+      frames: frames.sort((a, b) => a - b),
+      message: () => finsAgainMessage(names, most.repeats, afterNanos, others.repeats),
+    };
+  },
+  [finalAckMissing.entry.code](flawless) {
+    const { copies, repeats } = flawless.fins[1];
+    const [, name] = namesOf(flawless);
+    return {
+      frames: copies.map(({ frame }) => frame),
+      message: () => uncoveredMessage(name, repeats, copies, flawless.nowNanos),
+    };
+  },
+  [lastAckGiveUp.entry.code](flawless) {
+    const { copies, repeats } = flawless.fins[1];
+    const [, name] = namesOf(flawless);
+    return {
+      frames: copies.map(({ frame }) => frame),
+      message: () => lastGivenUpMessage(name, copies, repeats, flawless.nowNanos),
+    };
+  },
+  [finUnacknowledged.entry.code](flawless) {
+    const { copies } = flawless.fins[0];
+    const [name, other] = namesOf(flawless);
+    const rest = heardMessage(other, false, flawless.heard.frame);
+    return {
+      frames: copies.map(({ frame }) => frame),
+      message: () => unacknowledgedMessage(name, copies, copies.length, flawless.unheardBytes, rest),
+    };
   },
   [closeWaitLingering.entry.code](flawless) {
     const { fin1, cover1, nowNanos } = flawless;
@@ -112,6 +166,13 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
 /** Who closed first, or reset it, and the other. */
 function namesOf({ closer, clientIndex }: Flawless): ['client', 'server'] | ['server', 'client'] {
   return closer === clientIndex ? ['client', 'server'] : ['server', 'client'];
+}
+
+/** A wave of the first or the second FIN that was lost. */
+function tellLoss(flawless: Flawless, fin: 0 | 1, loss: FlawlessFin['lossOfFin']): Told {
+  const [name, other] = namesOf(flawless);
+  const [sender, receiver]: [End, End] = fin === 0 ? [name, other] : [other, name];
+  return { frames: loss.frames, message: () => lossMessage(sender, receiver, loss) };
 }
 
 /** Whether findings of that code can be told of a flawless connection. */

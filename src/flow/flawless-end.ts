@@ -19,6 +19,7 @@ import {
 import type { Basis, TcpState } from '../tcp/states.ts';
 import { TcpOption, Word } from '../wire/batch.ts';
 import { RECENT_SEGMENTS } from './end.ts';
+import type { FlawlessFin } from './flawless-fins.ts';
 import { MAX_WINDOW_SCALE } from './handshake.ts';
 import type { Moment } from './history.ts';
 
@@ -74,12 +75,14 @@ export class MomentOfRow implements Moment {
   }
 }
 
-/** An entry of the history of an end; `provenFrame` is 0 unless it was proven later. */
+/** An entry of the history of an end; `provenFrame` is 0 unless it was proven later, `withdrawnFrame` unless it was taken back. */
 class Entered {
   step: Step = Step.LISTEN;
   frame = 0;
   timeNanos = 0;
   provenFrame = 0;
+  withdrawnFrame = 0;
+  withdrawnNanos = 0;
 }
 
 /** What one end sent, what its SYN or SYN-ACK offered (without the option -1), and its states. */
@@ -134,6 +137,12 @@ export class FlawlessEnd {
     this.timestamps = (options & TcpOption.TIMESTAMPS) !== 0;
   }
 
+  /** Takes note of what it sent of its FIN. */
+  countFins({ fin, repeats }: FlawlessFin): void {
+    this.fins = fin.frame === 0 ? 0 : 1 + repeats;
+    this.retransmittedSegments += repeats;
+  }
+
   /** The state that it is in. */
   get current(): Step {
     return this.entered[this.steps - 1].step;
@@ -150,6 +159,14 @@ export class FlawlessEnd {
     entry.frame = frame;
     entry.timeNanos = timeNanos;
     entry.provenFrame = provenFrame;
+    entry.withdrawnFrame = 0;
+  }
+
+  /** Takes the latest state back; another one is to follow. */
+  withdraw({ frame, timeNanos }: Moment): void {
+    const entry = this.entered[this.steps - 1];
+    entry.withdrawnFrame = frame;
+    entry.withdrawnNanos = timeNanos;
   }
 
   /** A timer ends its state at a time; the frame is that of the last segment. */

@@ -1,7 +1,8 @@
 /**
- * Connections that are told in a few words: SYN, SYN-ACK and ACK, data, and then a close in which every segment came once and in
- * order, a reset, or nothing; or a SYN that was refused or not answered. SYNs and SYN-ACKs may have been sent again, and data
- * may have been sent again or come out of order, before any FIN. What the machine would find of them is
+ * Connections that are told in a few words: SYN, SYN-ACK and ACK, data, and then a close in which every segment came in order,
+ * a reset, or nothing; or a SYN that was refused or not answered. SYNs and SYN-ACKs may have been sent again, and data may have
+ * been sent again or come out of order, before any FIN; then FINs may have been sent again in one of the ways of
+ * assembly/shape.ts. What the machine would find of them is
  * told from their rows, in a tenth of the time; test/flow/flawless.test.ts holds both together. Whatever needs a closer look is
  * left to the machine.
  */
@@ -13,10 +14,8 @@ import {
   FLAWLESS_CLOSER,
   FLAWLESS_COMPLETENESS,
   FLAWLESS_COPIES,
-  FLAWLESS_COVER1,
-  FLAWLESS_COVER2,
   FLAWLESS_FIN1,
-  FLAWLESS_FIN2,
+  FLAWLESS_HEARD,
   FLAWLESS_IS_CROSSING,
   FLAWLESS_LAST,
   FLAWLESS_LATE,
@@ -36,6 +35,7 @@ import { seqDiff } from '../tcp/seq.ts';
 import { Word } from '../wire/batch.ts';
 import { RTT_VARIATION, repeatNanosAfter, wholeRttNanos } from './connection.ts';
 import { FlawlessEnd, isRemembered, MomentOfRow, Step } from './flawless-end.ts';
+import { FlawlessFin } from './flawless-fins.ts';
 import type { Moment } from './history.ts';
 import { SHORTEST_DELAYED_ACK_NANOS } from './lost-wave.ts';
 import { FROM_SHIFT } from './segment-log.ts';
@@ -47,7 +47,8 @@ const LETTER_MASK = (1 << LETTER_BITS) - 1;
 
 /**
  * How it ended: the SYN was not answered, or by a reset; the SYN-ACK was not answered; it was left open; one end has closed; it was reset, before any FIN or by
- * the end that had sent one; both ends have closed, with FINs that crossed or not.
+ * the end that had sent one; both ends have closed, with FINs that crossed or not; the first FIN, or the second one, was sent again
+ * and never acknowledged.
  */
 export type Ending =
   | 'unanswered'
@@ -58,7 +59,9 @@ export type Ending =
   | 'reset'
   | 'late-reset'
   | 'closed'
-  | 'crossing';
+  | 'crossing'
+  | 'fin-unheard'
+  | 'last-fin-unheard';
 
 const OUTCOMES: Readonly<Record<Ending, Outcome>> = {
   unanswered: 'unanswered',
@@ -70,6 +73,8 @@ const OUTCOMES: Readonly<Record<Ending, Outcome>> = {
   'late-reset': 'reset',
   closed: 'graceful',
   crossing: 'graceful',
+  'fin-unheard': 'fin-unacknowledged',
+  'last-fin-unheard': 'final-ack-missing',
 };
 
 const ENDINGS = Object.keys(OUTCOMES) as Ending[];
@@ -94,11 +99,12 @@ export class Flawless {
   closer: 0 | 1 | -1 = NO_END;
   /** The reset; frame 0 if there is none. */
   readonly reset = new MomentOfRow();
-  /** The FINs, first that of the closer, and what covers them; in a close of three segments the second FIN covers the first. */
-  readonly fin1 = new MomentOfRow();
-  readonly cover1 = new MomentOfRow();
-  readonly fin2 = new MomentOfRow();
-  readonly cover2 = new MomentOfRow();
+  /** The FINs, first that of the closer; in a close of three segments the second one covers the first. */
+  readonly fins = [new FlawlessFin(0), new FlawlessFin(1)] as const;
+  readonly fin1 = this.fins[0].fin;
+  readonly cover1 = this.fins[0].cover;
+  readonly fin2 = this.fins[1].fin;
+  readonly cover2 = this.fins[1].cover;
   nowNanos = 0;
   timeWaitNanos = 0;
   /** Whether it was watched for too short a time behind its close to be sure of it. */
@@ -122,7 +128,8 @@ export class Flawless {
   get closeStyle(): CloseStyle {
     switch (this.ending) {
       case 'closed':
-        return this.isThreeSegments ? 'three-segment' : this.lateCount > 0 ? 'half-close' : 'four-segment';
+      case 'last-fin-unheard':
+        return this.isThreeSegments ? 'three-segment' : this.isLateTaken ? 'half-close' : 'four-segment';
       case 'crossing':
         return 'simultaneous';
       case 'half-closed':
@@ -142,7 +149,8 @@ export class Flawless {
 
   #sortOf(): number {
     const { ending, closer, clientIndex, isCutShort } = this;
-    const style = ending !== 'closed' ? 0 : this.isThreeSegments ? 1 : this.lateCount > 0 ? 2 : 3;
+    const hasStyle = ending === 'closed' || ending === 'last-fin-unheard';
+    const style = !hasStyle ? 0 : this.isThreeSegments ? 1 : this.isLateTaken ? 2 : 3;
     return ENDINGS.indexOf(ending) * 16 + style * 4 + (closer === clientIndex ? 2 : 0) + (isCutShort ? 1 : 0);
   }
 
@@ -170,11 +178,11 @@ export class Flawless {
   /** The frame with which the only TIME_WAIT began, or the first of two. */
   get timeWaitFrame(): number {
     if (this.ending === 'crossing') return Math.min(this.cover1.frame, this.cover2.frame);
-    return this.isThreeSegments ? this.fin2.frame : this.cover2.frame;
+    return this.isThreeSegments || this.fins[1].hasArrived ? this.fin2.frame : this.cover2.frame;
   }
 
   get isThreeSegments(): boolean {
-    return this.fin2.frame === this.cover1.frame;
+    return this.fin2.frame !== 0 && this.fin2.frame === this.cover1.frame;
   }
 
   /** Whether the later of two moments is more than a round trip after the earlier, so that they cannot merely have crossed. */
@@ -202,6 +210,11 @@ export class Flawless {
     return Array.from({ length: this.lateCount }, (_, place) => this.#momentOf(FLAWLESS_LATE + place * 4));
   }
 
+  /** Whether the end that had closed has acknowledged some of that. */
+  get isLateTaken(): boolean {
+    return this.lateCount > 0 && seqDiff(this.closingEnd.ack, this.#rowWord(FLAWLESS_LATE, Word.SEQ)) > 0;
+  }
+
   get lateBytes(): number {
     let bytes = 0;
     for (let place = 0; place < this.lateCount; place++)
@@ -213,6 +226,16 @@ export class Flawless {
   get unacknowledgedBytes(): number {
     const last = FLAWLESS_LATE + (this.lateCount - 1) * 4;
     return seqDiff(this.#rowWord(last, Word.SEQ) + this.#rowWord(last, Word.PAYLOAD), this.closingEnd.ack);
+  }
+
+  /** The latest segment of the end that never acknowledged the FIN of the other. */
+  get heard(): Moment {
+    return this.#momentOf(FLAWLESS_HEARD);
+  }
+
+  /** Octets before the first FIN that the other end has not acknowledged. */
+  get unheardBytes(): number {
+    return seqDiff(this.#rowWord(FLAWLESS_FIN1, Word.SEQ), this.otherEnd.ack);
   }
 
   /** Time to live of the reset. */
@@ -262,10 +285,7 @@ export class Flawless {
     this.proof.read(core, FLAWLESS_PROOF);
     this.last.read(core, FLAWLESS_LAST);
     this.reset.read(core, FLAWLESS_RESET);
-    this.fin1.read(core, FLAWLESS_FIN1);
-    this.cover1.read(core, FLAWLESS_COVER1);
-    this.fin2.read(core, FLAWLESS_FIN2);
-    this.cover2.read(core, FLAWLESS_COVER2);
+    for (const fin of this.fins) fin.read(core);
     this.ending = this.#endingOf(words[(FLAWLESS + FLAWLESS_IS_CROSSING) >> 2] !== 0);
     this.client.read(core, this.clientIndex, FLAWLESS_SYN);
     this.server.read(core, this.clientIndex === 0 ? 1 : 0, FLAWLESS_SYN_ACK);
@@ -280,14 +300,15 @@ export class Flawless {
     if (this.third.frame === 0) return 'half-open';
     if (this.closer === NO_END) return 'open';
     if (this.reset.frame !== 0) return this.fin1.frame === 0 ? 'reset' : 'late-reset';
-    if (this.fin2.frame === 0) return 'half-closed';
-    return isCrossing ? 'crossing' : 'closed';
+    if (this.fin2.frame === 0) return this.cover1.frame === 0 ? 'fin-unheard' : 'half-closed';
+    if (isCrossing) return 'crossing';
+    return this.cover2.frame === 0 ? 'last-fin-unheard' : 'closed';
   }
 
   #countMarks(): void {
     const { closingEnd, otherEnd, server } = this;
-    closingEnd.fins = this.fin1.frame === 0 ? 0 : 1;
-    otherEnd.fins = this.fin2.frame === 0 ? 0 : 1;
+    closingEnd.countFins(this.fins[0]);
+    otherEnd.countFins(this.fins[1]);
     otherEnd.resets = 0;
     closingEnd.resets = 0;
     if (this.reset.frame !== 0) (this.ending === 'refused' ? server : closingEnd).resets = 1;
@@ -310,7 +331,7 @@ export class Flawless {
   }
 
   #judge(): boolean {
-    const { cover1, cover2, last } = this;
+    const { cover1, cover2, last, fins } = this;
     if (this.third.frame === 0) return true;
     this.#rttNanos = wholeRttNanos(this.#legToServerNanos, this.third.timeNanos - this.answered.timeNanos);
     switch (this.ending) {
@@ -318,11 +339,14 @@ export class Flawless {
         // Of data at the same time it is not clear whether it came before.
         return this.ends.every((end) => !(end.dataNanos >= this.reset.timeNanos));
       case 'half-closed':
-        return cover1.frame === last.frame && this.lateCount === 0;
+        return fins[0].lastCover.frame === last.frame && this.lateCount === 0;
       case 'late-reset':
         return this.#isLateResetClear();
       case 'closed':
-        return cover2.frame === last.frame && this.#judgeClose();
+        return fins[1].lastCover.frame === last.frame && this.#judgeClose();
+      case 'fin-unheard':
+      case 'last-fin-unheard':
+        return (this.ending === 'fin-unheard' ? fins[0] : fins[1]).repeats > 0 && this.#judgeClose();
       case 'crossing':
         return cover1.frame !== 0 && cover2.frame !== 0 && this.fin1.timeNanos < this.fin2.timeNanos;
       default:
@@ -382,7 +406,7 @@ export class Flawless {
   }
 
   #enterEnding(): void {
-    const { client, server, closingEnd: me, otherEnd: peer, reset, fin1, cover1 } = this;
+    const { client, server, closingEnd: me, otherEnd: peer, reset, fins } = this;
     switch (this.ending) {
       case 'refused':
         client.enter(Step.CLOSED_ASSUMED, reset);
@@ -394,15 +418,19 @@ export class Flawless {
         break;
       case 'half-closed':
       case 'late-reset':
-        me.enter(Step.FIN_WAIT_1, fin1);
-        me.enter(Step.FIN_WAIT_2, cover1);
-        peer.enter(Step.CLOSE_WAIT, cover1);
+        me.enter(Step.FIN_WAIT_1, this.fin1);
+        fins[0].enterSender(me, Step.FIN_WAIT_2);
+        fins[0].enterReceiver(peer, Step.CLOSE_WAIT);
         if (reset.frame === 0) break;
         me.enter(Step.CLOSED, reset);
         peer.enter(Step.CLOSED_ASSUMED, reset);
         break;
       case 'closed':
+      case 'last-fin-unheard':
         this.#enterClose(me, peer);
+        break;
+      case 'fin-unheard':
+        me.enter(Step.FIN_WAIT_1, this.fin1);
         break;
       case 'crossing':
         this.#enterCrossing(me, peer);
@@ -411,17 +439,21 @@ export class Flawless {
   }
 
   #enterClose(me: FlawlessEnd, peer: FlawlessEnd): void {
-    const { fin1, cover1, fin2, cover2 } = this;
+    const { fin1, cover2, fin2, fins } = this;
+    const isHeard = cover2.frame !== 0;
     me.enter(Step.FIN_WAIT_1, fin1);
-    if (this.isThreeSegments) me.enter(Step.TIME_WAIT, fin2, cover2.frame);
+    if (this.isThreeSegments) me.enter(isHeard ? Step.TIME_WAIT : Step.TIME_WAIT_ASSUMED, fin2, cover2.frame);
     else {
-      me.enter(Step.FIN_WAIT_2, cover1);
-      me.enter(Step.TIME_WAIT, cover2);
+      fins[0].enterSender(me, Step.FIN_WAIT_2);
+      if (isHeard) fins[1].enterReceiver(me, Step.TIME_WAIT);
     }
-    peer.enter(Step.CLOSE_WAIT, cover1);
+    fins[0].enterReceiver(peer, Step.CLOSE_WAIT);
     peer.enter(Step.LAST_ACK, fin2);
-    peer.enter(Step.CLOSED_ASSUMED, cover2);
-    this.#endTimeWait(me, this.isThreeSegments ? cover1 : cover2, cover2);
+    if (isHeard) fins[1].enterSender(peer, Step.CLOSED_ASSUMED);
+    if (me.current === Step.FIN_WAIT_2) return;
+    const { last, lastCover } = fins[1];
+    const begun = me.entered[me.steps - 1];
+    this.#endTimeWait(me, last.timeNanos > begun.timeNanos ? last : begun, isHeard ? lastCover : fin1);
   }
 
   /** Each end is in CLOSING when it covers the other FIN, which is proven of the one that does so first and at once. */

@@ -23,6 +23,7 @@ import {
 import { seqDiff } from '../tcp/seq.ts';
 import { type Connection, type LostWave, RTT_VARIATION } from './connection.ts';
 import type { EndTrack } from './end.ts';
+import type { Moment } from './history.ts';
 import { hasTimestamps, isSentBefore, type Segment } from './segment.ts';
 
 /** What carries data or a FIN and comes later than this (Linux, TCP_DELACK_MIN) may follow an ACK alone, or be a repeat. */
@@ -248,6 +249,10 @@ function note(
   segment: Segment,
 ): void {
   if (connection.lostWaves.some((each) => each.wave === wave && each.side === side)) return;
-  const frames = copies.slice(0, MAX_EVIDENCE_FRAMES - 1).map((copy) => copy.frame);
-  connection.lostWaves.push({ wave, side, evidence, frames: [...frames, segment.frame] });
+  connection.lostWaves.push({ wave, side, evidence, frames: evidenceOf(copies, segment) });
+}
+
+/** Frames of the copies of a FIN, if there are many the first of them, and of its acknowledgment. */
+export function evidenceOf(copies: readonly Moment[], cover: Moment): number[] {
+  return [...copies.slice(0, MAX_EVIDENCE_FRAMES - 1), cover].map(({ frame }) => frame);
 }

@@ -8,10 +8,15 @@ import type { Finding } from '../findings/finding.ts';
 import { tellFinding } from '../findings/told.ts';
 import type { Flawless } from '../flow/flawless.ts';
 import { type FlawlessEnd, STEPS } from '../flow/flawless-end.ts';
+import type { FlawlessFin } from '../flow/flawless-fins.ts';
 import type { Moment } from '../flow/history.ts';
 import type { FlowAddresses } from '../flow/place.ts';
+import type { End } from '../flow/vocabulary.ts';
 import type { PlaceJson } from './place-json.ts';
 import type { Piece, TextWriter } from './text-writer.ts';
+
+/** One end sends fewer FINs. */
+const MOST_FINS = 32;
 
 /** The finding that says who pays TIME_WAIT, in pieces: between them stands the frame in which that began. */
 interface StayPieces {
@@ -48,6 +53,8 @@ function piecesOf(writer: TextWriter) {
     entered: STEPS.map(([state, basis]) => constant(`},{"state":"${state}","basis":"${basis}","frame":`)),
     time: constant(',"time":'),
     provenFrame: constant(',"provenFrame":'),
+    withdrawn: constant(',"withdrawn":{"frame":'),
+    objectEnd: constant('}'),
     segments: constant('}],"segments":'),
     payloadBytes: constant(',"payloadBytes":'),
     uniquePayloadBytes: constant(',"uniquePayloadBytes":'),
@@ -70,19 +77,12 @@ function piecesOf(writer: TextWriter) {
     rttToClient: constant(',"rttToClientSeconds":'),
     synRetransmissions: constant(',"synRetransmissions":'),
     synAckRetransmissions: constant(',"synAckRetransmissions":'),
-    handshakeEnd: constant('}'),
     noTeardown: constant(',"teardown":null'),
     fin1: {
       client: constant(',"teardown":{"fin1":{"from":"client","frame":'),
       server: constant(',"teardown":{"fin1":{"from":"server","frame":'),
     },
-    fin2: {
-      client: constant(',"retransmissions":0},"fin2":{"from":"client","frame":'),
-      server: constant(',"retransmissions":0},"fin2":{"from":"server","frame":'),
-    },
-    noFin2: constant(',"retransmissions":0},"fin2":null,"durationSeconds":null}'),
-    closeDuration: constant(',"retransmissions":0},"durationSeconds":'),
-    closeEnd: constant('}'),
+    noAckOfFin: constant(',"ackFrame":null'),
     noReset: constant(',"resets":[],"findings":['),
     reset: {
       client: constant(',"resets":[{"from":"client","frame":'),
@@ -97,7 +97,6 @@ function piecesOf(writer: TextWriter) {
     comma: constant(','),
     message: constant('],"message":'),
     causeName: constant(',"cause":'),
-    findingEnd: constant('}'),
     end: constant('}}'),
   };
 }
@@ -129,6 +128,8 @@ export class FlawlessJson {
   readonly #pieces: ReturnType<typeof piecesOf>;
   readonly #verdicts: Sorts;
   readonly #marks: Sorts;
+  /** What follows a FIN: by how often it was sent again, and what that is. */
+  readonly #ofFins: Sorts;
   readonly #zeekStates: Sorts;
   /** By the end that pays TIME_WAIT. */
   readonly #stays = new Map<string, StayPieces>();
@@ -144,6 +145,7 @@ export class FlawlessJson {
     this.#pieces = piecesOf(writer);
     this.#verdicts = new Sorts(writer);
     this.#marks = new Sorts(writer);
+    this.#ofFins = new Sorts(writer);
     this.#zeekStates = new Sorts(writer);
   }
 
@@ -178,7 +180,7 @@ export class FlawlessJson {
   /** Its states; what is before the first depends on which it is in. */
   #writeEnd(begins: readonly Piece[], end: FlawlessEnd): void {
     const writer = this.#writer;
-    const { entered, provenFrame } = this.#pieces;
+    const { entered, provenFrame, withdrawn, time, objectEnd } = this.#pieces;
     let before = begins[end.current];
     for (let i = 0; i < end.steps; i++) {
       const entry = end.entered[i];
@@ -186,6 +188,10 @@ export class FlawlessJson {
       writer.whole(before, entry.frame);
       this.#writeTime(entry);
       if (entry.provenFrame !== 0) writer.whole(provenFrame, entry.provenFrame);
+      if (entry.withdrawnFrame === 0) continue;
+      writer.whole(withdrawn, entry.withdrawnFrame);
+      writer.time(time, this.#base, entry.withdrawnNanos);
+      writer.piece(objectEnd);
     }
     this.#writeCounts(end);
   }
@@ -200,7 +206,7 @@ export class FlawlessJson {
     this.#writer.whole(pieces.segments, end.segments);
     this.#writer.whole(pieces.payloadBytes, payloadBytes);
     this.#writer.whole(pieces.uniquePayloadBytes, uniquePayloadBytes);
-    const marks = this.#marks.get(syns * 4 + fins * 2 + resets, () => marksOf(end));
+    const marks = this.#marks.get((syns * MOST_FINS + fins) * 2 + resets, () => marksOf(end));
     this.#writer.whole(marks, end.retransmittedSegments);
     if (end.outOfOrderSegments === 0 && end.duplicateAcks === 0) this.#writeOption(pieces.mssInOrder, mss);
     else {
@@ -237,27 +243,41 @@ export class FlawlessJson {
     }
     writer.whole(pieces.synRetransmissions, client.syns - 1);
     writer.whole(pieces.synAckRetransmissions, Math.max(0, server.syns - 1));
-    writer.piece(pieces.handshakeEnd);
+    writer.piece(pieces.objectEnd);
   }
 
-  #writeTeardown({ closer, clientIndex, fin1, cover1, fin2, cover2 }: Flawless): void {
+  #writeTeardown({ closer, clientIndex, fins: [first, second] }: Flawless): void {
     const writer = this.#writer;
     const pieces = this.#pieces;
-    if (fin1.frame === 0) {
+    if (first.fin.frame === 0) {
       writer.piece(pieces.noTeardown);
       return;
     }
     const isByClient = closer === clientIndex;
-    writer.whole(isByClient ? pieces.fin1.client : pieces.fin1.server, fin1.frame);
-    writer.whole(pieces.ackFrame, cover1.frame);
-    if (fin2.frame === 0) {
-      writer.piece(pieces.noFin2);
+    writer.whole(isByClient ? pieces.fin1.client : pieces.fin1.server, first.fin.frame);
+    this.#writeCover(first);
+    if (second.fin.frame === 0) {
+      writer.piece(this.#ofFins.get(first.repeats * 5, () => onlyFin(first.repeats)));
       return;
     }
-    writer.whole(isByClient ? pieces.fin2.server : pieces.fin2.client, fin2.frame);
-    writer.whole(pieces.ackFrame, cover2.frame);
-    writer.seconds(pieces.closeDuration, cover2.timeNanos - fin1.timeNanos);
-    writer.piece(pieces.closeEnd);
+    const from = isByClient ? 'server' : 'client';
+    const next = this.#ofFins.get(first.repeats * 5 + (isByClient ? 1 : 2), () => nextFin(first.repeats, from));
+    writer.whole(next, second.fin.frame);
+    this.#writeCover(second);
+    if (second.cover.frame === 0) {
+      writer.piece(
+        this.#ofFins.get(second.repeats * 5 + 3, () => `${repeatsOf(second.repeats)},"durationSeconds":null}`),
+      );
+      return;
+    }
+    const end = this.#ofFins.get(second.repeats * 5 + 4, () => `${repeatsOf(second.repeats)},"durationSeconds":`);
+    writer.seconds(end, second.cover.timeNanos - first.fin.timeNanos);
+    writer.piece(pieces.objectEnd);
+  }
+
+  #writeCover({ cover }: FlawlessFin): void {
+    if (cover.frame === 0) this.#writer.piece(this.#pieces.noAckOfFin);
+    else this.#writer.whole(this.#pieces.ackFrame, cover.frame);
   }
 
   #writeResets({ ending, reset, resetBy }: Flawless): void {
@@ -287,7 +307,7 @@ export class FlawlessJson {
     if (cause === undefined) writer.piece(usualCause);
     else writer.quoted(pieces.causeName, cause());
     writer.piece(hint);
-    writer.piece(pieces.findingEnd);
+    writer.piece(pieces.objectEnd);
   }
 
   #learnFinding(finding: Finding): FindingPieces {
@@ -337,6 +357,19 @@ function marksOf({ syns, fins, resets }: FlawlessEnd): string {
   return `,"syn":${syns},"fin":${fins},"rst":${resets},"retransmittedSegments":`;
 }
 
+/** The end of what is written of a FIN. */
+function repeatsOf(repeats: number): string {
+  return `,"retransmissions":${repeats}}`;
+}
+
+function onlyFin(repeats: number): string {
+  return `${repeatsOf(repeats)},"fin2":null,"durationSeconds":null}`;
+}
+
+function nextFin(repeats: number, from: End): string {
+  return `${repeatsOf(repeats)},"fin2":{"from":"${from}","frame":`;
+}
+
 function zeekOf(flawless: Flawless): string {
   const isByClient = flawless.closer === flawless.clientIndex;
   const states = {
@@ -347,8 +380,10 @@ function zeekOf(flawless: Flawless): string {
     'half-closed': isByClient ? 'S2' : 'S3',
     reset: isByClient ? 'RSTO' : 'RSTR',
     'late-reset': isByClient ? 'RSTO' : 'RSTR',
+    'fin-unheard': isByClient ? 'S2' : 'S3',
     closed: 'SF',
     crossing: 'SF',
+    'last-fin-unheard': 'SF',
   };
   return `],"equivalents":{"zeekConnState":"${states[flawless.ending]}","zeekHistory":"`;
 }

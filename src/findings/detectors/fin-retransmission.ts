@@ -1,6 +1,7 @@
 import type { Connection } from '../../flow/connection.ts';
 import { isTimedRepeat } from '../../flow/lost-wave.ts';
 import type { Segment } from '../../flow/segment.ts';
+import type { End } from '../../flow/vocabulary.ts';
 import type { Detector } from '../detector.ts';
 import { leadingEnd } from '../leading-end.ts';
 import { duration, endName, times } from '../words.ts';
@@ -30,16 +31,23 @@ export const finRetransmission: Detector = {
     const frames = [first.frame];
     for (const { frame } of repeats) frames.push(frame);
     for (const { frame } of others) frames.push(frame);
-    const message = (): string => {
-      const n = repeats.length;
-      const after = `${n === 1 ? '' : 'first '}after ${duration(repeat.timeNanos - first.timeNanos)}`;
-      const other = endName(connection, index === 0 ? 1 : 0);
-      const second = others.length === 0 ? '' : `; the ${other} sent its own again ${times(others.length)}`;
-      return `The ${name} sent its FIN again ${times(n)}, ${after}${second}.`;
-    };
-    return { at: name, frames, message };
+    const names = [name, endName(connection, index === 0 ? 1 : 0)] as const;
+    const afterNanos = repeat.timeNanos - first.timeNanos;
+    return { at: name, frames, message: () => finsAgainMessage(names, repeats.length, afterNanos, others.length) };
   },
 };
+
+/** The end that sent its FIN again more often, and the other; how often they did, and how long after its first FIN the former did. */
+export function finsAgainMessage(
+  [name, other]: readonly [End, End],
+  repeats: number,
+  afterNanos: number,
+  others: number,
+): string {
+  const after = `${repeats === 1 ? '' : 'first '}after ${duration(afterNanos)}`;
+  const second = others === 0 ? '' : `; the ${other} sent its own again ${times(others)}`;
+  return `The ${name} sent its FIN again ${times(repeats)}, ${after}${second}.`;
+}
 
 function repeatsOf(connection: Connection, index: 0 | 1): Segment[] {
   if (index === 1 && connection.isSelfConnect) return [];

@@ -1,3 +1,5 @@
+import type { Moment } from '../../flow/history.ts';
+import type { End } from '../../flow/vocabulary.ts';
 import { couldBeCovered, findUncoveredFin, frameList, unacknowledgedBytes } from '../close.ts';
 import type { Detector } from '../detector.ts';
 import { count, duration, endName } from '../words.ts';
@@ -23,17 +25,30 @@ export const finUnacknowledged: Detector = {
     const name = endName(connection, fin.index);
     const message = (): string => {
       const bytes = unacknowledgedBytes(connection, fin.index);
-      const data = bytes === 0 ? '' : `, nor ${bytes === 1 ? 'was' : 'were'} the ${count(bytes, 'octet')} before it`;
-      const span = duration(fin.last.timeNanos - fin.first.timeNanos);
       const peer = connection.ends[other];
       const heard = peer.recent.at(-1);
       const isAlive = peer.lastSentNanos > fin.first.timeNanos;
-      const rest =
-        heard === undefined
-          ? ''
-          : `; the ${endName(connection, other)} ${isAlive ? 'was still heard' : 'was last heard'} in frame ${heard.frame}`;
-      return `The ${name} sent its FIN ${connection.finRetransmissions[fin.index] + 1} times within ${span} (${frameList(fin.copies)}), and it was never acknowledged${data}${rest}.`;
+      const rest = heard === undefined ? '' : heardMessage(endName(connection, other), isAlive, heard.frame);
+      return unacknowledgedMessage(name, fin.copies, connection.finRetransmissions[fin.index] + 1, bytes, rest);
     };
     return { at: name, frames: fin.copies.map((copy) => copy.frame), message };
   },
 };
+
+/** Whose FIN, its copies and how many there were, octets before it that were not acknowledged, and what is said of the other end. */
+export function unacknowledgedMessage(
+  name: End,
+  copies: readonly Moment[],
+  sent: number,
+  bytes: number,
+  rest: string,
+): string {
+  const data = bytes === 0 ? '' : `, nor ${bytes === 1 ? 'was' : 'were'} the ${count(bytes, 'octet')} before it`;
+  const span = duration(copies[copies.length - 1].timeNanos - copies[0].timeNanos);
+  return `The ${name} sent its FIN ${sent} times within ${span} (${frameList(copies)}), and it was never acknowledged${data}${rest}.`;
+}
+
+/** In which frame an end was heard at last, and whether that was after the FIN. */
+export function heardMessage(name: End, isAlive: boolean, frame: number): string {
+  return `; the ${name} ${isAlive ? 'was still heard' : 'was last heard'} in frame ${frame}`;
+}

@@ -1,3 +1,5 @@
+import type { Moment } from '../../flow/history.ts';
+import type { End } from '../../flow/vocabulary.ts';
 import { couldBeCovered, findUncoveredFin, frameList } from '../close.ts';
 import type { Detector } from '../detector.ts';
 import { duration, endName, times } from '../words.ts';
@@ -21,12 +23,19 @@ export const finalAckMissing: Detector = {
     if (fin === null || connection.finRetransmissions[fin.index] === 0) return null;
     if (!couldBeCovered(connection, fin)) return null;
     const name = endName(connection, fin.index);
-    const message = (): string => {
-      const repeats = times(connection.finRetransmissions[fin.index]);
-      const span = duration(fin.last.timeNanos - fin.first.timeNanos);
-      const watched = duration(connection.observedUntilNanos - fin.first.timeNanos);
-      return `The ${name} repeated its FIN ${repeats} within ${span} (${frameList(fin.copies)}), and no acknowledgment of it was seen in the ${watched} from the first copy on.`;
+    const repeats = connection.finRetransmissions[fin.index];
+    return {
+      at: name,
+      frames: fin.copies.map((copy) => copy.frame),
+      message: () => uncoveredMessage(name, repeats, fin.copies, connection.observedUntilNanos),
     };
-    return { at: name, frames: fin.copies.map((copy) => copy.frame), message };
   },
 };
+
+/** Who sent its FIN again and how often, the copies, and until when no acknowledgment came. */
+export function uncoveredMessage(name: End, repeats: number, copies: readonly Moment[], untilNanos: number): string {
+  const [first] = copies;
+  const span = duration(copies[copies.length - 1].timeNanos - first.timeNanos);
+  const watched = duration(untilNanos - first.timeNanos);
+  return `The ${name} repeated its FIN ${times(repeats)} within ${span} (${frameList(copies)}), and no acknowledgment of it was seen in the ${watched} from the first copy on.`;
+}

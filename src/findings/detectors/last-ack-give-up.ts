@@ -1,4 +1,6 @@
+import type { Moment } from '../../flow/history.ts';
 import { goesOnFor, isOneWay } from '../../flow/settle.ts';
+import type { End } from '../../flow/vocabulary.ts';
 import { frameList } from '../close.ts';
 import type { Detector } from '../detector.ts';
 import { count, duration, endName } from '../words.ts';
@@ -28,12 +30,24 @@ export const lastAckGiveUp: Detector = {
     const intervalNanos = last.timeNanos - copies[copies.length - 2].timeNanos;
     if (!goesOnFor(connection, last.timeNanos, 2 * intervalNanos + connection.rtoNanos)) return null;
     const name = endName(connection, index);
-    const message = (): string =>
-      `The ${name} sent its FIN in ${frameList(copies)}, the last ${duration(intervalNanos)} after the one before, and then nothing for ${duration(connection.observedUntilNanos - last.timeNanos)}: it gave up in LAST_ACK after ${count(connection.finRetransmissions[index], 'repeat')}`;
+    const message = (doubt?: string): string =>
+      lastGivenUpMessage(name, copies, connection.finRetransmissions[index], connection.observedUntilNanos, doubt);
     const frames = copies.map((copy) => copy.frame);
-    if (me.awaitsRepeatAck || me.lastCover === null) return { at: name, frames, message: () => `${message()}.` };
-    const doubt = `unless the last ACK (frame ${me.lastCover.frame}) arrived, unlike those before it`;
-    const told = (): string => `${message()}, ${doubt}.`;
-    return { at: name, frames: [...frames, me.lastCover.frame], message: told, severity: 'note' };
+    if (me.awaitsRepeatAck || me.lastCover === null) return { at: name, frames, message };
+    const doubt = `, unless the last ACK (frame ${me.lastCover.frame}) arrived, unlike those before it`;
+    return { at: name, frames: [...frames, me.lastCover.frame], message: () => message(doubt), severity: 'note' };
   },
 };
+
+/** Who gave up, the copies of its FIN, of which there are at least two, how often it was repeated, and until when nothing followed. */
+export function lastGivenUpMessage(
+  name: End,
+  copies: readonly Moment[],
+  repeats: number,
+  untilNanos: number,
+  doubt = '',
+): string {
+  const [before, last] = copies.slice(-2);
+  const interval = duration(last.timeNanos - before.timeNanos);
+  return `The ${name} sent its FIN in ${frameList(copies)}, the last ${interval} after the one before, and then nothing for ${duration(untilNanos - last.timeNanos)}: it gave up in LAST_ACK after ${count(repeats, 'repeat')}${doubt}.`;
+}
