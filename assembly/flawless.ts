@@ -81,6 +81,7 @@ import {
   REPEATS_SHIFT,
   ROW_COUNT,
   STAGE,
+  STAGE_ABANDONED,
   STAGE_ANSWERED,
   STAGE_DONE,
   STAGE_ODD,
@@ -162,7 +163,9 @@ export function readFlawless(entry: u32): bool {
   if (stage === STAGE_SYN) return true;
   if (stage === STAGE_REFUSED) return takeRefusal(behind);
   const isOpened = hasShape || stage === STAGE_DONE || stage === STAGE_OPEN || stage === STAGE_RESET;
-  if ((!isOpened && stage !== STAGE_ANSWERED) || !takeSynAcks(behind, rows)) return false;
+  const isAnswered = isOpened || stage === STAGE_ANSWERED || stage === STAGE_ABANDONED;
+  if (!isAnswered || !takeSynAcks(behind, rows)) return false;
+  if (stage === STAGE_ABANDONED) return takeAbandonment(behind);
   if (!isOpened) return rowIndex() === rows;
   if (rowIndex() === rows || !takeThird(behind)) return false;
   for (let at = nextRow(behind); rowIndex() < rows; at = nextRow(at)) {
@@ -238,6 +241,17 @@ function takeRefusal(reset: u32): bool {
   store<u32>(FLAWLESS, reset, FLAWLESS_LAST);
   noteCompleteness(load<u32>(reset, ROW_FLAGS), 0);
   noteLetter(LETTER_RST, server);
+  return true;
+}
+
+/** The reset with which the client answers the SYN-ACK, which acknowledges nothing. */
+function takeAbandonment(reset: u32): bool {
+  count(endOf(client), FLAWLESS_SEGMENTS);
+  store<u32>(FLAWLESS, client, FLAWLESS_CLOSER);
+  store<u32>(FLAWLESS, reset, FLAWLESS_RESET);
+  store<u32>(FLAWLESS, reset, FLAWLESS_LAST);
+  store<u32>(FLAWLESS, COMPLETE_SYN_ACK | COMPLETE_RST, FLAWLESS_COMPLETENESS);
+  noteLetter(LETTER_RST, client);
   return true;
 }
 

@@ -3,6 +3,7 @@ import type { Flawless } from '../flow/flawless.ts';
 import type { FlawlessFin } from '../flow/flawless-fins.ts';
 import type { End } from '../flow/vocabulary.ts';
 import { abortiveClose, abortOf, causesOf, messageOf } from './detectors/abortive-close.ts';
+import { abandonmentMessage, clientAbandonedConnect } from './detectors/client-abandoned-connect.ts';
 import { closeWaitLingering, lingeringMessage } from './detectors/close-wait-lingering.ts';
 import { connectionRefused, refusalMessage } from './detectors/connection-refused.ts';
 import { dataAfterCloseReset, lateResetMessage } from './detectors/data-after-close-reset.ts';
@@ -70,6 +71,9 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
   },
   [connectionRefused.entry.code]({ syn, reset, resetTtl }) {
     return { frames: [syn.frame, reset.frame], message: () => refusalMessage(syn, reset, resetTtl) };
+  },
+  [clientAbandonedConnect.entry.code]({ syn, synAck, reset }) {
+    return { frames: [syn.frame, synAck.frame, reset.frame], message: () => abandonmentMessage(syn, synAck, reset) };
   },
   [teardownW1Lost.entry.code]: (flawless) => tellLoss(flawless, 0, flawless.fins[0].lossOfFin),
   [teardownW2Lost.entry.code]: (flawless) => tellLoss(flawless, 0, flawless.fins[0].lossOfCover),

@@ -46,14 +46,15 @@ const LETTERS = ['', '', 'A', 'a', 'D', 'd', 'F', 'f', 'R', 'r', 'T', 't'];
 const LETTER_MASK = (1 << LETTER_BITS) - 1;
 
 /**
- * How it ended: the SYN was not answered, or by a reset; the SYN-ACK was not answered; it was left open; one end has closed; it was reset, before any FIN or by
- * the end that had sent one; both ends have closed, with FINs that crossed or not; the first FIN, or the second one, was sent again
- * and never acknowledged.
+ * How it ended: the SYN was not answered, or by a reset; the SYN-ACK was not answered, or by a reset; it was left open; one end
+ * has closed; it was reset, before any FIN or by the end that had sent one; both ends have closed, with FINs that crossed or
+ * not; the first FIN, or the second one, was sent again and never acknowledged.
  */
 export type Ending =
   | 'unanswered'
   | 'refused'
   | 'half-open'
+  | 'abandoned'
   | 'open'
   | 'half-closed'
   | 'reset'
@@ -67,6 +68,7 @@ const OUTCOMES: Readonly<Record<Ending, Outcome>> = {
   unanswered: 'unanswered',
   refused: 'refused',
   'half-open': 'handshake-incomplete',
+  abandoned: 'abandoned',
   open: 'open',
   'half-closed': 'half-closed',
   reset: 'reset',
@@ -134,6 +136,7 @@ export class Flawless {
         return 'simultaneous';
       case 'half-closed':
         return 'half-close';
+      case 'abandoned':
       case 'reset':
       case 'late-reset':
         return 'reset';
@@ -297,7 +300,7 @@ export class Flawless {
 
   #endingOf(isCrossing: boolean): Ending {
     if (this.synAck.frame === 0) return this.reset.frame === 0 ? 'unanswered' : 'refused';
-    if (this.third.frame === 0) return 'half-open';
+    if (this.third.frame === 0) return this.reset.frame === 0 ? 'half-open' : 'abandoned';
     if (this.closer === NO_END) return 'open';
     if (this.reset.frame !== 0) return this.fin1.frame === 0 ? 'reset' : 'late-reset';
     if (this.fin2.frame === 0) return this.cover1.frame === 0 ? 'fin-unheard' : 'half-closed';
@@ -411,6 +414,11 @@ export class Flawless {
       case 'refused':
         client.enter(Step.CLOSED_ASSUMED, reset);
         server.enter(Step.CLOSED, reset);
+        break;
+      case 'abandoned':
+        client.withdraw(reset);
+        client.enter(Step.CLOSED, reset);
+        server.enter(Step.CLOSED_ASSUMED, reset);
         break;
       case 'reset':
         me.enter(Step.CLOSED_ASSUMED, reset);

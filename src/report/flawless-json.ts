@@ -90,6 +90,7 @@ function piecesOf(writer: TextWriter) {
     },
     shapes: {
       refused: constant(',"shape":"refuse","accepted":true}],"findings":['),
+      abandoned: constant(',"shape":"reactive","accepted":true}],"findings":['),
       reset: constant(',"shape":"active","accepted":true}],"findings":['),
       'late-reset': constant(',"shape":"reactive","accepted":true}],"findings":['),
     },
@@ -283,7 +284,7 @@ export class FlawlessJson {
   #writeResets({ ending, reset, resetBy }: Flawless): void {
     const writer = this.#writer;
     const pieces = this.#pieces;
-    if (ending === 'refused' || ending === 'reset' || ending === 'late-reset') {
+    if (ending === 'refused' || ending === 'abandoned' || ending === 'reset' || ending === 'late-reset') {
       writer.whole(resetBy === 'client' ? pieces.reset.client : pieces.reset.server, reset.frame);
       writer.piece(pieces.shapes[ending]);
     } else writer.piece(pieces.noReset);
@@ -376,6 +377,7 @@ function zeekOf(flawless: Flawless): string {
     unanswered: 'S0',
     refused: 'REJ',
     'half-open': 'S1',
+    abandoned: 'RSTO',
     open: 'S1',
     'half-closed': isByClient ? 'S2' : 'S3',
     reset: isByClient ? 'RSTO' : 'RSTR',

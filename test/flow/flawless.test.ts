@@ -73,6 +73,7 @@ const BEHIND_HOLE: readonly Sent[] = [
   ['client', { flags: ACK, seq: 152, ack: 1072 }],
 ];
 const AGAIN: Sent = ['server', { flags: ACK | PSH, seq: 901, ack: 151, payloadBytes: 70 }, 250];
+const ABANDONMENT: Sent = ['client', { flags: RST, seq: 101, window: 0 }];
 const REFUSAL: Sent = ['server', { flags: RST | ACK, seq: 0, ack: 101, window: 0 }];
 
 /** Segments 10 ms after each other, or as they say, and silence behind them. */
@@ -174,6 +175,7 @@ describe('a flawless connection is told from its rows as the machine tells it', 
     ['with data behind the FIN', [...OPENING, ...DATA, ...HALF_CLOSE]],
     ['reset because of data behind the FIN', [...OPENING, ...DATA, ...LATE_RESET]],
     ['refused', [OPENING[0], REFUSAL]],
+    ['abandoned', [...OPENING.slice(0, 2), ABANDONMENT]],
     ['whose SYN was sent again', put(whole, 0, OPENING[0], ['client', { flags: SYN, seq: 100 }, 1000])],
     [
       'whose SYN-ACK was sent again',
@@ -256,6 +258,15 @@ describe('a flawless connection is told from its rows as the machine tells it', 
       [OPENING[0], ['server', { flags: RST | ACK, seq: 7, ack: 101, window: 0 }]],
     ],
     [
+      'the SYN-ACK that is reset came after another one',
+      [...OPENING.slice(0, 2), ['server', OPENING[1][1], 1000], ABANDONMENT],
+    ],
+    [
+      'the reset of the SYN-ACK acknowledges it',
+      [...OPENING.slice(0, 2), ['client', { flags: RST | ACK, seq: 101, ack: 901, window: 0 }]],
+    ],
+    ['the reset of the SYN-ACK comes late', [...OPENING.slice(0, 2), [ABANDONMENT[0], ABANDONMENT[1], 101]]],
+    [
       'data of the server is sent again before it is known to be open',
       [
         OPENING[0],
@@ -330,6 +341,7 @@ describe('a flawless connection is told from its rows as the machine tells it', 
         'answered',
         'answered',
         'half-open',
+        'abandoned',
         'refused',
         'unanswered',
       ),
@@ -354,12 +366,12 @@ describe('a flawless connection is told from its rows as the machine tells it', 
       }),
       { numRuns: 1500, seed: 20_261_122 },
     );
-    expect(told.size).toBe(10);
+    expect(told.size).toBe(11);
     for (const [sort, count] of told) expect(count, sort).toBeGreaterThan(2);
   });
 });
 
-type Opening = 'answered' | 'half-open' | 'refused' | 'unanswered';
+type Opening = 'answered' | 'half-open' | 'abandoned' | 'refused' | 'unanswered';
 type Ending = 'open' | 'half' | 'four' | 'three' | 'crossing' | 'reset' | 'late reset';
 interface Turn {
   readonly isClient: boolean;
@@ -418,6 +430,10 @@ function converse({
     send(1, index === 0 ? pauses[0] : 1000, { ...offers[1], ...numbers });
   }
   if (opening === 'half-open') return sent;
+  if (opening === 'abandoned') {
+    send(0, pauses[1], { flags: RST, seq: 1000, window: 0, options: 0 });
+    return sent;
+  }
   const third = { flags: ACK, seq: 1000, ack: 4_294_967_000 };
   send(0, pauses[1], { ...third, ...(isStamped ? { tsEcr: synAcks[answered[1] % synAcks.length] + 10 } : {}) });
   for (const { isClient, payloadBytes, afterMillis } of turns) say(isClient ? 0 : 1, ACK, payloadBytes, afterMillis);
