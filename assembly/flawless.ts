@@ -78,13 +78,16 @@ import {
   COURSE_SYN_ACK_AGAIN,
   COURSE_SYN_AGAIN,
   COURSE_TROUBLE,
+  FIN_BITS,
   REPEATS_SHIFT,
   ROW_COUNT,
+  SEEN,
   STAGE,
   STAGE_ABANDONED,
   STAGE_ANSWERED,
   STAGE_DONE,
   STAGE_ODD,
+  STAGE_ONE_WAY,
   STAGE_OPEN,
   STAGE_REFUSED,
   STAGE_RESET,
@@ -162,6 +165,7 @@ export function readFlawless(entry: u32): bool {
   if (!takeSyns(firstRow(firstChunk(r)), rows)) return false;
   if (stage === STAGE_SYN) return true;
   if (stage === STAGE_REFUSED) return takeRefusal(behind);
+  if (stage === STAGE_ONE_WAY) return (load<u32>(r, SEEN) & FIN_BITS) === 0 && takeAlone(behind, rows);
   const isOpened = hasShape || stage === STAGE_DONE || stage === STAGE_OPEN || stage === STAGE_RESET;
   const isAnswered = isOpened || stage === STAGE_ANSWERED || stage === STAGE_ABANDONED;
   if (!isAnswered || !takeSynAcks(behind, rows)) return false;
@@ -184,6 +188,22 @@ function takeSyns(syn: u32, rows: i32): bool {
   store<u32>(FLAWLESS, syn, FLAWLESS_SYN);
   store<u32>(FLAWLESS, COMPLETE_SYN, FLAWLESS_COMPLETENESS);
   return takeCopies(syn, rows, client, 0);
+}
+
+/** What a client without FIN sends whose server was not captured: an acknowledgment, and then whatever comes next. */
+function takeAlone(third: u32, rows: i32): bool {
+  const me = endOf(client);
+  if (load<u32>(third, ROW_PAYLOAD) !== 0) return false;
+  store<u32>(FLAWLESS, third, FLAWLESS_THIRD);
+  for (let at = third; rowIndex() < rows; at = nextRow(at)) {
+    const payload = load<u32>(at, ROW_PAYLOAD);
+    store<u32>(FLAWLESS, at, FLAWLESS_LAST);
+    count(me, FLAWLESS_SEGMENTS);
+    takeNewOctets(me, payload);
+    noteCompleteness(load<u32>(at, ROW_FLAGS), payload);
+    if (payload > 0) noteLetter(LETTER_DATA, client);
+  }
+  return true;
 }
 
 /** The SYN-ACK and its copies, which answer one of the SYNs for all that can be seen. */
@@ -312,8 +332,7 @@ function takeRow(at: u32): bool {
   if (isNewAck) store<u32>(me, ack, FLAWLESS_ACK);
   store<u32>(me, windowOf(at), FLAWLESS_WINDOW);
   if (payload > 0) {
-    store<u32>(me, load<u32>(me, FLAWLESS_PAYLOAD) + payload, FLAWLESS_PAYLOAD);
-    store<u32>(me, load<u32>(me, FLAWLESS_UNIQUE) + payload, FLAWLESS_UNIQUE);
+    takeNewOctets(me, payload);
     store<u32>(me, seq + payload, FLAWLESS_LOW);
     store<u32>(me, seq + payload, FLAWLESS_HIGH);
     if (closer !== NO_END && !noteLate(at)) return false;
@@ -348,8 +367,7 @@ function takeShaped(at: u32): bool {
   if (from !== client) noteProof(at, closer);
   if (hasFin) return takeShapedFin(at, <i32>from === closer);
   if (payload > 0) {
-    store<u32>(me, load<u32>(me, FLAWLESS_PAYLOAD) + payload, FLAWLESS_PAYLOAD);
-    store<u32>(me, load<u32>(me, FLAWLESS_UNIQUE) + payload, FLAWLESS_UNIQUE);
+    takeNewOctets(me, payload);
     return noteLate(at);
   }
   if (<i32>from !== closer) noteCoverOf(FLAWLESS_COVER1, FLAWLESS_COVER_AGAIN1, at);
@@ -439,6 +457,11 @@ function takeOctets(me: u32, at: u32, payload: u32): void {
     count(me, isOlder(at, ahead) ? FLAWLESS_OUT_OF_ORDER : FLAWLESS_AGAIN);
     store<u32>(me, end === load<u32>(ahead, ROW_SEQ) ? high : end, FLAWLESS_LOW);
   }
+}
+
+function takeNewOctets(me: u32, payload: u32): void {
+  store<u32>(me, load<u32>(me, FLAWLESS_PAYLOAD) + payload, FLAWLESS_PAYLOAD);
+  store<u32>(me, load<u32>(me, FLAWLESS_UNIQUE) + payload, FLAWLESS_UNIQUE);
 }
 
 function count(me: u32, field: u32): void {

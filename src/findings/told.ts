@@ -12,6 +12,7 @@ import { finUnacknowledged, heardMessage, unacknowledgedMessage } from './detect
 import { finalAckMissing, uncoveredMessage } from './detectors/final-ack-missing.ts';
 import { halfClose, halfCloseMessage } from './detectors/half-close.ts';
 import { lastAckGiveUp, lastGivenUpMessage } from './detectors/last-ack-give-up.ts';
+import { aloneMessage, oneWay } from './detectors/one-way.ts';
 import { crossingMessage, simultaneousClose } from './detectors/simultaneous-close.ts';
 import { givenUpMessage, synAckGiveUp } from './detectors/syn-ack-give-up.ts';
 import { synAckRetransmission, unheardMessage } from './detectors/syn-ack-retransmission.ts';
@@ -164,6 +165,9 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
   [abortiveClose.entry.code](flawless) {
     const abort = abortOf(flawless);
     return { frames: [abort.frame], message: () => messageOf(abort), cause: () => causesOf(abort).cause };
+  },
+  [oneWay.entry.code]({ client, syn, last }) {
+    return { frames: [syn.frame, last.frame], message: () => aloneMessage('client', client.segments) };
   },
 };
 

@@ -35,51 +35,16 @@ import { seqDiff } from '../tcp/seq.ts';
 import { Word } from '../wire/batch.ts';
 import { RTT_VARIATION, repeatNanosAfter, wholeRttNanos } from './connection.ts';
 import { FlawlessEnd, isRemembered, MomentOfRow, Step } from './flawless-end.ts';
+import { ENDINGS, type Ending, OUTCOMES } from './flawless-ending.ts';
 import { FlawlessFin } from './flawless-fins.ts';
 import type { Moment } from './history.ts';
 import { SHORTEST_DELAYED_ACK_NANOS } from './lost-wave.ts';
 import { FROM_SHIFT } from './segment-log.ts';
-import type { ClosedFirst, CloseStyle, End, Outcome } from './vocabulary.ts';
+import type { ClosedFirst, CloseStyle, End, Outcome, UndeterminedReason } from './vocabulary.ts';
 
 /** By their numbers, as the core has them. */
 const LETTERS = ['', '', 'A', 'a', 'D', 'd', 'F', 'f', 'R', 'r', 'T', 't'];
 const LETTER_MASK = (1 << LETTER_BITS) - 1;
-
-/**
- * How it ended: the SYN was not answered, or by a reset; the SYN-ACK was not answered, or by a reset; it was left open; one end
- * has closed; it was reset, before any FIN or by the end that had sent one; both ends have closed, with FINs that crossed or
- * not; the first FIN, or the second one, was sent again and never acknowledged.
- */
-export type Ending =
-  | 'unanswered'
-  | 'refused'
-  | 'half-open'
-  | 'abandoned'
-  | 'open'
-  | 'half-closed'
-  | 'reset'
-  | 'late-reset'
-  | 'closed'
-  | 'crossing'
-  | 'fin-unheard'
-  | 'last-fin-unheard';
-
-const OUTCOMES: Readonly<Record<Ending, Outcome>> = {
-  unanswered: 'unanswered',
-  refused: 'refused',
-  'half-open': 'handshake-incomplete',
-  abandoned: 'abandoned',
-  open: 'open',
-  'half-closed': 'half-closed',
-  reset: 'reset',
-  'late-reset': 'reset',
-  closed: 'graceful',
-  crossing: 'graceful',
-  'fin-unheard': 'fin-unacknowledged',
-  'last-fin-unheard': 'final-ack-missing',
-};
-
-const ENDINGS = Object.keys(OUTCOMES) as Ending[];
 
 /** One such connection; written over by the next that is read. */
 export class Flawless {
@@ -120,6 +85,10 @@ export class Flawless {
 
   get outcome(): Outcome {
     return OUTCOMES[this.ending];
+  }
+
+  get undeterminedBecause(): UndeterminedReason | null {
+    return this.ending === 'one-way' ? 'one-way' : this.isCutShort ? 'capture-ended' : null;
   }
 
   get closedFirst(): ClosedFirst {
@@ -299,13 +268,19 @@ export class Flawless {
   }
 
   #endingOf(isCrossing: boolean): Ending {
-    if (this.synAck.frame === 0) return this.reset.frame === 0 ? 'unanswered' : 'refused';
+    if (this.synAck.frame === 0) return this.#endingOfUnheard();
     if (this.third.frame === 0) return this.reset.frame === 0 ? 'half-open' : 'abandoned';
     if (this.closer === NO_END) return 'open';
     if (this.reset.frame !== 0) return this.fin1.frame === 0 ? 'reset' : 'late-reset';
     if (this.fin2.frame === 0) return this.cover1.frame === 0 ? 'fin-unheard' : 'half-closed';
     if (isCrossing) return 'crossing';
     return this.cover2.frame === 0 ? 'last-fin-unheard' : 'closed';
+  }
+
+  /** As it ended if nothing, or but a reset, was captured of the server. */
+  #endingOfUnheard(): Ending {
+    if (this.third.frame !== 0) return 'one-way';
+    return this.reset.frame === 0 ? 'unanswered' : 'refused';
   }
 
   #countMarks(): void {
@@ -318,7 +293,7 @@ export class Flawless {
   }
 
   #historyOf(letters: number): string {
-    const opening = this.synAck.frame === 0 ? 'S' : this.third.frame === 0 ? 'Sh' : 'ShA';
+    const opening = `${this.synAck.frame === 0 ? 'S' : 'Sh'}${this.third.frame === 0 ? '' : 'A'}`;
     const known = this.#histories.get(letters);
     if (known !== undefined) return opening + known;
     let history = '';
@@ -397,7 +372,12 @@ export class Flawless {
     server.steps = 0;
     client.enter(Step.SYN_SENT, syn);
     server.enter(Step.LISTEN, syn);
-    if (synAck.frame === 0) return;
+    if (synAck.frame === 0) {
+      if (third.frame === 0) return;
+      client.enter(Step.ESTABLISHED, third);
+      server.enter(Step.ESTABLISHED_ASSUMED, third);
+      return;
+    }
     server.enter(Step.SYN_RECEIVED, synAck);
     if (third.frame === 0) {
       client.enter(Step.ESTABLISHED_ASSUMED, synAck);

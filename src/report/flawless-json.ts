@@ -12,6 +12,7 @@ import type { FlawlessFin } from '../flow/flawless-fins.ts';
 import type { Moment } from '../flow/history.ts';
 import type { FlowAddresses } from '../flow/place.ts';
 import type { End } from '../flow/vocabulary.ts';
+import { certaintyOf } from './build.ts';
 import type { PlaceJson } from './place-json.ts';
 import type { Piece, TextWriter } from './text-writer.ts';
 
@@ -69,6 +70,8 @@ function piecesOf(writer: TextWriter) {
     ),
     synFrame: constant('},"handshake":{"synFrame":'),
     noSynAck: constant(',"synAckFrame":null,"ackFrame":null,"rttToServerSeconds":null,"rttToClientSeconds":null'),
+    onlyAck: constant(',"synAckFrame":null,"ackFrame":'),
+    noRtt: constant(',"rttToServerSeconds":null,"rttToClientSeconds":null'),
     noAck: constant(',"ackFrame":null,"rttToServerSeconds":'),
     noRttToClient: constant(',"rttToClientSeconds":null'),
     synAckFrame: constant(',"synAckFrame":'),
@@ -231,8 +234,11 @@ export class FlawlessJson {
     const writer = this.#writer;
     const pieces = this.#pieces;
     writer.whole(pieces.synFrame, syn.frame);
-    if (synAck.frame === 0) writer.piece(pieces.noSynAck);
-    else if (third.frame === 0) {
+    if (synAck.frame === 0 && third.frame === 0) writer.piece(pieces.noSynAck);
+    else if (synAck.frame === 0) {
+      writer.whole(pieces.onlyAck, third.frame);
+      writer.piece(pieces.noRtt);
+    } else if (third.frame === 0) {
       writer.whole(pieces.synAckFrame, synAck.frame);
       writer.seconds(pieces.noAck, synAck.timeNanos - asked.timeNanos);
       writer.piece(pieces.noRttToClient);
@@ -347,9 +353,8 @@ export class FlawlessJson {
   }
 }
 
-function verdictOf({ outcome, isCutShort, closedFirst, closeStyle, resetBy }: Flawless): string {
-  const undeterminedBecause = isCutShort ? 'capture-ended' : null;
-  const certainty = isCutShort ? 'undetermined' : 'determined';
+function verdictOf({ outcome, undeterminedBecause, closedFirst, closeStyle, resetBy }: Flawless): string {
+  const certainty = certaintyOf(undeterminedBecause);
   return `,${JSON.stringify({ outcome, certainty, undeterminedBecause, closedFirst, closeStyle, resetBy }).slice(1, -1)}`;
 }
 
@@ -376,6 +381,7 @@ function zeekOf(flawless: Flawless): string {
   const states = {
     unanswered: 'S0',
     refused: 'REJ',
+    'one-way': 'S0',
     'half-open': 'S1',
     abandoned: 'RSTO',
     open: 'S1',

@@ -175,6 +175,7 @@ describe('a flawless connection is told from its rows as the machine tells it', 
     ['with data behind the FIN', [...OPENING, ...DATA, ...HALF_CLOSE]],
     ['reset because of data behind the FIN', [...OPENING, ...DATA, ...LATE_RESET]],
     ['refused', [OPENING[0], REFUSAL]],
+    ['of which only the client was captured', [OPENING[0], OPENING[2], DATA[0], DATA[3]]],
     ['abandoned', [...OPENING.slice(0, 2), ABANDONMENT]],
     ['whose SYN was sent again', put(whole, 0, OPENING[0], ['client', { flags: SYN, seq: 100 }, 1000])],
     [
@@ -257,6 +258,11 @@ describe('a flawless connection is told from its rows as the machine tells it', 
       'the reset that refuses has a number',
       [OPENING[0], ['server', { flags: RST | ACK, seq: 7, ack: 101, window: 0 }]],
     ],
+    [
+      'only the client was captured, which has closed',
+      [OPENING[0], OPENING[2], DATA[0], ['client', { flags: ACK | FIN, seq: 151, ack: 971 }]],
+    ],
+    ['only the client was captured, with data in its third segment', [OPENING[0], DATA[0], DATA[3]]],
     [
       'the SYN-ACK that is reset came after another one',
       [...OPENING.slice(0, 2), ['server', OPENING[1][1], 1000], ABANDONMENT],
@@ -342,6 +348,7 @@ describe('a flawless connection is told from its rows as the machine tells it', 
         'answered',
         'half-open',
         'abandoned',
+        'one-way',
         'refused',
         'unanswered',
       ),
@@ -366,12 +373,12 @@ describe('a flawless connection is told from its rows as the machine tells it', 
       }),
       { numRuns: 1500, seed: 20_261_122 },
     );
-    expect(told.size).toBe(11);
+    expect(told.size).toBe(12);
     for (const [sort, count] of told) expect(count, sort).toBeGreaterThan(2);
   });
 });
 
-type Opening = 'answered' | 'half-open' | 'abandoned' | 'refused' | 'unanswered';
+type Opening = 'answered' | 'half-open' | 'abandoned' | 'one-way' | 'refused' | 'unanswered';
 type Ending = 'open' | 'half' | 'four' | 'three' | 'crossing' | 'reset' | 'late reset';
 interface Turn {
   readonly isClient: boolean;
@@ -422,6 +429,17 @@ function converse({
   if (opening === 'unanswered') return sent;
   if (opening === 'refused') {
     send(1, pauses[0], { flags: RST | ACK, seq: 0, ack: 1000, window: 0, options: 0 });
+    return sent;
+  }
+  if (opening === 'one-way') {
+    const step = (bytes: number): number => (next[1] = (next[1] + bytes) >>> 0);
+    for (const { isClient, payloadBytes, afterMillis } of [
+      { isClient: true, payloadBytes: 0, afterMillis: pauses[0] },
+      ...turns,
+    ]) {
+      if (isClient) say(0, ACK, payloadBytes, afterMillis);
+      else step(payloadBytes);
+    }
     return sent;
   }
   const asked = syns[answered[0] % syns.length];

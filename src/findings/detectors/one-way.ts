@@ -1,6 +1,7 @@
 import type { Connection } from '../../flow/connection.ts';
 import type { EndTrack } from '../../flow/end.ts';
 import { goesOnFor, isOneWay } from '../../flow/settle.ts';
+import type { End } from '../../flow/vocabulary.ts';
 import type { Detector } from '../detector.ts';
 import { count, endName } from '../words.ts';
 
@@ -26,7 +27,6 @@ export const oneWay: Detector = {
     const end = connection.ends[index];
     if (!hasHeardFromPeer(connection, end)) return null;
     const name = endName(connection, index);
-    const other = name === 'client' ? 'server' : 'client';
     if (end.sentSynAck && !end.sentBeyondSyn) {
       return {
         at: 'capture',
@@ -39,10 +39,16 @@ export const oneWay: Detector = {
     return {
       at: 'capture',
       frames: [connection.firstFrame, connection.lastFrame],
-      message: `All ${count(end.segments, 'segment')} come from the ${name}; the ${other} was answering, but none of its packets were captured.`,
+      message: aloneMessage(name, end.segments),
     };
   },
 };
+
+/** Which end is the only one that was captured, and how many segments it has sent. */
+export function aloneMessage(name: End, segments: number): string {
+  const other = name === 'client' ? 'server' : 'client';
+  return `All ${count(segments, 'segment')} come from the ${name}; the ${other} was answering, but none of its packets were captured.`;
+}
 
 /** Whether the only end that was seen goes on as if the other one spoke during the capture. */
 function hasHeardFromPeer(connection: Connection, end: EndTrack): boolean {
