@@ -13,11 +13,15 @@ import {
   FLAWLESS_FINS2,
   FLAWLESS_REPEATS1,
   FLAWLESS_REPEATS2,
+  MAX_FINS,
 } from '../core/layout.ts';
 import type { LostWave } from './connection.ts';
 import { type FlawlessEnd, MomentOfRow, type Step } from './flawless-end.ts';
 import type { Moment } from './history.ts';
 import { evidenceOf } from './lost-wave.ts';
+
+/** A FIN that was sent again more often is left to the machine. */
+export const MOST_REPEATS = MAX_FINS;
 
 /** Where the core notes the first and the second FIN. */
 const FIELDS = [

@@ -164,13 +164,12 @@ export class Flawless {
 
   /** The copies of the SYN, first copy first. */
   synCopies(): Moment[] {
-    return Array.from({ length: this.client.syns }, (_, place) => this.#momentOf(FLAWLESS_COPIES + place * 4));
+    return this.#momentsOf(FLAWLESS_COPIES, this.client.syns);
   }
 
   /** Those of the SYN-ACK. */
   synAckCopies(): Moment[] {
-    const first = FLAWLESS_COPIES + this.client.syns * 4;
-    return Array.from({ length: this.server.syns }, (_, place) => this.#momentOf(first + place * 4));
+    return this.#momentsOf(FLAWLESS_COPIES + this.client.syns * 4, this.server.syns);
   }
 
   get lateCount(): number {
@@ -179,7 +178,7 @@ export class Flawless {
 
   /** Data that the other end sent behind the first FIN. */
   lateSegments(): Moment[] {
-    return Array.from({ length: this.lateCount }, (_, place) => this.#momentOf(FLAWLESS_LATE + place * 4));
+    return this.#momentsOf(FLAWLESS_LATE, this.lateCount);
   }
 
   /** Whether the end that had closed has acknowledged some of that. */
@@ -242,6 +241,13 @@ export class Flawless {
     const moment = new MomentOfRow();
     if (this.#core !== null) moment.read(this.#core, field);
     return moment;
+  }
+
+  /** So many of which the addresses lie behind each other. */
+  #momentsOf(field: number, count: number): Moment[] {
+    const moments: Moment[] = [];
+    for (let place = 0; place < count; place++) moments.push(this.#momentOf(field + place * 4));
+    return moments;
   }
 
   #readNotes(core: Core): void {

@@ -8,16 +8,12 @@ import type { Finding } from '../findings/finding.ts';
 import { tellFinding } from '../findings/told.ts';
 import type { Flawless } from '../flow/flawless.ts';
 import { type FlawlessEnd, STEPS } from '../flow/flawless-end.ts';
-import type { FlawlessFin } from '../flow/flawless-fins.ts';
+import { type FlawlessFin, MOST_REPEATS } from '../flow/flawless-fins.ts';
 import type { Moment } from '../flow/history.ts';
 import type { FlowAddresses } from '../flow/place.ts';
-import type { End } from '../flow/vocabulary.ts';
 import { certaintyOf } from './build.ts';
 import type { PlaceJson } from './place-json.ts';
 import type { Piece, TextWriter } from './text-writer.ts';
-
-/** One end sends fewer FINs. */
-const MOST_FINS = 32;
 
 /** The finding that says who pays TIME_WAIT, in pieces: between them stands the frame in which that began. */
 interface StayPieces {
@@ -37,6 +33,8 @@ interface FindingPieces {
 /** What stands around the values, in their order. */
 function piecesOf(writer: TextWriter) {
   const constant = (text: string): Piece => writer.constant(text);
+  const byRepeats = (behind: string): Piece[] =>
+    Array.from({ length: MOST_REPEATS + 1 }, (_, repeats) => constant(`,"retransmissions":${repeats}}${behind}`));
   /** The state of an end, and what is before the first frame of its history; by the state. */
   const begins = (before: string, first: string): Piece[] =>
     STEPS.map(([state, basis]) =>
@@ -59,6 +57,10 @@ function piecesOf(writer: TextWriter) {
     segments: constant('}],"segments":'),
     payloadBytes: constant(',"payloadBytes":'),
     uniquePayloadBytes: constant(',"uniquePayloadBytes":'),
+    syn: constant(',"syn":'),
+    fin: constant(',"fin":'),
+    rst: constant(',"rst":'),
+    retransmittedSegments: constant(',"retransmittedSegments":'),
     outOfOrder: constant(',"outOfOrderSegments":'),
     duplicateAcks: constant(',"duplicateAcks":'),
     mss: constant(',"zeroWindows":0,"mss":'),
@@ -86,6 +88,14 @@ function piecesOf(writer: TextWriter) {
       server: constant(',"teardown":{"fin1":{"from":"server","frame":'),
     },
     noAckOfFin: constant(',"ackFrame":null'),
+    /** What follows a FIN, by how often it was sent again: nothing, the FIN of either end, or the time that the close took. */
+    onlyFin: byRepeats(',"fin2":null,"durationSeconds":null}'),
+    nextFin: {
+      client: byRepeats(',"fin2":{"from":"client","frame":'),
+      server: byRepeats(',"fin2":{"from":"server","frame":'),
+    },
+    noCloseDuration: byRepeats(',"durationSeconds":null}'),
+    closeDuration: byRepeats(',"durationSeconds":'),
     noReset: constant(',"resets":[],"findings":['),
     reset: {
       client: constant(',"resets":[{"from":"client","frame":'),
@@ -132,8 +142,6 @@ export class FlawlessJson {
   readonly #pieces: ReturnType<typeof piecesOf>;
   readonly #verdicts: Sorts;
   readonly #marks: Sorts;
-  /** What follows a FIN: by how often it was sent again, and what that is. */
-  readonly #ofFins: Sorts;
   readonly #zeekStates: Sorts;
   /** By the end that pays TIME_WAIT. */
   readonly #stays = new Map<string, StayPieces>();
@@ -149,7 +157,6 @@ export class FlawlessJson {
     this.#pieces = piecesOf(writer);
     this.#verdicts = new Sorts(writer);
     this.#marks = new Sorts(writer);
-    this.#ofFins = new Sorts(writer);
     this.#zeekStates = new Sorts(writer);
   }
 
@@ -210,8 +217,15 @@ export class FlawlessJson {
     this.#writer.whole(pieces.segments, end.segments);
     this.#writer.whole(pieces.payloadBytes, payloadBytes);
     this.#writer.whole(pieces.uniquePayloadBytes, uniquePayloadBytes);
-    const marks = this.#marks.get((syns * MOST_FINS + fins) * 2 + resets, () => marksOf(end));
-    this.#writer.whole(marks, end.retransmittedSegments);
+    if (fins < 2) {
+      const marks = this.#marks.get(syns * 4 + fins * 2 + resets, () => marksOf(end));
+      this.#writer.whole(marks, end.retransmittedSegments);
+    } else {
+      this.#writer.whole(pieces.syn, syns);
+      this.#writer.whole(pieces.fin, fins);
+      this.#writer.whole(pieces.rst, resets);
+      this.#writer.whole(pieces.retransmittedSegments, end.retransmittedSegments);
+    }
     if (end.outOfOrderSegments === 0 && end.duplicateAcks === 0) this.#writeOption(pieces.mssInOrder, mss);
     else {
       this.#writer.whole(pieces.outOfOrder, end.outOfOrderSegments);
@@ -264,21 +278,17 @@ export class FlawlessJson {
     writer.whole(isByClient ? pieces.fin1.client : pieces.fin1.server, first.fin.frame);
     this.#writeCover(first);
     if (second.fin.frame === 0) {
-      writer.piece(this.#ofFins.get(first.repeats * 5, () => onlyFin(first.repeats)));
+      writer.piece(pieces.onlyFin[first.repeats]);
       return;
     }
-    const from = isByClient ? 'server' : 'client';
-    const next = this.#ofFins.get(first.repeats * 5 + (isByClient ? 1 : 2), () => nextFin(first.repeats, from));
-    writer.whole(next, second.fin.frame);
+    const { server, client } = pieces.nextFin;
+    writer.whole((isByClient ? server : client)[first.repeats], second.fin.frame);
     this.#writeCover(second);
     if (second.cover.frame === 0) {
-      writer.piece(
-        this.#ofFins.get(second.repeats * 5 + 3, () => `${repeatsOf(second.repeats)},"durationSeconds":null}`),
-      );
+      writer.piece(pieces.noCloseDuration[second.repeats]);
       return;
     }
-    const end = this.#ofFins.get(second.repeats * 5 + 4, () => `${repeatsOf(second.repeats)},"durationSeconds":`);
-    writer.seconds(end, second.cover.timeNanos - first.fin.timeNanos);
+    writer.seconds(pieces.closeDuration[second.repeats], second.cover.timeNanos - first.fin.timeNanos);
     writer.piece(pieces.objectEnd);
   }
 
@@ -361,19 +371,6 @@ function verdictOf({ outcome, undeterminedBecause, closedFirst, closeStyle, rese
 /** How many segments had SYN, FIN and RST. */
 function marksOf({ syns, fins, resets }: FlawlessEnd): string {
   return `,"syn":${syns},"fin":${fins},"rst":${resets},"retransmittedSegments":`;
-}
-
-/** The end of what is written of a FIN. */
-function repeatsOf(repeats: number): string {
-  return `,"retransmissions":${repeats}}`;
-}
-
-function onlyFin(repeats: number): string {
-  return `${repeatsOf(repeats)},"fin2":null,"durationSeconds":null}`;
-}
-
-function nextFin(repeats: number, from: End): string {
-  return `${repeatsOf(repeats)},"fin2":{"from":"${from}","frame":`;
 }
 
 function zeekOf(flawless: Flawless): string {
