@@ -23,7 +23,8 @@ import { teardownW1Lost } from './detectors/teardown-w1-lost.ts';
 import { teardownW2Lost } from './detectors/teardown-w2-lost.ts';
 import { teardownW3Lost } from './detectors/teardown-w3-lost.ts';
 import { teardownW4Lost } from './detectors/teardown-w4-lost.ts';
-import { stayInFull, staysMessage, timeWaitOwner } from './detectors/time-wait-owner.ts';
+import { cutShortMessage, stayInFull, staysMessage, timeWaitOwner } from './detectors/time-wait-owner.ts';
+import { isLinuxStep, reuseMessage, timeWaitReuse } from './detectors/time-wait-reuse.ts';
 import type { Finding } from './finding.ts';
 import { lossMessage } from './lost-wave.ts';
 
@@ -160,7 +161,22 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
       return { frames, message: () => staysMessage(timeWaitNanos) };
     }
     const [name] = namesOf(flawless);
+    const { cutTimeWaitNanos, successor } = flawless;
+    if (!Number.isNaN(cutTimeWaitNanos)) {
+      const message = (): string => cutShortMessage(name, cutTimeWaitNanos, timeWaitFrame, successor.frame);
+      return { frames: [timeWaitFrame], message };
+    }
     return { frames: [timeWaitFrame], message: () => stayInFull(name, timeWaitNanos).join(`${timeWaitFrame}`) };
+  },
+  [timeWaitReuse.entry.code](flawless) {
+    const { ended, syn, synAck } = flawless;
+    if (ended === null) throw new Error('only a connection that has ended a TIME_WAIT is of this kind');
+    const { index, frame, timeNanos, nextSeq } = ended;
+    const isLinux = isLinuxStep(nextSeq, flawless.isnOf(index));
+    return {
+      frames: synAck.frame === 0 ? [frame, syn.frame] : [frame, syn.frame, synAck.frame],
+      message: () => reuseMessage(flawless.nameOf(index), syn.frame, syn.timeNanos - timeNanos, frame, isLinux),
+    };
   },
   [abortiveClose.entry.code](flawless) {
     const abort = abortOf(flawless);

@@ -148,8 +148,15 @@ export class FlawlessEnd {
     return this.entered[this.steps - 1].step;
   }
 
-  get isTimedOut(): boolean {
-    return this.current === Step.TIMED_OUT;
+  get isInTimeWait(): boolean {
+    return isTimeWait(this.current);
+  }
+
+  /** The TIME_WAIT that it is in, or that the next connection has ended; null if there is none. */
+  get timeWait(): Moment | null {
+    const last = this.entered[this.steps - 1];
+    const before = last.step === Step.CLOSED_ASSUMED ? this.entered[this.steps - 2] : last;
+    return isTimeWait(before.step) ? before : null;
   }
 
   enter(step: Step, { frame, timeNanos }: Moment, provenFrame = 0): void {
@@ -173,6 +180,10 @@ export class FlawlessEnd {
   timeOut(frame: number, timeNanos: number): void {
     this.enter(Step.TIMED_OUT, { frame, timeNanos });
   }
+}
+
+function isTimeWait(step: Step): boolean {
+  return step === Step.TIME_WAIT || step === Step.TIME_WAIT_ASSUMED;
 }
 
 /** Whether the machine still has the latest data of an end. */

@@ -14,6 +14,9 @@ import {
   FLAWLESS_CLOSER,
   FLAWLESS_COMPLETENESS,
   FLAWLESS_COPIES,
+  FLAWLESS_END_BYTES,
+  FLAWLESS_ENDS,
+  FLAWLESS_FIN_END,
   FLAWLESS_FIN1,
   FLAWLESS_HEARD,
   FLAWLESS_IS_CROSSING,
@@ -34,9 +37,10 @@ import { FIRST_SYN_TIMER_NANOS } from '../core/timing.ts';
 import { seqDiff } from '../tcp/seq.ts';
 import { Word } from '../wire/batch.ts';
 import { RTT_VARIATION, repeatNanosAfter, wholeRttNanos } from './connection.ts';
-import { FlawlessEnd, isRemembered, MomentOfRow, Step } from './flawless-end.ts';
+import { FlawlessEnd, isRemembered, MomentOfRow } from './flawless-end.ts';
 import { ENDINGS, type Ending, OUTCOMES } from './flawless-ending.ts';
 import { FlawlessFin } from './flawless-fins.ts';
+import { enterStates } from './flawless-states.ts';
 import type { Moment } from './history.ts';
 import { SHORTEST_DELAYED_ACK_NANOS } from './lost-wave.ts';
 import { FROM_SHIFT } from './segment-log.ts';
@@ -45,6 +49,14 @@ import type { ClosedFirst, CloseStyle, End, Outcome, UndeterminedReason } from '
 /** By their numbers, as the core has them. */
 const LETTERS = ['', '', 'A', 'a', 'D', 'd', 'F', 'f', 'R', 'r', 'T', 't'];
 const LETTER_MASK = (1 << LETTER_BITS) - 1;
+
+const NO_MOMENT: Moment = { frame: 0, timeNanos: Number.NaN };
+
+/** TIME_WAIT in which an end was when the next connection began: since when, and the number that it would have sent next. */
+export interface EndedTimeWait extends Moment {
+  readonly index: 0 | 1;
+  readonly nextSeq: number;
+}
 
 /** One such connection; written over by the next that is read. */
 export class Flawless {
@@ -74,13 +86,18 @@ export class Flawless {
   readonly cover2 = this.fins[1].cover;
   nowNanos = 0;
   timeWaitNanos = 0;
+  /** The whole round trip, as the opening shows it. */
+  rttNanos = 0;
+  /** The SYN of the next connection on the tuple; frame 0 if there is none. */
+  successor: Moment = NO_MOMENT;
+  /** The TIME_WAIT of the connection before that it has ended; null if there was none. */
+  ended: EndedTimeWait | null = null;
   /** Whether it was watched for too short a time behind its close to be sure of it. */
   isCutShort = false;
   /** Zeek's history and `tcp.completeness`. */
   zeekHistory = '';
   completeness = 0;
   #core: Core | null = null;
-  #rttNanos = 0;
   readonly #histories = new Map<number, string>();
 
   get outcome(): Outcome {
@@ -153,13 +170,19 @@ export class Flawless {
     return this.isThreeSegments || this.fins[1].hasArrived ? this.fin2.frame : this.cover2.frame;
   }
 
+  /** How long the TIME_WAIT of the end that closed first lasted, nanoseconds, if the next connection ended it; else NaN. */
+  get cutTimeWaitNanos(): number {
+    const { timeWait, isInTimeWait } = this.closingEnd;
+    return timeWait === null || isInTimeWait ? Number.NaN : this.successor.timeNanos - timeWait.timeNanos;
+  }
+
   get isThreeSegments(): boolean {
     return this.fin2.frame !== 0 && this.fin2.frame === this.cover1.frame;
   }
 
   /** Whether the later of two moments is more than a round trip after the earlier, so that they cannot merely have crossed. */
   isBeyondRtt(earlierNanos: number, laterNanos: number): boolean {
-    return laterNanos - earlierNanos > this.#rttNanos * RTT_VARIATION;
+    return laterNanos - earlierNanos > this.rttNanos * RTT_VARIATION;
   }
 
   /** The copies of the SYN, first copy first. */
@@ -214,16 +237,21 @@ export class Flawless {
     return this.#rowWord(FLAWLESS_RESET, Word.FLAGS) >>> TTL_SHIFT;
   }
 
-  /** Reads the plain connection of an entry, watched until `nowNanos`; false, and of no meaning, if it is not flawless. */
-  read(core: Core, entry: number, nowNanos: number, timeWaitNanos: number): boolean {
+  /**
+   * Reads the plain connection of an entry, watched until `nowNanos` or until the SYN of the next one came; false, and of no
+   * meaning, if it is not flawless.
+   */
+  read(core: Core, entry: number, nowNanos: number, timeWaitNanos: number, successor: Moment = NO_MOMENT): boolean {
     if (core.exports.readFlawless(entry) === 0) return false;
     this.#core = core;
     this.nowNanos = nowNanos;
     this.timeWaitNanos = timeWaitNanos;
+    this.successor = successor;
+    this.ended = null;
     this.#readNotes(core);
     if (!this.#judge()) return false;
-    this.#enterOpening();
-    this.#enterEnding();
+    enterStates(this);
+    if (this.ending === 'crossing') this.isCutShort = this.#isJustOver && this.ends.some((end) => !end.isInTimeWait);
     this.sort = this.#sortOf();
     return true;
   }
@@ -317,7 +345,7 @@ export class Flawless {
   #judge(): boolean {
     const { cover1, cover2, last, fins } = this;
     if (this.third.frame === 0) return true;
-    this.#rttNanos = wholeRttNanos(this.#legToServerNanos, this.third.timeNanos - this.answered.timeNanos);
+    this.rttNanos = wholeRttNanos(this.#legToServerNanos, this.third.timeNanos - this.answered.timeNanos);
     switch (this.ending) {
       case 'reset':
         // Of data at the same time it is not clear whether it came before.
@@ -346,7 +374,7 @@ export class Flawless {
     const isByServer = this.closer === this.clientIndex;
     const legNanos = isByServer
       ? Number.isNaN(toServerNanos)
-        ? this.#rttNanos
+        ? this.rttNanos
         : toServerNanos
       : this.third.timeNanos - this.answered.timeNanos;
     const limitNanos = legNanos * RTT_VARIATION + SHORTEST_DELAYED_ACK_NANOS;
@@ -354,7 +382,7 @@ export class Flawless {
   }
 
   get #isJustOver(): boolean {
-    return this.nowNanos - this.last.timeNanos < repeatNanosAfter(this.#rttNanos);
+    return this.nowNanos - this.last.timeNanos < repeatNanosAfter(this.rttNanos);
   }
 
   /** Whether it answers the latest segment of the other end, and is the first word of the closer since its FIN. */
@@ -372,107 +400,17 @@ export class Flawless {
     return isRemembered(peer) && !isAnswered ? this.reset.timeNanos - peer.dataNanos : Number.NaN;
   }
 
-  #enterOpening(): void {
-    const { client, server, syn, synAck, third, proof } = this;
-    client.steps = 0;
-    server.steps = 0;
-    client.enter(Step.SYN_SENT, syn);
-    server.enter(Step.LISTEN, syn);
-    if (synAck.frame === 0) {
-      if (third.frame === 0) return;
-      client.enter(Step.ESTABLISHED, third);
-      server.enter(Step.ESTABLISHED_ASSUMED, third);
-      return;
-    }
-    server.enter(Step.SYN_RECEIVED, synAck);
-    if (third.frame === 0) {
-      client.enter(Step.ESTABLISHED_ASSUMED, synAck);
-      return;
-    }
-    client.enter(Step.ESTABLISHED, synAck, third.frame);
-    if (proof.frame === 0) server.enter(Step.ESTABLISHED_ASSUMED, third);
-    else server.enter(Step.ESTABLISHED, third, proof.frame);
+  /** The TIME_WAIT of an end that the next connection has ended; null if it had none. */
+  endedTimeWaitOf(index: 0 | 1): EndedTimeWait | null {
+    const begun = this.ends[index].timeWait;
+    if (begun === null) return null;
+    const { last } = this.fins[this.closer === index ? 1 : 0];
+    const nextSeq = this.#wordOf(FLAWLESS_ENDS + index * FLAWLESS_END_BYTES + FLAWLESS_FIN_END) >>> 0;
+    return { index, frame: begun.frame, timeNanos: Math.max(begun.timeNanos, last.timeNanos), nextSeq };
   }
 
-  #enterEnding(): void {
-    const { client, server, closingEnd: me, otherEnd: peer, reset, fins } = this;
-    switch (this.ending) {
-      case 'refused':
-        client.enter(Step.CLOSED_ASSUMED, reset);
-        server.enter(Step.CLOSED, reset);
-        break;
-      case 'abandoned':
-        client.withdraw(reset);
-        client.enter(Step.CLOSED, reset);
-        server.enter(Step.CLOSED_ASSUMED, reset);
-        break;
-      case 'reset':
-        me.enter(Step.CLOSED_ASSUMED, reset);
-        peer.enter(Step.CLOSED_ASSUMED, reset);
-        break;
-      case 'half-closed':
-      case 'late-reset':
-        me.enter(Step.FIN_WAIT_1, this.fin1);
-        fins[0].enterSender(me, Step.FIN_WAIT_2);
-        fins[0].enterReceiver(peer, Step.CLOSE_WAIT);
-        if (reset.frame === 0) break;
-        me.enter(Step.CLOSED, reset);
-        peer.enter(Step.CLOSED_ASSUMED, reset);
-        break;
-      case 'closed':
-      case 'last-fin-unheard':
-        this.#enterClose(me, peer);
-        break;
-      case 'fin-unheard':
-        me.enter(Step.FIN_WAIT_1, this.fin1);
-        break;
-      case 'crossing':
-        this.#enterCrossing(me, peer);
-        break;
-    }
-  }
-
-  #enterClose(me: FlawlessEnd, peer: FlawlessEnd): void {
-    const { fin1, cover2, fin2, fins } = this;
-    const isHeard = cover2.frame !== 0;
-    me.enter(Step.FIN_WAIT_1, fin1);
-    if (this.isThreeSegments) me.enter(isHeard ? Step.TIME_WAIT : Step.TIME_WAIT_ASSUMED, fin2, cover2.frame);
-    else {
-      fins[0].enterSender(me, Step.FIN_WAIT_2);
-      if (isHeard) fins[1].enterReceiver(me, Step.TIME_WAIT);
-    }
-    fins[0].enterReceiver(peer, Step.CLOSE_WAIT);
-    peer.enter(Step.LAST_ACK, fin2);
-    if (isHeard) fins[1].enterSender(peer, Step.CLOSED_ASSUMED);
-    if (me.current === Step.FIN_WAIT_2) return;
-    const { last, lastCover } = fins[1];
-    const begun = me.entered[me.steps - 1];
-    this.#endTimeWait(me, last.timeNanos > begun.timeNanos ? last : begun, isHeard ? lastCover : fin1);
-  }
-
-  /** Each end is in CLOSING when it covers the other FIN, which is proven of the one that does so first and at once. */
-  #enterCrossing(me: FlawlessEnd, peer: FlawlessEnd): void {
-    const { fin1, cover1, fin2, cover2 } = this;
-    const isPeerFirst = cover1.frame < cover2.frame;
-    const [first, firstCover, answered] = isPeerFirst ? [peer, cover1, fin1] : [me, cover2, fin2];
-    const isPrompt =
-      firstCover.timeNanos - answered.timeNanos <= this.#rttNanos * RTT_VARIATION + SHORTEST_DELAYED_ACK_NANOS;
-    for (const [end, fin, cover, own] of [
-      [me, fin1, cover1, cover2],
-      [peer, fin2, cover2, cover1],
-    ] as const) {
-      end.enter(Step.FIN_WAIT_1, fin);
-      if (end === first && isPrompt) end.enter(Step.CLOSING, fin2, cover.frame);
-      else end.enter(Step.CLOSING_ASSUMED, fin2);
-      end.enter(Step.TIME_WAIT_ASSUMED, cover);
-      this.#endTimeWait(end, cover, own);
-    }
-    this.isCutShort = this.#isJustOver && this.ends.some((end) => end.isTimedOut);
-  }
-
-  /** TIME_WAIT that began with a segment ends by the timer, if it was watched for so long and nothing was sent behind that. */
-  #endTimeWait(end: FlawlessEnd, since: Moment, lastSent: Moment): void {
-    const endNanos = since.timeNanos + this.timeWaitNanos;
-    if (endNanos <= this.nowNanos && lastSent.timeNanos < endNanos) end.timeOut(this.last.frame, endNanos);
+  /** Initial sequence number of an end that has sent its SYN or SYN-ACK. */
+  isnOf(index: 0 | 1): number {
+    return this.#rowWord(index === this.clientIndex ? FLAWLESS_SYN : FLAWLESS_SYN_ACK, Word.SEQ) >>> 0;
   }
 }

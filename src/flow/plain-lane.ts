@@ -19,8 +19,11 @@ import {
   ENTRY_RECORD,
   HANDSHAKE_LIMIT,
   NO_ENTRY,
+  TIME_WAIT_AT_CLIENT,
+  TIME_WAIT_NEITHER,
 } from '../core/layout.ts';
-import { Flawless } from './flawless.ts';
+import { type EndedTimeWait, Flawless } from './flawless.ts';
+import type { Moment } from './history.ts';
 import { addToMiddle, type Middle, newMiddle } from './middle.ts';
 import { Course, FIN_BITS, HEAD_ROWS, Plain, PlainNanos, PlainStage } from './plain-record.ts';
 import { Formers } from './reuse.ts';
@@ -148,10 +151,31 @@ export class PlainLane {
     return this.#core.doubles[(this.#at(record) >> 1) + LAST_NANOS];
   }
 
-  /** What there is to tell of a connection that is flawless, until the next one; null of others. */
-  tell(record: number, nowNanos: number, timeWaitNanos: number): Flawless | null {
+  /**
+   * What there is to tell of a connection that is flawless, until the next one is told of; null of others. `successor` is the SYN of
+   * the next connection on its tuple, if there is one.
+   */
+  tell(record: number, nowNanos: number, timeWaitNanos: number, successor?: Moment): Flawless | null {
     const flawless = this.#flawless;
-    return flawless.read(this.#core, record, nowNanos, timeWaitNanos) ? flawless : null;
+    const former = this.formers.of(record);
+    const timeWait = former === NO_ENTRY ? TIME_WAIT_NEITHER : this.formers.timeWaitOf(former);
+    let ended: EndedTimeWait | null = null;
+    if (timeWait !== TIME_WAIT_NEITHER) {
+      const began = this.formers.began(record);
+      if (!flawless.read(this.#core, former, began.timeNanos, timeWaitNanos, began)) return null;
+      const isAtEnd0 = (timeWait === TIME_WAIT_AT_CLIENT) === (this.clientOf(record) === 0);
+      ended = flawless.endedTimeWaitOf(isAtEnd0 ? 0 : 1);
+      if (ended === null) return null;
+    }
+    if (!flawless.read(this.#core, record, nowNanos, timeWaitNanos, successor)) return null;
+    flawless.ended = ended;
+    return flawless;
+  }
+
+  /** As `tell`, of the former connection of a tuple. */
+  tellFormer(record: number, timeWaitNanos: number): Flawless | null {
+    const began = this.formers.began(record);
+    return this.tell(this.formers.of(record), began.timeNanos, timeWaitNanos, began);
   }
 
   /** Rows and what was dropped between them; the record stays. */

@@ -15,8 +15,11 @@ import {
   FORMER_IS_FINAL,
   FORMER_NEXT_ID,
   FORMER_SHIFT,
+  FORMER_TIME_WAIT,
   NO_ENTRY,
 } from '../core/layout.ts';
+import { Word } from '../wire/batch.ts';
+import type { Moment } from './history.ts';
 
 /** Looks into the entries of former connections. */
 export class Formers {
@@ -48,8 +51,14 @@ export class Formers {
     return this.#core.unsigned[this.#core.wordsOf(former) + (FORMER_NEXT_ID >> 2)];
   }
 
-  /** Time of the first row of the record of an entry, nanoseconds: of one with a former connection, until when that was watched. */
-  beganNanos(entry: number): number {
-    return this.#core.doubles[(this.#core.wordsOf(entry) >> 1) + (ENTRY_ROWS >> 3)];
+  /** At which end a former connection had TIME_WAIT left (`TIME_WAIT_*`). */
+  timeWaitOf(former: number): number {
+    return this.#core.words[this.#core.wordsOf(former) + (FORMER_TIME_WAIT >> 2)];
+  }
+
+  /** The first row of the plain connection at an entry: until then the former one was watched. */
+  began(entry: number): Moment {
+    const at = this.#core.wordsOf(entry) + (ENTRY_ROWS >> 2);
+    return { frame: this.#core.unsigned[at + Word.FRAME], timeNanos: this.#core.doubles[at >> 1] };
   }
 }

@@ -390,12 +390,13 @@ export class Tracker {
   #closeFormer(entry: number): void {
     if (this.#core.exports.countFormer(entry) !== 0) return;
     const { formers } = this.#plain;
-    const [former, nanos] = [formers.of(entry), formers.beganNanos(entry)];
+    const [former, nanos] = [formers.of(entry), formers.began(entry).timeNanos];
     this.#entry = entry;
     this.counted.pass();
     const build = (): void => void this.#replays.take(entry);
     const place = (): PlainPlace => this.#places.placeOf(former, nanos);
-    this.#options.onPlain?.(this.#plain.kindOf(former, nanos), formers.idOf(former), build, place, () => null);
+    const tell = (): Flawless | null => this.#plain.tellFormer(entry, this.#options.timeWaitNanos);
+    this.#options.onPlain?.(this.#plain.kindOf(former, nanos), formers.idOf(former), build, place, tell);
     this.#core.exports.finishFormer(entry);
   }
 

@@ -307,7 +307,8 @@ export class FlawlessJson {
   }
 
   #writeFinding(finding: Finding, flawless: Flawless): void {
-    if (finding.code === timeWaitOwner.entry.code && finding.at !== 'path') {
+    const isStay = finding.code === timeWaitOwner.entry.code && finding.at !== 'path';
+    if (isStay && flawless.successor.frame === 0) {
       this.#writeStay(finding, flawless);
       return;
     }

@@ -41,6 +41,8 @@ interface Taken {
   readonly codes: readonly string[][];
   /** Ids of those that are built although all are passed over whose kind is known. */
   readonly built: readonly number[];
+  /** Ids of those that are told from their rows. */
+  readonly told: readonly number[];
 }
 
 /** Two connections or more, each some seconds after the one before; both lanes must agree, whatever is passed over. */
@@ -63,12 +65,14 @@ function take(
   }
   const recording = { rows, icmpErrors: [], endNanos: timeNanos + 9e9, timeBase: { epochSeconds: 0 } };
   const { connections } = track(recording, { policy, alwaysInFull: true });
-  expect(track(recording, { policy }).connections).toEqual(connections);
+  const fast = track(recording, { policy });
+  expect(fast.connections).toEqual(connections);
+  for (const [id, text] of fast.told) expect(text).toBe(JSON.stringify(connections.find((each) => each.id === id)));
   const passing = track(recording, { policy, passesOver: true });
   const kinds = connections.map(({ id }) => [...passing.kinds].find(([, ids]) => ids.includes(id))?.[0] ?? -1);
   expect(passing.connections).toEqual(connections.filter((_, index) => kinds[index] === -1));
   const codes = connections.map(({ findings }) => findings.map(({ code }) => code));
-  return { kinds, connections, codes, built: passing.connections.map(({ id }) => id) };
+  return { kinds, connections, codes, built: passing.connections.map(({ id }) => id), told: [...fast.told.keys()] };
 }
 
 /** As `take`, with time stamps in milliseconds that echo the latest of the other end. */
@@ -89,7 +93,9 @@ const placeOf = ({ findings }: ConnectionResult): string | undefined =>
 
 describe('connections that are alike although their ports were used before', () => {
   it('while the one before was in TIME_WAIT, which makes them others', () => {
-    const { kinds, connections, codes, built } = take([OLD, talk(500_000)], [1]);
+    const { kinds, connections, codes, built, told } = take([OLD, talk(500_000)], [1]);
+    expect(told).toEqual([1, 2]);
+    expect(connections[0].findings.find(({ code }) => code === 'time-wait-owner')?.message).toContain('only');
     expect(kinds[0]).toBe(USUAL);
     expect([-1, USUAL]).not.toContain(kinds[1]);
     expect(codes[1]).toContain('time-wait-reuse');
@@ -247,7 +253,8 @@ describe('connections that are alike although their ports were used before', () 
   it('as often as the ports are used', () => {
     const [, reused] = take([OLD, talk(500_000)], [1]).kinds;
     const parts = [OLD, talk(500_000), talk(900_000), talk(1_300_000), talk(1_700_000)];
-    const { kinds, codes, built } = take(parts, [1, 1, 1, 1]);
+    const { kinds, codes, built, told } = take(parts, [1, 1, 1, 1]);
+    expect(told).toEqual([1, 2, 3, 4, 5]);
     expect(kinds).toEqual([USUAL, reused, reused, reused, reused]);
     expect(codes.slice(1).every((each) => each.includes('time-wait-reuse'))).toBe(true);
     expect(built).toEqual([]);

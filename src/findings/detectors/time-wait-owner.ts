@@ -30,8 +30,7 @@ export const timeWaitOwner: Detector = {
       const isFirst = connection.verdict.closedFirst === name;
       if (stay.cutNanos === null)
         return stayInFull(name, connection.options.timeWaitNanos, isFirst).join(`${stay.frame}`);
-      const span = `from frame ${stay.frame} to frame ${stay.cutFrame}`;
-      return `The ${name} ${isFirst ? 'closed first and ' : ''}kept the tuple in TIME_WAIT for ${duration(stay.cutNanos)} only (${span}).`;
+      return cutShortMessage(name, stay.cutNanos, stay.frame, stay.cutFrame, isFirst);
     };
     return { at: name, frames: [stay.frame], message };
   },
@@ -46,6 +45,12 @@ export function staysMessage(timeWaitNanos: number): string {
 export function stayInFull(name: string, timeWaitNanos: number, isFirst = true): [before: string, behind: string] {
   const closes = isFirst ? 'closed first and ' : '';
   return [`The ${name} ${closes}keeps the tuple in TIME_WAIT for ${duration(timeWaitNanos)} from frame `, ' on.'];
+}
+
+/** What is said of a TIME_WAIT that something ended before its time: how long it lasted, and from which frame to which. */
+export function cutShortMessage(name: string, nanos: number, frame: number, cutFrame: number, isFirst = true): string {
+  const span = `from frame ${frame} to frame ${cutFrame}`;
+  return `The ${name} ${isFirst ? 'closed first and ' : ''}kept the tuple in TIME_WAIT for ${duration(nanos)} only (${span}).`;
 }
 
 /** The standing TIME_WAIT of a history; `cutNanos` is how long it lasted if something ended it before its time. */

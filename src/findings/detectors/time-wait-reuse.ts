@@ -1,4 +1,5 @@
 import type { EndTrack } from '../../flow/end.ts';
+import type { End } from '../../flow/vocabulary.ts';
 import { seqAdd, seqDiff } from '../../tcp/seq.ts';
 import type { Detector } from '../detector.ts';
 import { clientFirst } from '../leading-end.ts';
@@ -32,20 +33,30 @@ export const timeWaitReuse: Detector = {
       const isAccepted = index === connection.clientIndex || me.sentSynAck;
       const ageNanos = connection.firstNanos - since.nanos;
       if (!isAccepted || ageNanos < 0 || ageNanos >= old.options.timeWaitNanos) continue;
-      const isRecycled = me.isn !== -1 && seqDiff(me.isn, seqAdd(owner.nxt, LINUX_RECYCLING_STEP)) === 0;
-      const linux = isRecycled ? ` Its new number, the old one plus 65537, is the mark of Linux.` : '';
+      const isRecycled = me.isn !== -1 && isLinuxStep(owner.nxt, me.isn);
       const frames = [since.frame, connection.firstFrame];
       if (connection.synAckFrame !== 0) frames.push(connection.synAckFrame);
       const name = endName(connection, index);
       return {
         at: name,
         frames,
-        message: `The SYN in frame ${connection.firstFrame} opened the tuple anew ${duration(ageNanos)} after the ${name} had entered TIME_WAIT with the connection before (frame ${since.frame}).${linux}`,
+        message: () => reuseMessage(name, connection.firstFrame, ageNanos, since.frame, isRecycled),
       };
     }
     return null;
   },
 };
+
+/** Whether a connection begins with the number that Linux chooses behind the last one of the old connection. */
+export function isLinuxStep(oldNext: number, isn: number): boolean {
+  return seqDiff(isn, seqAdd(oldNext, LINUX_RECYCLING_STEP)) === 0;
+}
+
+/** Who had TIME_WAIT, the SYN and how long after that began it came, where it began, and whether Linux did it. */
+export function reuseMessage(name: End, frame: number, ageNanos: number, sinceFrame: number, isLinux: boolean): string {
+  const linux = isLinux ? ' Its new number, the old one plus 65537, is the mark of Linux.' : '';
+  return `The SYN in frame ${frame} opened the tuple anew ${duration(ageNanos)} after the ${name} had entered TIME_WAIT with the connection before (frame ${sinceFrame}).${linux}`;
+}
 
 /** Where an end entered the TIME_WAIT that it was in when the SYN of frame `synFrame` came; null if it was not. */
 function timeWaitUntil(end: EndTrack, synFrame: number): { frame: number; nanos: number } | null {
