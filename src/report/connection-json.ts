@@ -24,13 +24,10 @@ import {
 import { FlawlessJson } from './flawless-json.ts';
 import { PlaceJson } from './place-json.ts';
 import type { FinResult } from './result.ts';
-import { MOST_BYTES_A_UNIT, type Piece, TextWriter } from './text-writer.ts';
+import { type Piece, TextWriter } from './text-writer.ts';
 
 /** What causes and hints there are is decided by the catalogue, so that they are few. */
 const MAX_KNOWN = 512;
-/** Room for an entry of a list, and for a number in one. */
-const ENTRY_BYTES = 512;
-const FRAME_BYTES = 16;
 
 /** Pieces by a word of which there are few, with what always stands before and behind it. */
 class Words {
@@ -258,7 +255,6 @@ export class ConnectionJson {
   #writeEntry(entry: HistoryEntry): void {
     const writer = this.#writer;
     const { nothing, time, provenFrame, withdrawnFrame, objectEnd } = this.#constants;
-    writer.reserve(ENTRY_BYTES);
     this.#words.entered[entry.basis].append(entry.state);
     writer.whole(nothing, entry.frame);
     writer.time(time, this.#base, entry.timeNanos);
@@ -322,7 +318,6 @@ export class ConnectionJson {
     writer.piece(resets);
     for (let i = 0; i < connection.resets.length; i++) {
       const reset = connection.resets[i];
-      writer.reserve(ENTRY_BYTES);
       if (i > 0) writer.piece(comma);
       this.#words.from.append(endOf(connection, reset.segment.from));
       writer.whole(nothing, reset.segment.frame);
@@ -346,7 +341,6 @@ export class ConnectionJson {
     this.#words.severity.append(finding.severity);
     this.#words.category.append(finding.category);
     this.#words.at.append(finding.at);
-    writer.reserve(ENTRY_BYTES + finding.frames.length * FRAME_BYTES);
     let before = frames;
     for (const frame of finding.frames) {
       writer.whole(before, frame);
@@ -368,7 +362,6 @@ export class ConnectionJson {
     }
     if (piece === null) writer.quoted(before, text);
     else {
-      writer.reserve(text.length * MOST_BYTES_A_UNIT);
       writer.piece(before);
       writer.piece(piece);
     }
