@@ -1,4 +1,5 @@
 /** What several detectors ask of the end of a connection. */
+import { type Sentence, say } from '../base/sentence.ts';
 import type { Connection, ResetRecord } from '../flow/connection.ts';
 import type { Moment } from '../flow/history.ts';
 import type { Segment } from '../flow/segment.ts';
@@ -86,10 +87,22 @@ function findUnreadPayload(connection: Connection, reset: Segment): Segment | nu
 }
 
 /** `frame 7`, `frames 7 and 9`, `frames 7, 9 and 11`, `frames 7, 9, 11 ... 40`. */
-export function frameList(segments: readonly Moment[]): string {
+export function frameList(segments: readonly Moment[]): Sentence {
   const frames = segments.map(({ frame }) => frame);
+  const [a, b, c] = frames;
   const last = frames[frames.length - 1];
-  if (frames.length === 1) return `frame ${last}`;
-  if (frames.length > 5) return `frames ${frames.slice(0, 3).join(', ')} ... ${last}`;
-  return `frames ${frames.slice(0, -1).join(', ')} and ${last}`;
+  switch (frames.length) {
+    case 1:
+      return say`frame ${last}`;
+    case 2:
+      return say`frames ${a} and ${last}`;
+    case 3:
+      return say`frames ${a}, ${b} and ${last}`;
+    case 4:
+      return say`frames ${a}, ${b}, ${c} and ${last}`;
+    case 5:
+      return say`frames ${a}, ${b}, ${c}, ${frames[3]} and ${last}`;
+    default:
+      return say`frames ${a}, ${b}, ${c} ... ${last}`;
+  }
 }

@@ -1,3 +1,4 @@
+import type { Sentence } from '../base/sentence.ts';
 import type { Connection } from '../flow/connection.ts';
 import type { CatalogEntry } from './catalog.ts';
 import type { Finding, Severity } from './finding.ts';
@@ -11,9 +12,9 @@ export interface Evidence {
   /** Frame numbers, in any order. */
   readonly frames: readonly number[];
   /** One sentence with the numbers of the case; as a function where it takes long, since most are never read. */
-  readonly message: string | (() => string);
+  readonly message: string | (() => string | Sentence);
   /** Only where this case differs from the entry. */
-  readonly cause?: string;
+  readonly cause?: string | Sentence;
   readonly hint?: string;
   readonly severity?: Severity;
 }
@@ -58,11 +59,11 @@ class Found implements Finding {
 
   get message(): string {
     const { message } = this.#evidence;
-    return typeof message === 'string' ? message : message();
+    return typeof message === 'string' ? message : String(message());
   }
 
   get cause(): string {
-    return this.#evidence.cause ?? this.#entry.cause;
+    return String(this.#evidence.cause ?? this.#entry.cause);
   }
 
   get hint(): string {

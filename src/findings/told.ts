@@ -1,4 +1,5 @@
 /** Findings of flawless connections (src/flow/flawless.ts), told from their rows: what the detectors say once the machine has seen them. */
+import type { Sentence } from '../base/sentence.ts';
 import type { Flawless } from '../flow/flawless.ts';
 import type { FlawlessFin } from '../flow/flawless-fins.ts';
 import type { End } from '../flow/vocabulary.ts';
@@ -32,8 +33,8 @@ import { lossMessage } from './lost-wave.ts';
 export interface Told {
   /** Ascending. */
   readonly frames: readonly number[];
-  readonly message: () => string;
-  readonly cause?: () => string;
+  readonly message: () => string | Sentence;
+  readonly cause?: () => string | Sentence;
 }
 
 const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {

@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../base/sentence.ts';
 import type { Connection } from '../flow/connection.ts';
 import type { End } from '../flow/vocabulary.ts';
 
@@ -7,8 +8,8 @@ export function endName(connection: Connection, index: 0 | 1): End {
 }
 
 /** `1 segment`, `3 segments`. */
-export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+export function count(n: number, noun: string): Sentence {
+  return n === 1 ? say`${n} ${noun}` : say`${n} ${noun}s`;
 }
 
 /** `once`, `twice`, `3 times`. */
@@ -22,13 +23,13 @@ export function list(items: readonly string[]): string {
 }
 
 /** A duration in the unit a person would use: `340 ms`, `2.1 s`, `4 min`, `3.5 h`, `9 days`. */
-export function duration(nanos: number): string {
+export function duration(nanos: number): Sentence {
   const millis = nanos / 1e6;
-  if (millis < 1) return `${Math.max(1, Math.round(nanos / 1e3))} µs`;
-  if (millis < 1000) return `${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`;
+  if (millis < 1) return say`${Math.max(1, Math.round(nanos / 1e3))} µs`;
+  if (millis < 1000) return say`${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`;
   const seconds = millis / 1000;
-  if (seconds < 120) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 120) return say`${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  if (seconds < 7200) return say`${Math.round(seconds / 60)} min`;
   const hours = seconds / 3600;
-  return hours < 48 ? `${hours.toFixed(1)} h` : `${Math.round(hours / 24)} days`;
+  return hours < 48 ? say`${hours.toFixed(1)} h` : say`${Math.round(hours / 24)} days`;
 }

@@ -13,6 +13,7 @@ import type { Moment } from '../flow/history.ts';
 import type { FlowAddresses } from '../flow/place.ts';
 import { certaintyOf } from './build.ts';
 import type { PlaceJson } from './place-json.ts';
+import { SentenceJson } from './sentence-json.ts';
 import type { Piece, TextWriter } from './text-writer.ts';
 
 /** The finding that says who pays TIME_WAIT, in pieces: between them stands the frame in which that began. */
@@ -139,6 +140,7 @@ export class FlawlessJson {
   readonly #base: TimeBase;
   readonly #writer: TextWriter;
   readonly #place: PlaceJson;
+  readonly #sentences: SentenceJson;
   readonly #pieces: ReturnType<typeof piecesOf>;
   readonly #verdicts: Sorts;
   readonly #marks: Sorts;
@@ -154,6 +156,7 @@ export class FlawlessJson {
     this.#base = base;
     this.#writer = writer;
     this.#place = place;
+    this.#sentences = new SentenceJson(writer);
     this.#pieces = piecesOf(writer);
     this.#verdicts = new Sorts(writer);
     this.#marks = new Sorts(writer);
@@ -321,9 +324,9 @@ export class FlawlessJson {
       writer.whole(before, frame);
       before = pieces.comma;
     }
-    writer.quoted(pieces.message, message());
+    this.#sentences.append(pieces.message, message());
     if (cause === undefined) writer.piece(usualCause);
-    else writer.quoted(pieces.causeName, cause());
+    else this.#sentences.append(pieces.causeName, cause());
     writer.piece(hint);
     writer.piece(pieces.objectEnd);
   }

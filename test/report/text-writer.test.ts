@@ -71,7 +71,8 @@ describe('what is appended behind a piece', () => {
   });
 
   test('addresses', () => {
-    const words = fc.array(fc.integer(), { minLength: 4, maxLength: 4 });
+    const word = fc.oneof(fc.integer(), fc.constantFrom(0, 1, 0xffff, 0x10000, 0x20010db8, 0x00ab000f));
+    const words = fc.array(word, { minLength: 4, maxLength: 4 });
     fc.assert(
       fc.property(fc.constantFrom(4, 6), words, (ipVersion, list) => {
         const address = Int32Array.from(list);
@@ -115,6 +116,28 @@ test('text of any length finds room', () => {
   });
   expect(text).toBe(`before ${long}before "${long}"${'ü'.repeat(200_000)}`);
   expect(written(() => writer.piece(before))).toBe('before ');
+});
+
+test('memory grows while orders are carried out', () => {
+  const other = new TextWriter();
+  const long = other.constant('x'.repeat(5000));
+  const text = [];
+  for (let i = 0; i < 3000; i++) {
+    other.whole(long, i);
+    text.push(`${'x'.repeat(5000)}${i}`);
+  }
+  expect(decoder.decode(other.take())).toBe(text.join(''));
+  other.plain(long, 'end');
+  other.whole(other.constant(' '), 12);
+  expect(decoder.decode(other.take())).toBe(`${'x'.repeat(5000)}end 12`);
+});
+
+test('dates of all years', () => {
+  for (let day = -719_528; day < 2_932_897; day += 97) {
+    const epochSeconds = day * 86_400 + (Math.abs(day) % 86_400);
+    const text = written(() => writer.time(before, { epochSeconds }, 5));
+    expect(text).toBe(`before "${formatTime({ epochSeconds }, 5)}"`);
+  }
 });
 
 test('what does not fit is not kept', () => {

@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Flawless } from '../../flow/flawless.ts';
 import type { End } from '../../flow/vocabulary.ts';
 import type { Detector, Evidence } from '../detector.ts';
@@ -86,13 +87,13 @@ export function abortOf(flawless: Flawless): Abort {
   };
 }
 
-export function messageOf({ name, frame, ageNanos, payloadBytes, peerPayloadBytes }: Abort): string {
+export function messageOf({ name, frame, ageNanos, payloadBytes, peerPayloadBytes }: Abort): Sentence {
   const other = name === 'client' ? 'server' : 'client';
-  const sent = `${count(payloadBytes, 'octet')} from the ${name}, ${peerPayloadBytes} from the ${other}`;
-  return `The ${name} reset the open connection in frame ${frame} without a FIN of its own, ${duration(ageNanos)} after it began (${sent}).`;
+  const sent = say`${count(payloadBytes, 'octet')} from the ${name}, ${peerPayloadBytes} from the ${other}`;
+  return say`The ${name} reset the open connection in frame ${frame} without a FIN of its own, ${duration(ageNanos)} after it began (${sent}).`;
 }
 
-type Causes = { readonly cause: string } & Pick<Evidence, 'hint' | 'severity'>;
+type Causes = { readonly cause: string | Sentence } & Pick<Evidence, 'hint' | 'severity'>;
 
 function causesOfTimeout(unansweredProbes: number): Causes {
   return {
@@ -106,14 +107,13 @@ export function causesOf(abort: Abort, isMidstream = false): Causes {
   if (abort.isSilent && !isMidstream) {
     return {
       severity: 'note',
-      cause:
-        'No data in either direction: a health check, port test or scan that ends its connection with SO_LINGER and time-out 0.',
+      cause: say`No data in either direction: a health check, port test or scan that ends its connection with SO_LINGER and time-out 0.`,
       hint: 'If the client is no health check, look for SO_LINGER in its code.',
     };
   }
   if (abort.isPeerSilent && !isMidstream) {
     return {
-      cause: `Most likely SO_LINGER with time-out 0: the other end had sent nothing that could be unread. Otherwise the runtime aborts on purpose (a cancelled request, a killed process); ${UNDECIDABLE}.`,
+      cause: say`Most likely SO_LINGER with time-out 0: the other end had sent nothing that could be unread. Otherwise the runtime aborts on purpose (a cancelled request, a killed process); ${UNDECIDABLE}.`,
     };
   }
   if (abort.unansweredBytes > 0) {
@@ -121,14 +121,14 @@ export function causesOf(abort: Abort, isMidstream = false): Causes {
     const data = count(abort.unansweredBytes, 'octet');
     if (abort.name === 'client') {
       return {
-        cause: `close(), or the end of the process, with some of the latest ${data} unread, which had come ${since} before; or SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
+        cause: say`close(), or the end of the process, with some of the latest ${data} unread, which had come ${since} before; or SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
       };
     }
     return {
-      cause: `Most likely close(), or the end of the process, with unread data: ${data} had come ${since} before and were not answered. Otherwise SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
+      cause: say`Most likely close(), or the end of the process, with unread data: ${data} had come ${since} before and were not answered. Otherwise SO_LINGER with time-out 0; ${UNDECIDABLE}.`,
     };
   }
   return {
-    cause: `SO_LINGER with time-out 0, or close() with data that was unread although the last word was its own; ${UNDECIDABLE}.`,
+    cause: say`SO_LINGER with time-out 0, or close() with data that was unread although the last word was its own; ${UNDECIDABLE}.`,
   };
 }

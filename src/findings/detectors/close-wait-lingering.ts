@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { End } from '../../flow/vocabulary.ts';
 import type { Detector } from '../detector.ts';
 import { duration, endName } from '../words.ts';
@@ -50,6 +51,6 @@ export function lingeringMessage(
   coverFrame: number,
   silenceNanos: number,
   end = 'to the end of the capture',
-): string {
-  return `The ${name} acknowledged the ${closer}'s FIN in frame ${coverFrame} and then sent neither data nor a FIN for ${duration(silenceNanos)}, ${end}: it lingers in CLOSE_WAIT.`;
+): Sentence {
+  return say`The ${name} acknowledged the ${closer}'s FIN in frame ${coverFrame} and then sent neither data nor a FIN for ${duration(silenceNanos)}, ${end}: it lingers in CLOSE_WAIT.`;
 }

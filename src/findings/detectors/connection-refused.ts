@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Moment } from '../../flow/history.ts';
 import type { Detector } from '../detector.ts';
 import { duration } from '../words.ts';
@@ -25,13 +26,13 @@ export const connectionRefused: Detector = {
     return {
       at: 'server',
       frames: [asked.frame, segment.frame],
-      message: refusalMessage(asked, segment, segment.ttl, times),
+      message: () => refusalMessage(asked, segment, segment.ttl, times),
     };
   },
 };
 
 /** The SYN and the reset, with its time to live; `times` is said behind. */
-export function refusalMessage(asked: Moment, reset: Moment, ttl: number, times = ''): string {
+export function refusalMessage(asked: Moment, reset: Moment, ttl: number, times = ''): Sentence {
   const after = duration(reset.timeNanos - asked.timeNanos);
-  return `The SYN in frame ${asked.frame} was refused by the reset in frame ${reset.frame} after ${after} (TTL ${ttl})${times}.`;
+  return say`The SYN in frame ${asked.frame} was refused by the reset in frame ${reset.frame} after ${after} (TTL ${ttl})${times}.`;
 }

@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { End } from '../../flow/vocabulary.ts';
 import { findResetAfterFin, unacknowledgedBytes } from '../close.ts';
 import type { Detector } from '../detector.ts';
@@ -23,7 +24,7 @@ export const dataAfterCloseReset: Detector = {
     const talker = index === 0 ? 1 : 0;
     const name = endName(connection, index);
     const frames = [connection.ends[index].finCopies[0].frame, payload.frame, reset.segment.frame];
-    const message = (): string =>
+    const message = (): Sentence =>
       lateResetMessage({
         name,
         talker: endName(connection, talker),
@@ -49,7 +50,7 @@ interface LateReset {
   readonly lostBytes: number;
 }
 
-export function lateResetMessage({ name, talker, dataFrame, resetFrame, waitedNanos, lostBytes }: LateReset): string {
-  const lost = lostBytes === 0 ? '' : `: ${count(lostBytes, 'octet')} ${lostBytes === 1 ? 'is' : 'are'} lost`;
-  return `The ${talker} sent data (frame ${dataFrame}) ${duration(waitedNanos)} after the ${name}'s FIN, which it had acknowledged, and the ${name} answered with a reset (frame ${resetFrame})${lost}.`;
+export function lateResetMessage({ name, talker, dataFrame, resetFrame, waitedNanos, lostBytes }: LateReset): Sentence {
+  const lost = lostBytes === 0 ? '' : say`: ${count(lostBytes, 'octet')} ${lostBytes === 1 ? 'is' : 'are'} lost`;
+  return say`The ${talker} sent data (frame ${dataFrame}) ${duration(waitedNanos)} after the ${name}'s FIN, which it had acknowledged, and the ${name} answered with a reset (frame ${resetFrame})${lost}.`;
 }

@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Moment } from '../../flow/history.ts';
 import type { End } from '../../flow/vocabulary.ts';
 import { frameList } from '../close.ts';
@@ -35,6 +36,6 @@ export const halfClose: Detector = {
 };
 
 /** Who had closed, who sent how many octets behind that, and in which segments. */
-export function halfCloseMessage(closer: End, talker: End, bytes: number, segments: readonly Moment[]): string {
-  return `The ${talker} sent ${count(bytes, 'octet')} (${frameList(segments)}) after it had acknowledged the ${closer}'s FIN, and the ${closer} took them: it had called shutdown(SHUT_WR), not close().`;
+export function halfCloseMessage(closer: End, talker: End, bytes: number, segments: readonly Moment[]): Sentence {
+  return say`The ${talker} sent ${count(bytes, 'octet')} (${frameList(segments)}) after it had acknowledged the ${closer}'s FIN, and the ${closer} took them: it had called shutdown(SHUT_WR), not close().`;
 }

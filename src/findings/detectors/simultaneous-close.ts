@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Moment } from '../../flow/history.ts';
 import type { Detector } from '../detector.ts';
 import { duration } from '../words.ts';
@@ -30,9 +31,9 @@ export const simultaneousClose: Detector = {
 };
 
 /** The FINs in their order, and whether they are more than a round trip apart. */
-export function crossingMessage(first: Moment, second: Moment, isBeyondRtt: boolean): string {
+export function crossingMessage(first: Moment, second: Moment, isBeyondRtt: boolean): Sentence {
   const how = isBeyondRtt
-    ? `the second was sent ${duration(second.timeNanos - first.timeNanos)} after the first, which had not arrived by then`
+    ? say`the second was sent ${duration(second.timeNanos - first.timeNanos)} after the first, which had not arrived by then`
     : 'each was sent before the other arrived';
-  return `The FINs of frames ${first.frame} and ${second.frame} crossed: ${how}.`;
+  return say`The FINs of frames ${first.frame} and ${second.frame} crossed: ${how}.`;
 }

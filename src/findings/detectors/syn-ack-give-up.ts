@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import { goesOnFor } from '../../flow/settle.ts';
 import type { Detector } from '../detector.ts';
 import { duration, times } from '../words.ts';
@@ -29,12 +30,12 @@ export const synAckGiveUp: Detector = {
     return {
       at: 'server',
       frames: copies.map((copy) => copy.frame),
-      message: givenUpMessage(repeats, interval, silenceNanos),
+      message: () => givenUpMessage(repeats, interval, silenceNanos),
     };
   },
 };
 
 /** How often the SYN-ACK was sent again, how long after the copy before the last one came, and the silence behind it, nanoseconds. */
-export function givenUpMessage(repeats: number, intervalNanos: number, silenceNanos: number): string {
-  return `The server repeated its SYN-ACK ${times(repeats)}, last after ${duration(intervalNanos)}, and then no more for ${duration(silenceNanos)}.`;
+export function givenUpMessage(repeats: number, intervalNanos: number, silenceNanos: number): Sentence {
+  return say`The server repeated its SYN-ACK ${times(repeats)}, last after ${duration(intervalNanos)}, and then no more for ${duration(silenceNanos)}.`;
 }

@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Moment } from '../../flow/history.ts';
 import type { Detector } from '../detector.ts';
 import { duration, times } from '../words.ts';
@@ -24,13 +25,14 @@ export const synAckRetransmission: Detector = {
     const evidence = {
       at: 'path',
       frames: copies.map((copy) => copy.frame),
-      message: unheardMessage(copies, synAckRetransmissions),
+      message: () => unheardMessage(copies, synAckRetransmissions),
     } as const;
     const isClientRepeating = client.synCopies.some((copy) => copy.timeNanos > copies[0].timeNanos);
     if (!isClientRepeating) return evidence;
     return {
       ...evidence,
-      message: `${synAckAgain(copies, synAckRetransmissions)}, while the client went on sending its SYN and acknowledged none of them.`,
+      message: () =>
+        `${synAckAgain(copies, synAckRetransmissions)}, while the client went on sending its SYN and acknowledged none of them.`,
       cause:
         'The SYN-ACK does not reach the client, who is there and still asks: a stateful firewall, NAT or an asymmetric route takes the answer away.',
     };
@@ -38,12 +40,12 @@ export const synAckRetransmission: Detector = {
 };
 
 /** The copies of the SYN-ACK, the first one first, and how often it was sent again. */
-function synAckAgain(copies: readonly Moment[], repeats: number): string {
+function synAckAgain(copies: readonly Moment[], repeats: number): Sentence {
   const span = duration(copies[copies.length - 1].timeNanos - copies[0].timeNanos);
-  return `The server sent its SYN-ACK again ${times(repeats)} within ${span}`;
+  return say`The server sent its SYN-ACK again ${times(repeats)} within ${span}`;
 }
 
 /** As `synAckAgain`, of a client that has sent nothing since. */
-export function unheardMessage(copies: readonly Moment[], repeats: number): string {
-  return `${synAckAgain(copies, repeats)}; no acknowledgment came from the client.`;
+export function unheardMessage(copies: readonly Moment[], repeats: number): Sentence {
+  return say`${synAckAgain(copies, repeats)}; no acknowledgment came from the client.`;
 }

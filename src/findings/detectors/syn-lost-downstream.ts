@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Connection } from '../../flow/connection.ts';
 import type { Moment } from '../../flow/history.ts';
 import { hasTimestamps, type Segment } from '../../flow/segment.ts';
@@ -35,8 +36,8 @@ export const synLostDownstream: Detector = {
 };
 
 /** The first SYN, the copy that was answered, and the SYN-ACK. */
-export function lostSynMessage(first: Moment, answered: Moment, answer: Moment): string {
-  return `The SYN-ACK in frame ${answer.frame} answers the SYN of frame ${answered.frame}, sent ${duration(answered.timeNanos - first.timeNanos)} after the first one in frame ${first.frame}, which got no answer.`;
+export function lostSynMessage(first: Moment, answered: Moment, answer: Moment): Sentence {
+  return say`The SYN-ACK in frame ${answer.frame} answers the SYN of frame ${answered.frame}, sent ${duration(answered.timeNanos - first.timeNanos)} after the first one in frame ${first.frame}, which got no answer.`;
 }
 
 /** Whether a connection before this one, on the same tuple, answered the SYN with an ACK of its own. */

@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Moment } from '../../flow/history.ts';
 import type { End } from '../../flow/vocabulary.ts';
 import { TcpFlag } from '../../wire/batch.ts';
@@ -46,6 +47,6 @@ export const synRetransmission: Detector = {
 };
 
 /** The copies of the SYN, the first one first, and how often it was sent again. */
-export function synAgainMessage(name: End, [first, second]: readonly Moment[], repeats: number): string {
-  return `The ${name} sent its SYN again ${times(repeats)}, first after ${duration(second.timeNanos - first.timeNanos)}.`;
+export function synAgainMessage(name: End, [first, second]: readonly Moment[], repeats: number): Sentence {
+  return say`The ${name} sent its SYN again ${times(repeats)}, first after ${duration(second.timeNanos - first.timeNanos)}.`;
 }

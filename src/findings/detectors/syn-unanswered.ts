@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Moment } from '../../flow/history.ts';
 import { goesOnFor } from '../../flow/settle.ts';
 import type { Detector } from '../detector.ts';
@@ -48,12 +49,12 @@ interface Attempt {
   readonly lastNanos: number;
 }
 
-function sentOf({ count: syns, first, lastNanos }: Attempt): string {
+function sentOf({ count: syns, first, lastNanos }: Attempt): string | Sentence {
   if (syns === 1) return 'The client sent one SYN';
-  return `The client sent ${count(syns, 'SYN')} within ${duration(lastNanos - first.timeNanos)}`;
+  return say`The client sent ${count(syns, 'SYN')} within ${duration(lastNanos - first.timeNanos)}`;
 }
 
 /** `untilNanos` is how long it was watched. */
-export function unansweredMessage(attempt: Attempt, untilNanos: number): string {
-  return `${sentOf(attempt)} and nothing came back in ${duration(untilNanos - attempt.first.timeNanos)}.`;
+export function unansweredMessage(attempt: Attempt, untilNanos: number): Sentence {
+  return say`${sentOf(attempt)} and nothing came back in ${duration(untilNanos - attempt.first.timeNanos)}.`;
 }

@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { HistoryEntry } from '../../flow/history.ts';
 import type { Detector } from '../detector.ts';
 import { duration, endName } from '../words.ts';
@@ -21,7 +22,7 @@ export const timeWaitOwner: Detector = {
     const stay = stayA ?? stayB;
     if (stay === null) return null;
     if (stayA !== null && stayB !== null) {
-      const message = (): string => staysMessage(connection.options.timeWaitNanos);
+      const message = (): Sentence => staysMessage(connection.options.timeWaitNanos);
       return { at: 'path', frames: [stayA.frame, stayB.frame], message };
     }
     const index = stayA === null ? 1 : 0;
@@ -37,8 +38,8 @@ export const timeWaitOwner: Detector = {
 };
 
 /** What is said if both ends are in TIME_WAIT. */
-export function staysMessage(timeWaitNanos: number): string {
-  return `Both ends closed of their own accord and keep the tuple in TIME_WAIT, each for ${duration(timeWaitNanos)}.`;
+export function staysMessage(timeWaitNanos: number): Sentence {
+  return say`Both ends closed of their own accord and keep the tuple in TIME_WAIT, each for ${duration(timeWaitNanos)}.`;
 }
 
 /** What is said of a TIME_WAIT that nothing cuts short: before and behind the number of the frame that it begins with. */
