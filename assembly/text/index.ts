@@ -2,7 +2,7 @@
  * Text as octets, one after the other: pieces that come again and again, numbers, times and addresses.
  * src/report/text-writer.ts is the other side.
  *
- * A piece is the address of its first octet; its length is in the four octets before. Up to 15 octets behind what is
+ * A piece is the address of its first octet; its length is in the four octets before. Up to 32 octets behind what is
  * appended are written over.
  */
 import {
@@ -11,6 +11,7 @@ import {
   IPV4,
   IPV6,
   LONG_ORDER_BYTES,
+  MOMENT,
   PIECE_BITS,
   SECONDS,
   SHORT_ORDER_BYTES,
@@ -27,6 +28,8 @@ export const free: usize = __heap_base;
 
 const PIECE_MASK: u32 = (1 << PIECE_BITS) - 1;
 const PAGE_BITS = 16;
+/** `,"time":`. */
+const TIME_NAME: u64 = (<u64>0x3a22656d << 32) | 0x6974222c;
 
 /** Appends at an address what the orders from `from` to `end` say, makes room for it, and returns the address behind it. */
 export function write(at: u32, from: u32, end: u32): u32 {
@@ -38,7 +41,10 @@ export function write(at: u32, from: u32, end: u32): u32 {
     const piece = word & PIECE_MASK;
     const length = load<u32>(piece - 4);
     if (to + length + VALUE_BYTES > limit) limit = grow(to + length + VALUE_BYTES);
-    for (let i: u32 = 0; i < length; i += 16) v128.store(to + i, v128.load(piece + i));
+    // Most pieces are that short: no branch then depends on the length.
+    v128.store(to, v128.load(piece));
+    v128.store(to + 16, v128.load(piece + 16));
+    for (let i: u32 = 32; i < length; i += 16) v128.store(to + i, v128.load(piece + i));
     to += length;
     switch (word >>> PIECE_BITS) {
       case WHOLE:
@@ -50,6 +56,12 @@ export function write(at: u32, from: u32, end: u32): u32 {
         break;
       case TIME:
         to = putTime(to, load<f64>(order + 8));
+        order += FLOAT_ORDER_BYTES - SHORT_ORDER_BYTES;
+        break;
+      case MOMENT:
+        to = putWhole(to, load<u32>(order + 4));
+        store<u64>(to, TIME_NAME);
+        to = putTime(to + 8, load<f64>(order + 8));
         order += FLOAT_ORDER_BYTES - SHORT_ORDER_BYTES;
         break;
       case IPV4:

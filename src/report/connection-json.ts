@@ -71,7 +71,6 @@ function constantsOf(writer: TextWriter) {
     serverEnd: constant(',"server":{'),
     provenFrame: constant(',"provenFrame":'),
     withdrawnFrame: constant(',"withdrawn":{"frame":'),
-    time: constant(',"time":'),
     segments: constant('],"segments":'),
     payloadBytes: constant(',"payloadBytes":'),
     uniquePayloadBytes: constant(',"uniquePayloadBytes":'),
@@ -254,14 +253,12 @@ export class ConnectionJson {
 
   #writeEntry(entry: HistoryEntry): void {
     const writer = this.#writer;
-    const { nothing, time, provenFrame, withdrawnFrame, objectEnd } = this.#constants;
+    const { nothing, provenFrame, withdrawnFrame, objectEnd } = this.#constants;
     this.#words.entered[entry.basis].append(entry.state);
-    writer.whole(nothing, entry.frame);
-    writer.time(time, this.#base, entry.timeNanos);
+    writer.moment(nothing, entry.frame, this.#base, entry.timeNanos);
     if (entry.provenFrame !== 0) writer.whole(provenFrame, entry.provenFrame);
     if (entry.withdrawnFrame !== 0) {
-      writer.whole(withdrawnFrame, entry.withdrawnFrame);
-      writer.time(time, this.#base, entry.withdrawnNanos);
+      writer.moment(withdrawnFrame, entry.withdrawnFrame, this.#base, entry.withdrawnNanos);
       writer.piece(objectEnd);
     }
     writer.piece(objectEnd);

@@ -9,7 +9,6 @@ import { tellFinding } from '../findings/told.ts';
 import type { Flawless } from '../flow/flawless.ts';
 import { type FlawlessEnd, STEPS } from '../flow/flawless-end.ts';
 import { type FlawlessFin, MOST_REPEATS } from '../flow/flawless-fins.ts';
-import type { Moment } from '../flow/history.ts';
 import type { FlowAddresses } from '../flow/place.ts';
 import { certaintyOf } from './build.ts';
 import type { PlaceJson } from './place-json.ts';
@@ -51,7 +50,6 @@ function piecesOf(writer: TextWriter) {
     client: begins(',"endpoints":{"client":{', '"SYN_SENT","basis":"proven"'),
     server: begins(',"server":{', '"LISTEN","basis":"assumed"'),
     entered: STEPS.map(([state, basis]) => constant(`},{"state":"${state}","basis":"${basis}","frame":`)),
-    time: constant(',"time":'),
     provenFrame: constant(',"provenFrame":'),
     withdrawn: constant(',"withdrawn":{"frame":'),
     objectEnd: constant('}'),
@@ -186,7 +184,7 @@ export class FlawlessJson {
       this.#writeFinding(findings[i], flawless);
     }
     const zeek = this.#zeekStates.get(flawless.sort, () => zeekOf(flawless));
-    writer.plain(zeek, flawless.zeekHistory);
+    this.#sentences.appendWord(zeek, flawless.zeekHistory);
     writer.whole(pieces.completeness, flawless.completeness);
     writer.piece(pieces.end);
   }
@@ -194,24 +192,18 @@ export class FlawlessJson {
   /** Its states; what is before the first depends on which it is in. */
   #writeEnd(begins: readonly Piece[], end: FlawlessEnd): void {
     const writer = this.#writer;
-    const { entered, provenFrame, withdrawn, time, objectEnd } = this.#pieces;
+    const { entered, provenFrame, withdrawn, objectEnd } = this.#pieces;
     let before = begins[end.current];
     for (let i = 0; i < end.steps; i++) {
       const entry = end.entered[i];
       if (i > 0) before = entered[entry.step];
-      writer.whole(before, entry.frame);
-      this.#writeTime(entry);
+      writer.moment(before, entry.frame, this.#base, entry.timeNanos);
       if (entry.provenFrame !== 0) writer.whole(provenFrame, entry.provenFrame);
       if (entry.withdrawnFrame === 0) continue;
-      writer.whole(withdrawn, entry.withdrawnFrame);
-      writer.time(time, this.#base, entry.withdrawnNanos);
+      writer.moment(withdrawn, entry.withdrawnFrame, this.#base, entry.withdrawnNanos);
       writer.piece(objectEnd);
     }
     this.#writeCounts(end);
-  }
-
-  #writeTime({ timeNanos }: Moment): void {
-    this.#writer.time(this.#pieces.time, this.#base, timeNanos);
   }
 
   #writeCounts(end: FlawlessEnd): void {

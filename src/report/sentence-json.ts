@@ -1,10 +1,10 @@
 import type { Part, Sentence } from '../base/sentence.ts';
 import type { Piece, TextWriter } from './text-writer.ts';
 
-/** Words that stand in sentences are few, fractions of durations among them. */
+/** Words are few, fractions of durations and histories of Zeek among them. */
 const MAX_WORDS = 2048;
 
-/** Writes sentences as JSON strings: their texts are kept as pieces. */
+/** Writes sentences as JSON strings: their texts, and the words in them, are kept as pieces. */
 export class SentenceJson {
   readonly #writer: TextWriter;
   readonly #quote: Piece;
@@ -43,19 +43,20 @@ export class SentenceJson {
   }
 
   #appendPart(before: Piece, part: Part): void {
-    const writer = this.#writer;
-    if (typeof part === 'number' && part >>> 0 === part) writer.whole(before, part);
-    else {
-      writer.piece(before);
-      if (typeof part === 'object') this.#appendSentence(part);
-      else this.#appendWord(String(part));
-    }
+    if (typeof part === 'number' && part >>> 0 === part) this.#writer.whole(before, part);
+    else if (typeof part === 'object') {
+      this.#writer.piece(before);
+      this.#appendSentence(part);
+    } else this.appendWord(before, String(part));
   }
 
-  #appendWord(word: string): void {
+  /** A piece, and a word of which there are few, without quotes. */
+  appendWord(before: Piece, word: string): void {
+    const writer = this.#writer;
+    writer.piece(before);
     const piece = this.#words.get(word) ?? this.#keep(word);
-    if (piece === null) this.#writer.unicode(escaped(word));
-    else this.#writer.piece(piece);
+    if (piece === null) writer.unicode(escaped(word));
+    else writer.piece(piece);
   }
 
   #keep(word: string): Piece | null {

@@ -2,7 +2,7 @@
  * How `TextWriter` tells its core what to append: numbers only, so that AssemblyScript and TypeScript read the same file.
  *
  * An order is a word that holds the address of a piece and, above it, what comes behind the piece; then the value, if there
- * is one: a whole number in the second word, a float64 behind that, or the four words of an IPv6 address.
+ * is one: a whole number in the second word, a float64 behind that, both, or the four words of an IPv6 address.
  */
 export const PIECE_BITS = 24;
 
@@ -15,8 +15,10 @@ export const SECONDS = 2;
 export const TIME = 3;
 export const IPV4 = 4;
 export const IPV6 = 5;
+/** A frame, and the time of it behind `,"time":`. */
+export const MOMENT = 6;
 /** No text: the second, since 1970, that times count from. */
-export const EPOCH = 6;
+export const EPOCH = 7;
 
 /** Octets of an order, by what its value takes. */
 export const SHORT_ORDER_BYTES = 8;

@@ -12,6 +12,7 @@ import {
   IPV4,
   IPV6,
   LONG_ORDER_BYTES,
+  MOMENT,
   PIECE_BITS,
   SECONDS,
   SHORT_ORDER_BYTES,
@@ -55,6 +56,7 @@ const Order = {
   WHOLE: WHOLE << PIECE_BITS,
   SECONDS: SECONDS << PIECE_BITS,
   TIME: TIME << PIECE_BITS,
+  MOMENT: MOMENT << PIECE_BITS,
   IPV4: IPV4 << PIECE_BITS,
   IPV6: IPV6 << PIECE_BITS,
   EPOCH: EPOCH << PIECE_BITS,
@@ -135,15 +137,25 @@ export class TextWriter {
 
   /** A piece, and a time as `formatTime` writes it, in quotes. */
   time(piece: Piece, base: TimeBase, timeNanos: number): void {
-    if (!Number.isSafeInteger(timeNanos)) {
-      this.plain(piece, `"${formatTime(base, timeNanos)}"`);
-      return;
-    }
-    if (base.epochSeconds !== this.#epochSeconds) {
-      this.#epochSeconds = base.epochSeconds;
-      this.#float(Order.EPOCH | this.#nothing, base.epochSeconds);
-    }
-    this.#float(Order.TIME | piece, timeNanos);
+    if (Number.isSafeInteger(timeNanos)) {
+      this.#countFrom(base);
+      this.#float(Order.TIME | piece, timeNanos);
+    } else this.plain(piece, `"${formatTime(base, timeNanos)}"`);
+  }
+
+  /** A piece, and a frame with its time: `7,"time":"2026-11-21T01:22:26.000000001Z"`. */
+  moment(piece: Piece, frame: number, base: TimeBase, timeNanos: number): void {
+    if (Number.isSafeInteger(timeNanos) && frame <= MAX_WHOLE) {
+      this.#countFrom(base);
+      this.#words[this.#order + 1] = frame;
+      this.#float(Order.MOMENT | piece, timeNanos);
+    } else this.plain(piece, `${frame},"time":"${formatTime(base, timeNanos)}"`);
+  }
+
+  #countFrom({ epochSeconds }: TimeBase): void {
+    if (epochSeconds === this.#epochSeconds) return;
+    this.#epochSeconds = epochSeconds;
+    this.#float(Order.EPOCH | this.#nothing, epochSeconds);
   }
 
   #float(order: number, value: number): void {

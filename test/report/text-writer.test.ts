@@ -70,6 +70,17 @@ describe('what is appended behind a piece', () => {
     );
   });
 
+  test('moments', () => {
+    const nanos = fc.oneof(fc.constantFrom(0, -1, 1e17, 0.5), fc.maxSafeInteger());
+    const frame = fc.oneof(fc.constantFrom(0, 1, 9, 10, 2 ** 32 - 1, 2 ** 32), fc.nat());
+    fc.assert(
+      fc.property(fc.nat(), nanos, frame, (epochSeconds, timeNanos, number) => {
+        const text = written(() => writer.moment(before, number, { epochSeconds }, timeNanos));
+        expect(text).toBe(`before ${number},"time":"${formatTime({ epochSeconds }, timeNanos)}"`);
+      }),
+    );
+  });
+
   test('addresses', () => {
     const word = fc.oneof(fc.integer(), fc.constantFrom(0, 1, 0xffff, 0x10000, 0x20010db8, 0x00ab000f));
     const words = fc.array(word, { minLength: 4, maxLength: 4 });
