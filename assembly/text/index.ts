@@ -29,7 +29,7 @@ export const free: usize = __heap_base;
 const PIECE_MASK: u32 = (1 << PIECE_BITS) - 1;
 const PAGE_BITS = 16;
 /** `,"time":`. */
-const TIME_NAME: u64 = (<u64>0x3a22656d << 32) | 0x6974222c;
+const TIME_NAME: u64 = ((<u64>0x3a22656d) << 32) | 0x6974222c;
 
 /** Appends at an address what the orders from `from` to `end` say, makes room for it, and returns the address behind it. */
 export function write(at: u32, from: u32, end: u32): u32 {

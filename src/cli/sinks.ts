@@ -62,22 +62,22 @@ class LineSink implements Sink {
     else this.#timer ??= setTimeout(() => this.#flushLate(), BATCH_MILLIS);
   }
 
+  /** The timer goes on, and may come a little early for the next batch: one for each batch would take longer. */
   #flush(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
     writeBatch(this.#output, this.#batch);
   }
 
   /** Outside the analysis nobody would catch what goes wrong; the output throws it again at the next write. */
   #flushLate(): void {
+    this.#timer = null;
     try {
       this.#flush();
-    } catch {
-      this.#timer = null;
-    }
+    } catch {}
   }
 
   async end(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
     this.#flush();
   }
 }

@@ -49,6 +49,8 @@ import type { ClosedFirst, CloseStyle, End, Outcome, UndeterminedReason } from '
 /** By their numbers, as the core has them. */
 const LETTERS = ['', '', 'A', 'a', 'D', 'd', 'F', 'f', 'R', 'r', 'T', 't'];
 const LETTER_MASK = (1 << LETTER_BITS) - 1;
+/** What Zeek's history begins with: by whether a SYN-ACK was captured, and twice whether the third segment was. */
+const OPENINGS = ['S', 'Sh', 'SA', 'ShA'];
 
 const NO_MOMENT: Moment = { frame: 0, timeNanos: Number.NaN };
 
@@ -98,7 +100,8 @@ export class Flawless {
   zeekHistory = '';
   completeness = 0;
   #core: Core | null = null;
-  readonly #histories = new Map<number, string>();
+  /** Zeek's histories by what stands behind their opening, for each opening. */
+  readonly #histories = OPENINGS.map(() => new Map<number, string>());
 
   get outcome(): Outcome {
     return OUTCOMES[this.ending];
@@ -327,13 +330,13 @@ export class Flawless {
   }
 
   #historyOf(letters: number): string {
-    const opening = `${this.synAck.frame === 0 ? 'S' : 'Sh'}${this.third.frame === 0 ? '' : 'A'}`;
-    const known = this.#histories.get(letters);
-    if (known !== undefined) return opening + known;
-    let history = '';
+    const opening = (this.synAck.frame === 0 ? 0 : 1) + (this.third.frame === 0 ? 0 : 2);
+    const known = this.#histories[opening].get(letters);
+    if (known !== undefined) return known;
+    let history = OPENINGS[opening];
     for (let left = letters; left !== 0; left >>>= LETTER_BITS) history += LETTERS[left & LETTER_MASK];
-    this.#histories.set(letters, history);
-    return opening + history;
+    this.#histories[opening].set(letters, history);
+    return history;
   }
 
   /** Round trip from the tap to the server; NaN if a SYN that was not captured may lie between. */
