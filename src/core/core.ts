@@ -103,11 +103,6 @@ export class Core {
     return this.#memory.buffer;
   }
 
-  /** Its memory as other threads may be given it, to see it grow. */
-  get growingMemory(): WebAssemblyMemory<SharedArrayBuffer> {
-    return this.#memory;
-  }
-
   /** Where the rows of its batch begin, octets. */
   get rowsAt(): number {
     return ROWS;

@@ -6,11 +6,9 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Annotations } from '../../src/annotations.ts';
 import { CaptureError } from '../../src/base/error.ts';
-import { openSharedMemory } from '../../src/base/web-assembly.ts';
 import { unpackProblem } from '../../src/cli/problems.ts';
 import { type ReaderEnd, readForOther } from '../../src/cli/threads/reading.ts';
 import { openFilled, Ring } from '../../src/cli/threads/ring.ts';
-import { TouchedMemory } from '../../src/cli/threads/touched.ts';
 import { Core } from '../../src/core/core.ts';
 
 const GENERATOR = new URL('../../bench/generate.mjs', import.meta.url).pathname;
@@ -30,8 +28,7 @@ async function read(
   const ring = new Ring(1, { epochSeconds: 0 }, core);
   const { port1: port, port2 } = new MessageChannel();
   prepare(ring, (message) => port.postMessage(message));
-  const { growingMemory: growing } = core ?? new Core();
-  await readForOther({ paths: [capture], decoding: {}, memory: ring.memory, growing, port: port2 });
+  await readForOther({ paths: [capture], decoding: {}, memory: ring.memory, port: port2 });
   const rows = Array.from({ length: ring.filled }, (_, number) => {
     const batch = openFilled(ring.slotOf(number), null, new Annotations());
     return { frames: Array.from({ length: batch.count }, (__, row) => batch.frame(row)), isThere: batch.core === core };
@@ -40,21 +37,6 @@ async function read(
   port.close();
   return { ring, rows, end };
 }
-
-it('memory that has grown is touched once, and stays as it is', () => {
-  const memory = openSharedMemory(1, 8);
-  new Int32Array(memory.buffer).fill(7);
-  const touched = new TouchedMemory(memory);
-  expect(touched.touch()).toBe(0);
-  memory.grow(2);
-  const grown = new Int32Array(memory.buffer, 1 << 16);
-  grown[0] = 5;
-  grown[grown.length - 1] = -1;
-  expect([touched.touch(), touched.touch()]).toEqual([2 << 16, 0]);
-  expect([grown[0], grown[1], grown[1024], grown[grown.length - 1]]).toEqual([5, 0, 0, -1]);
-  memory.grow(1);
-  expect(touched.touch()).toBe(1 << 16);
-});
 
 describe('a thread that reads for another', () => {
   it('fills the ring, in the memory of the core if there is one, and tells what it read', async () => {

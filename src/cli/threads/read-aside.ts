@@ -22,7 +22,7 @@ export async function* readAside(
   const { core, timeBase } = analysis;
   const ring = new Ring(1, timeBase, core);
   const { port1: port, port2: theirs } = new MessageChannel();
-  const start: ReaderStart = { paths, decoding, memory: ring.memory, growing: core.growingMemory, port: theirs };
+  const start: ReaderStart = { paths, decoding, memory: ring.memory, port: theirs };
   const worker = takeReader();
   worker.postMessage(start, [theirs]);
   const failures: Error[] = [];

@@ -1,7 +1,6 @@
 /** What the other thread of an analysis by two does: it reads and decodes, and nothing else. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { assert, SinkFullError } from '../../base/error.ts';
-import type { WebAssemblyMemory } from '../../base/web-assembly.ts';
 import { Decoding, type DecodingOptions } from '../../decoding.ts';
 import type { CaptureFacts } from '../../findings/joined.ts';
 import type { CaptureResult } from '../../report/result.ts';
@@ -9,15 +8,12 @@ import { readInSteps } from '../../source/session.ts';
 import { packError, packProblem, problemsOf, type SentError, type SentProblem } from '../problems.ts';
 import { Ring, type RingMemory, type SlotMessage } from './ring.ts';
 import { type RingHost, RingWriter } from './ring-writer.ts';
-import { TouchedMemory } from './touched.ts';
 
 /** What the thread is started with. */
 export interface ReaderStart {
   readonly paths: readonly string[];
   readonly decoding: DecodingOptions;
   readonly memory: RingMemory;
-  /** Memory of the thread that it reads for. */
-  readonly growing: WebAssemblyMemory<SharedArrayBuffer>;
   readonly port: MessagePort;
 }
 
@@ -36,18 +32,15 @@ export interface Refusal {
 class Host implements RingHost {
   readonly #ring: Ring;
   readonly #port: MessagePort;
-  readonly #touched: TouchedMemory;
   #isRefused = false;
 
-  constructor(ring: Ring, { port, growing }: Pick<ReaderStart, 'port' | 'growing'>) {
-    this.#touched = new TouchedMemory(growing);
+  constructor(ring: Ring, port: MessagePort) {
     this.#ring = ring;
     this.#port = port;
   }
 
   waitForRoom(): void {
     const ring = this.#ring;
-    this.#touched.touch();
     while (!ring.hasRoomFor(1)) {
       const seen = ring.newsForReader;
       if (ring.isAborted) throw new Error('nobody wants to know any more');
@@ -67,15 +60,14 @@ class Host implements RingHost {
 }
 
 /** Reads to the end, or until nobody wants to know any more. */
-export async function readForOther(start: ReaderStart): Promise<void> {
-  const { paths, decoding: options, memory, port } = start;
+export async function readForOther({ paths, decoding: options, memory, port }: ReaderStart): Promise<void> {
   const ring = new Ring(1, { epochSeconds: 0 }, null, memory);
   const end = (message: ReaderEnd, lastNanos: number): void => {
     port.postMessage(message);
     ring.end(lastNanos);
   };
   try {
-    const decoding = new Decoding(options, new RingWriter(ring, new Host(ring, start)));
+    const decoding = new Decoding(options, new RingWriter(ring, new Host(ring, port)));
     const steps = readInSteps(paths, decoding, { timeBase: decoding.timeBase });
     for (;;) {
       const step = await steps.next();
