@@ -1,4 +1,5 @@
 /** The four findings `teardown-w1-lost` to `teardown-w4-lost` differ only in which wave they tell of. */
+import { type Sentence, say } from '../base/sentence.ts';
 import type { Connection, LostWave } from '../flow/connection.ts';
 import type { End } from '../flow/vocabulary.ts';
 import type { Evidence } from './detector.ts';
@@ -29,22 +30,22 @@ export function detectLostWave(connection: Connection, wave: LostWave['wave']): 
 }
 
 /** Whose FIN it is about, the other end, and what shows that it or its acknowledgment was lost. */
-export function lossMessage(sender: End, receiver: End, { side, evidence, frames }: Omit<LostWave, 'wave'>): string {
+export function lossMessage(sender: End, receiver: End, { side, evidence, frames }: Omit<LostWave, 'wave'>): Sentence {
   const [first] = frames;
   const last = frames[frames.length - 1];
   if (evidence === 'cover-seen') {
     const repeat = frames[1];
-    const again = frames.length > 2 ? `; the same happened again, up to frame ${last}` : '';
-    return `The ${receiver}'s ACK of the ${sender}'s FIN passed the capture point (frame ${first}) and was lost behind it: more than a round trip later the ${sender} sent its FIN again (frame ${repeat})${again}.`;
+    const again = frames.length > 2 ? say`; the same happened again, up to frame ${last}` : '';
+    return say`The ${receiver}'s ACK of the ${sender}'s FIN passed the capture point (frame ${first}) and was lost behind it: more than a round trip later the ${sender} sent its FIN again (frame ${repeat})${again}.`;
   }
   if (side === 'before-tap') {
     const why = evidence === 'd-sack' ? 'reports the FIN as a duplicate' : 'echoes the first copy of the FIN';
-    return `The ${sender}'s FIN (frame ${first}) had arrived, but its first ACK never passed the capture point: the ACK in frame ${last} ${why}.`;
+    return say`The ${sender}'s FIN (frame ${first}) had arrived, but its first ACK never passed the capture point: the ACK in frame ${last} ${why}.`;
   }
   const repeat = frames[1];
   const why =
     evidence === 'no-d-sack'
       ? 'reports no duplicate, although both ends use SACK'
       : 'comes from TIME_WAIT and echoes a later copy';
-  return `The ${sender}'s FIN (frame ${first}) was lost behind the capture point: it was sent again (frame ${repeat}), and its first ACK (frame ${last}) ${why}.`;
+  return say`The ${sender}'s FIN (frame ${first}) was lost behind the capture point: it was sent again (frame ${repeat}), and its first ACK (frame ${last}) ${why}.`;
 }

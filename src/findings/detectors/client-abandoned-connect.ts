@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Moment } from '../../flow/history.ts';
 import type { Detector } from '../detector.ts';
 import { duration } from '../words.ts';
@@ -25,12 +26,12 @@ export const clientAbandonedConnect: Detector = {
     return {
       at: 'client',
       frames: [syn.frame, answer.frame, segment.frame],
-      message: abandonmentMessage(syn, answer, segment),
+      message: () => abandonmentMessage(syn, answer, segment),
     };
   },
 };
 
 /** The first SYN, the SYN-ACK, and the reset that answers that. */
-export function abandonmentMessage(syn: Moment, answer: Moment, reset: Moment): string {
-  return `The client reset the SYN-ACK of frame ${answer.frame} in frame ${reset.frame}; the SYN-ACK came ${duration(answer.timeNanos - syn.timeNanos)} after the first SYN.`;
+export function abandonmentMessage(syn: Moment, answer: Moment, reset: Moment): Sentence {
+  return say`The client reset the SYN-ACK of frame ${answer.frame} in frame ${reset.frame}; the SYN-ACK came ${duration(answer.timeNanos - syn.timeNanos)} after the first SYN.`;
 }

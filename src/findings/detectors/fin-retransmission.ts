@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Connection } from '../../flow/connection.ts';
 import { isTimedRepeat } from '../../flow/lost-wave.ts';
 import type { Segment } from '../../flow/segment.ts';
@@ -43,10 +44,10 @@ export function finsAgainMessage(
   repeats: number,
   afterNanos: number,
   others: number,
-): string {
-  const after = `${repeats === 1 ? '' : 'first '}after ${duration(afterNanos)}`;
-  const second = others === 0 ? '' : `; the ${other} sent its own again ${times(others)}`;
-  return `The ${name} sent its FIN again ${times(repeats)}, ${after}${second}.`;
+): Sentence {
+  const after = say`${repeats === 1 ? '' : 'first '}after ${duration(afterNanos)}`;
+  const second = others === 0 ? '' : say`; the ${other} sent its own again ${times(others)}`;
+  return say`The ${name} sent its FIN again ${times(repeats)}, ${after}${second}.`;
 }
 
 function repeatsOf(connection: Connection, index: 0 | 1): Segment[] {

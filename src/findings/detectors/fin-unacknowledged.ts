@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Moment } from '../../flow/history.ts';
 import type { End } from '../../flow/vocabulary.ts';
 import { couldBeCovered, findUncoveredFin, frameList, unacknowledgedBytes } from '../close.ts';
@@ -23,7 +24,7 @@ export const finUnacknowledged: Detector = {
     if (fin === null || connection.finRetransmissions[fin.index] < 2 || !couldBeCovered(connection, fin)) return null;
     const other = fin.index === 0 ? 1 : 0;
     const name = endName(connection, fin.index);
-    const message = (): string => {
+    const message = (): Sentence => {
       const bytes = unacknowledgedBytes(connection, fin.index);
       const peer = connection.ends[other];
       const heard = peer.recent.at(-1);
@@ -41,14 +42,14 @@ export function unacknowledgedMessage(
   copies: readonly Moment[],
   sent: number,
   bytes: number,
-  rest: string,
-): string {
-  const data = bytes === 0 ? '' : `, nor ${bytes === 1 ? 'was' : 'were'} the ${count(bytes, 'octet')} before it`;
+  rest: string | Sentence,
+): Sentence {
+  const data = bytes === 0 ? '' : say`, nor ${bytes === 1 ? 'was' : 'were'} the ${count(bytes, 'octet')} before it`;
   const span = duration(copies[copies.length - 1].timeNanos - copies[0].timeNanos);
-  return `The ${name} sent its FIN ${sent} times within ${span} (${frameList(copies)}), and it was never acknowledged${data}${rest}.`;
+  return say`The ${name} sent its FIN ${sent} times within ${span} (${frameList(copies)}), and it was never acknowledged${data}${rest}.`;
 }
 
 /** In which frame an end was heard at last, and whether that was after the FIN. */
-export function heardMessage(name: End, isAlive: boolean, frame: number): string {
-  return `; the ${name} ${isAlive ? 'was still heard' : 'was last heard'} in frame ${frame}`;
+export function heardMessage(name: End, isAlive: boolean, frame: number): Sentence {
+  return say`; the ${name} ${isAlive ? 'was still heard' : 'was last heard'} in frame ${frame}`;
 }

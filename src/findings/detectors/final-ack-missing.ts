@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Moment } from '../../flow/history.ts';
 import type { End } from '../../flow/vocabulary.ts';
 import { couldBeCovered, findUncoveredFin, frameList } from '../close.ts';
@@ -33,9 +34,9 @@ export const finalAckMissing: Detector = {
 };
 
 /** Who sent its FIN again and how often, the copies, and until when no acknowledgment came. */
-export function uncoveredMessage(name: End, repeats: number, copies: readonly Moment[], untilNanos: number): string {
+export function uncoveredMessage(name: End, repeats: number, copies: readonly Moment[], untilNanos: number): Sentence {
   const [first] = copies;
   const span = duration(copies[copies.length - 1].timeNanos - first.timeNanos);
   const watched = duration(untilNanos - first.timeNanos);
-  return `The ${name} repeated its FIN ${times(repeats)} within ${span} (${frameList(copies)}), and no acknowledgment of it was seen in the ${watched} from the first copy on.`;
+  return say`The ${name} repeated its FIN ${times(repeats)} within ${span} (${frameList(copies)}), and no acknowledgment of it was seen in the ${watched} from the first copy on.`;
 }

@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Moment } from '../../flow/history.ts';
 import { goesOnFor, isOneWay } from '../../flow/settle.ts';
 import type { End } from '../../flow/vocabulary.ts';
@@ -30,7 +31,7 @@ export const lastAckGiveUp: Detector = {
     const intervalNanos = last.timeNanos - copies[copies.length - 2].timeNanos;
     if (!goesOnFor(connection, last.timeNanos, 2 * intervalNanos + connection.rtoNanos)) return null;
     const name = endName(connection, index);
-    const message = (doubt?: string): string =>
+    const message = (doubt?: string): Sentence =>
       lastGivenUpMessage(name, copies, connection.finRetransmissions[index], connection.observedUntilNanos, doubt);
     const frames = copies.map((copy) => copy.frame);
     if (me.awaitsRepeatAck || me.lastCover === null) return { at: name, frames, message };
@@ -46,8 +47,8 @@ export function lastGivenUpMessage(
   repeats: number,
   untilNanos: number,
   doubt = '',
-): string {
+): Sentence {
   const [before, last] = copies.slice(-2);
   const interval = duration(last.timeNanos - before.timeNanos);
-  return `The ${name} sent its FIN in ${frameList(copies)}, the last ${interval} after the one before, and then nothing for ${duration(untilNanos - last.timeNanos)}: it gave up in LAST_ACK after ${count(repeats, 'repeat')}${doubt}.`;
+  return say`The ${name} sent its FIN in ${frameList(copies)}, the last ${interval} after the one before, and then nothing for ${duration(untilNanos - last.timeNanos)}: it gave up in LAST_ACK after ${count(repeats, 'repeat')}${doubt}.`;
 }

@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { Connection } from '../../flow/connection.ts';
 import type { EndTrack } from '../../flow/end.ts';
 import { goesOnFor, isOneWay } from '../../flow/settle.ts';
@@ -39,15 +40,15 @@ export const oneWay: Detector = {
     return {
       at: 'capture',
       frames: [connection.firstFrame, connection.lastFrame],
-      message: aloneMessage(name, end.segments),
+      message: () => aloneMessage(name, end.segments),
     };
   },
 };
 
 /** Which end is the only one that was captured, and how many segments it has sent. */
-export function aloneMessage(name: End, segments: number): string {
+export function aloneMessage(name: End, segments: number): Sentence {
   const other = name === 'client' ? 'server' : 'client';
-  return `All ${count(segments, 'segment')} come from the ${name}; the ${other} was answering, but none of its packets were captured.`;
+  return say`All ${count(segments, 'segment')} come from the ${name}; the ${other} was answering, but none of its packets were captured.`;
 }
 
 /** Whether the only end that was seen goes on as if the other one spoke during the capture. */

@@ -1,3 +1,4 @@
+import { type Sentence, say } from '../../base/sentence.ts';
 import type { EndTrack } from '../../flow/end.ts';
 import type { End } from '../../flow/vocabulary.ts';
 import { seqAdd, seqDiff } from '../../tcp/seq.ts';
@@ -53,9 +54,15 @@ export function isLinuxStep(oldNext: number, isn: number): boolean {
 }
 
 /** Who had TIME_WAIT, the SYN and how long after that began it came, where it began, and whether Linux did it. */
-export function reuseMessage(name: End, frame: number, ageNanos: number, sinceFrame: number, isLinux: boolean): string {
+export function reuseMessage(
+  name: End,
+  frame: number,
+  ageNanos: number,
+  sinceFrame: number,
+  isLinux: boolean,
+): Sentence {
   const linux = isLinux ? ' Its new number, the old one plus 65537, is the mark of Linux.' : '';
-  return `The SYN in frame ${frame} opened the tuple anew ${duration(ageNanos)} after the ${name} had entered TIME_WAIT with the connection before (frame ${sinceFrame}).${linux}`;
+  return say`The SYN in frame ${frame} opened the tuple anew ${duration(ageNanos)} after the ${name} had entered TIME_WAIT with the connection before (frame ${sinceFrame}).${linux}`;
 }
 
 /** Where an end entered the TIME_WAIT that it was in when the SYN of frame `synFrame` came; null if it was not. */
