@@ -3,6 +3,9 @@ import { CHUNK_NEXT } from '../src/core/layout';
 import {
   CLIENT,
   COURSE,
+  COURSE_CLOSED_BY_1,
+  COURSE_KEEP_ALIVE_0,
+  COURSE_KEEP_ALIVE_1,
   COURSE_MIDSTREAM,
   DATA_BITS,
   DEFAULT_MSS,
@@ -16,6 +19,7 @@ import {
   ROW_COUNT,
   SEEN,
   STAGE,
+  STAGE_RESET,
   SYNS,
 } from '../src/core/record';
 import {
@@ -37,6 +41,8 @@ import {
 } from '../src/core/row';
 import { append, appendSack } from './log';
 
+/** Of those who have sent FIN, and of those who have sent data, end 0. */
+const BITS_OF_0: u32 = 5;
 /** Of a row that was cut, or is not as it came from the wire. */
 export const ODD_OPTIONS: u32 = OPTION_CUT | (0xff << ORIGIN_SHIFT);
 
@@ -99,11 +105,20 @@ export function isOddRow(p: u32): bool {
   return (load<u32>(p, ROW_OPTIONS) & ODD_OPTIONS) !== 0 || (load<u32>(p, ROW_FLAGS) & SACK_BITS) !== 0;
 }
 
-/** What all kinds tell of a record: 23 bits, never 0. */
+/** What all kinds tell of a record: 23 bits, never 0. It does not matter which end is the client, that one always comes first. */
 export function baseOf(r: u32): u32 {
-  const course = load<u32>(r, COURSE) & KIND_BITS;
-  const seen = load<u32>(r, SEEN) & (FIN_BITS | DATA_BITS);
-  return (load<u32>(r, STAGE) << 19) | (seen << 13) | (course << 1) | load<u32>(r, CLIENT);
+  const stage = load<u32>(r, STAGE);
+  let course = load<u32>(r, COURSE) & KIND_BITS;
+  let seen = load<u32>(r, SEEN) & (FIN_BITS | DATA_BITS);
+  if (load<u32>(r, CLIENT) !== 0) {
+    if ((seen & FIN_BITS) !== 0 || stage === STAGE_RESET) course ^= COURSE_CLOSED_BY_1;
+    const keepAlives = course & (COURSE_KEEP_ALIVE_0 | COURSE_KEEP_ALIVE_1);
+    if (keepAlives === COURSE_KEEP_ALIVE_0 || keepAlives === COURSE_KEEP_ALIVE_1) {
+      course ^= COURSE_KEEP_ALIVE_0 | COURSE_KEEP_ALIVE_1;
+    }
+    seen = ((seen & BITS_OF_0) << 1) | ((seen >> 1) & BITS_OF_0);
+  }
+  return (stage << 19) | (seen << 13) | (course << 1);
 }
 
 /** How far one sequence number is behind another. */

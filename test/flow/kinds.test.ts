@@ -39,6 +39,32 @@ describe('connections that are taken to be alike', () => {
     expect(connection.outcome).toBe('open');
   });
 
+  it('are so whichever end has the lower address', () => {
+    const reset: Step = [SERVER, CLIENT, { flags: RST | ACK, seq: 901, ack: 151 }];
+    const byServer = CLOSE.map(([from, to, { seq = 0, ack = 0, ...rest }]): Step => {
+      return [to, from, { ...rest, seq: seq < 500 ? seq + 750 : seq - 750, ack: ack < 500 ? ack + 750 : ack - 750 }];
+    });
+    const open = [...OPENING, ...TALK];
+    const all = [
+      [OPENING[0]],
+      OPENING.slice(0, 2),
+      OPENING,
+      open,
+      BY_THE_BOOK,
+      [...open, ...byServer],
+      [...open, reset],
+    ];
+    const kinds = all.map((steps) => {
+      const [usual, mirrored] = [steps, steps.map(([from, to, fields]): Step => [to, from, fields])].map((each) =>
+        take(each),
+      );
+      expect(mirrored.kind).toBe(usual.kind);
+      expect(mirrored.connection.closedFirst).toBe(usual.connection.closedFirst);
+      return usual.kind;
+    });
+    expect(new Set([-1, ...kinds.slice(2)]).size).toBe(kinds.length - 1);
+  });
+
   it('may have closed in three segments or in four, and acknowledged data at once or not', () => {
     const { kind, connection } = take(BY_THE_BOOK);
     const four = take(BY_THE_BOOK.toSpliced(-2, 0, [SERVER, CLIENT, { flags: ACK, seq: 901, ack: 152 }]));
