@@ -45,7 +45,6 @@ import {
   QUEUE_COUNT,
   QUEUE_FIRST,
   QUEUE_LAST,
-  QUEUED_BITS,
   QUEUES,
   ROWS,
   TOLD_ANSWERED,
@@ -211,17 +210,13 @@ function closeAddress(entry: u32, isLast: bool): bool {
 export function countFormer(entry: u32): bool {
   const at = addressOf(entry);
   if (!countAlike(formerOf(at), false, load<f64>(at, ENTRY_ROWS))) return false;
-  settleFormer(at);
+  finishFormer(entry);
   return true;
 }
 
 /** All is known of the former connection of an entry; the one before that is needed no more. */
 export function finishFormer(entry: u32): void {
-  settleFormer(addressOf(entry));
-}
-
-function settleFormer(entry: u32): void {
-  const former = formerOf(entry);
+  const former = formerOf(addressOf(entry));
   releaseFormer(former);
   store<u8>(former, 1, FORMER_IS_FINAL);
 }
@@ -355,7 +350,7 @@ export function release(entry: u32): void {
 
 function releaseAddress(entry: u32): void {
   releaseRecord(entry + ENTRY_RECORD);
-  if (load<u32>(entry, ENTRY_QUEUED) <= <u32>QUEUED_BITS) return;
+  if (formerOf(entry) === 0) return;
   // It may wait on.
   store<f64>(entry + ENTRY_RECORD, load<f64>(waitingRecord(entry), QUEUED_NANOS), QUEUED_NANOS);
   releaseFormer(entry);

@@ -43,6 +43,7 @@ import { append, appendSack } from './log';
 
 /** Of those who have sent FIN, and of those who have sent data, end 0. */
 const BITS_OF_0: u32 = 5;
+const KEEP_ALIVES: u32 = COURSE_KEEP_ALIVE_0 | COURSE_KEEP_ALIVE_1;
 /** Of a row that was cut, or is not as it came from the wire. */
 export const ODD_OPTIONS: u32 = OPTION_CUT | (0xff << ORIGIN_SHIFT);
 
@@ -112,10 +113,8 @@ export function baseOf(r: u32): u32 {
   let seen = load<u32>(r, SEEN) & (FIN_BITS | DATA_BITS);
   if (load<u32>(r, CLIENT) !== 0) {
     if ((seen & FIN_BITS) !== 0 || stage === STAGE_RESET) course ^= COURSE_CLOSED_BY_1;
-    const keepAlives = course & (COURSE_KEEP_ALIVE_0 | COURSE_KEEP_ALIVE_1);
-    if (keepAlives === COURSE_KEEP_ALIVE_0 || keepAlives === COURSE_KEEP_ALIVE_1) {
-      course ^= COURSE_KEEP_ALIVE_0 | COURSE_KEEP_ALIVE_1;
-    }
+    // Only one end sends them.
+    if ((course & KEEP_ALIVES) !== 0) course ^= KEEP_ALIVES;
     seen = ((seen & BITS_OF_0) << 1) | ((seen >> 1) & BITS_OF_0);
   }
   return (stage << 19) | (seen << 13) | (course << 1);

@@ -1,8 +1,8 @@
 /** Findings of flawless connections (src/flow/flawless.ts), told from their rows: what the detectors say once the machine has seen them. */
+import { assert } from '../base/error.ts';
 import type { Sentence } from '../base/sentence.ts';
 import type { Flawless } from '../flow/flawless.ts';
 import type { FlawlessFin } from '../flow/flawless-fins.ts';
-import type { End } from '../flow/vocabulary.ts';
 import { abortiveClose, abortOf, causesOf, messageOf } from './detectors/abortive-close.ts';
 import { abandonmentMessage, clientAbandonedConnect } from './detectors/client-abandoned-connect.ts';
 import { closeWaitLingering, lingeringMessage } from './detectors/close-wait-lingering.ts';
@@ -87,8 +87,7 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
     const isByCloser =
       first.repeats === second.repeats ? flawless.closer === flawless.clientIndex : first.repeats > second.repeats;
     const [most, others] = isByCloser ? [first, second] : [second, first];
-    const [name, other] = namesOf(flawless);
-    const names = isByCloser ? ([name, other] as const) : ([other, name] as const);
+    const names = namesOf(flawless, isByCloser ? 0 : 1);
     const frames = [...most.copies, ...others.copies.slice(1)].map(({ frame }) => frame);
     const afterNanos = most.copies[1].timeNanos - most.fin.timeNanos;
     return {
@@ -98,7 +97,7 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
   },
   [finalAckMissing.entry.code](flawless) {
     const { copies, repeats } = flawless.fins[1];
-    const [, name] = namesOf(flawless);
+    const [name] = namesOf(flawless, 1);
     return {
       frames: copies.map(({ frame }) => frame),
       message: () => uncoveredMessage(name, repeats, copies, flawless.nowNanos),
@@ -106,7 +105,7 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
   },
   [lastAckGiveUp.entry.code](flawless) {
     const { copies, repeats } = flawless.fins[1];
-    const [, name] = namesOf(flawless);
+    const [name] = namesOf(flawless, 1);
     return {
       frames: copies.map(({ frame }) => frame),
       message: () => lastGivenUpMessage(name, copies, repeats, flawless.nowNanos),
@@ -171,7 +170,7 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
   },
   [timeWaitReuse.entry.code](flawless) {
     const { ended, syn, synAck } = flawless;
-    if (ended === null) throw new Error('only a connection that has ended a TIME_WAIT is of this kind');
+    assert(ended !== null, 'only a connection that has ended a TIME_WAIT is of this kind');
     const { index, frame, timeNanos, nextSeq } = ended;
     const isLinux = isLinuxStep(nextSeq, flawless.isnOf(index));
     return {
@@ -188,15 +187,14 @@ const TELLERS: Readonly<Record<string, (flawless: Flawless) => Told>> = {
   },
 };
 
-/** Who closed first, or reset it, and the other. */
-function namesOf({ closer, clientIndex }: Flawless): ['client', 'server'] | ['server', 'client'] {
-  return closer === clientIndex ? ['client', 'server'] : ['server', 'client'];
+/** Who closed first, or reset it, and the other; or, of the second FIN, who sent that. */
+function namesOf({ closer, clientIndex }: Flawless, fin: 0 | 1 = 0): ['client', 'server'] | ['server', 'client'] {
+  return (closer === clientIndex) === (fin === 0) ? ['client', 'server'] : ['server', 'client'];
 }
 
 /** A wave of the first or the second FIN that was lost. */
 function tellLoss(flawless: Flawless, fin: 0 | 1, loss: FlawlessFin['lossOfFin']): Told {
-  const [name, other] = namesOf(flawless);
-  const [sender, receiver]: [End, End] = fin === 0 ? [name, other] : [other, name];
+  const [sender, receiver] = namesOf(flawless, fin);
   return { frames: loss.frames, message: () => lossMessage(sender, receiver, loss) };
 }
 

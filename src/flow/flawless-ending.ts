@@ -3,8 +3,8 @@ import type { Outcome } from './vocabulary.ts';
 
 /**
  * How it ended: the SYN was not answered, or by a reset; only the client was captured, and did not close; the SYN-ACK was not
- * answered, or by a reset; it was left open; one end has closed; it was reset, before any FIN or by the end that had sent one; both ends have closed, with FINs that crossed or
- * not; the first FIN, or the second one, was sent again and never acknowledged.
+ * answered, or by a reset; it was left open; one end has closed; it was reset, before any FIN or by the end that had sent one;
+ * both ends have closed, with FINs that crossed or not; the first FIN, or the second one, was sent again and never acknowledged.
  */
 export type Ending =
   | 'unanswered'

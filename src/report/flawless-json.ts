@@ -141,7 +141,6 @@ export class FlawlessJson {
   readonly #sentences: SentenceJson;
   readonly #pieces: ReturnType<typeof piecesOf>;
   readonly #verdicts: Sorts;
-  readonly #marks: Sorts;
   readonly #zeekStates: Sorts;
   /** By the end that pays TIME_WAIT. */
   readonly #stays = new Map<string, StayPieces>();
@@ -157,7 +156,6 @@ export class FlawlessJson {
     this.#sentences = new SentenceJson(writer);
     this.#pieces = piecesOf(writer);
     this.#verdicts = new Sorts(writer);
-    this.#marks = new Sorts(writer);
     this.#zeekStates = new Sorts(writer);
   }
 
@@ -212,15 +210,10 @@ export class FlawlessJson {
     this.#writer.whole(pieces.segments, end.segments);
     this.#writer.whole(pieces.payloadBytes, payloadBytes);
     this.#writer.whole(pieces.uniquePayloadBytes, uniquePayloadBytes);
-    if (fins < 2) {
-      const marks = this.#marks.get(syns * 4 + fins * 2 + resets, () => marksOf(end));
-      this.#writer.whole(marks, end.retransmittedSegments);
-    } else {
-      this.#writer.whole(pieces.syn, syns);
-      this.#writer.whole(pieces.fin, fins);
-      this.#writer.whole(pieces.rst, resets);
-      this.#writer.whole(pieces.retransmittedSegments, end.retransmittedSegments);
-    }
+    this.#writer.whole(pieces.syn, syns);
+    this.#writer.whole(pieces.fin, fins);
+    this.#writer.whole(pieces.rst, resets);
+    this.#writer.whole(pieces.retransmittedSegments, end.retransmittedSegments);
     if (end.outOfOrderSegments === 0 && end.duplicateAcks === 0) this.#writeOption(pieces.mssInOrder, mss);
     else {
       this.#writer.whole(pieces.outOfOrder, end.outOfOrderSegments);
@@ -362,11 +355,6 @@ export class FlawlessJson {
 function verdictOf({ outcome, undeterminedBecause, closedFirst, closeStyle, resetBy }: Flawless): string {
   const certainty = certaintyOf(undeterminedBecause);
   return `,${JSON.stringify({ outcome, certainty, undeterminedBecause, closedFirst, closeStyle, resetBy }).slice(1, -1)}`;
-}
-
-/** How many segments had SYN, FIN and RST. */
-function marksOf({ syns, fins, resets }: FlawlessEnd): string {
-  return `,"syn":${syns},"fin":${fins},"rst":${resets},"retransmittedSegments":`;
 }
 
 function zeekOf(flawless: Flawless): string {
