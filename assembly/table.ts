@@ -38,6 +38,8 @@ import { allocate, clear, copy, full, giveBack } from './memory';
 const VARIANT_HASH: u32 = 0x27d4eb2f;
 const INITIAL_SLOTS: u32 = 1 << 12;
 const MOST_SPREAD: u32 = 8;
+/** The least that an operating system maps at a time. */
+const PAGE_BYTES: u32 = 4096;
 
 /** Two words a slot: the address of an entry, or 0 in an empty one, and its hash, so that others are passed by at one look. */
 let slots: u32 = allocate(INITIAL_SLOTS << 3);
@@ -224,6 +226,14 @@ export function orderEntries(): u32 {
   return places;
 }
 
+/**
+ * Writes to new memory before it is read: a page that is read first is mapped twice by the operating system, the second time
+ * with a word to all processors.
+ */
+function touchPages(at: u32, bytes: u32): void {
+  for (let page = at; page < at + bytes; page += PAGE_BYTES) store<u8>(page, 0);
+}
+
 /** Empties the slot of an entry; slots behind it in its chain move up. */
 function emptySlot(entry: u32): void {
   let hole = load<u32>(entry, ENTRY_HASH) & mask;
@@ -268,6 +278,7 @@ function growSlots(): void {
   const bytes = (mask + 1) << 3;
   slots = allocate(bytes << 1);
   mask = (mask << 1) | 1;
+  touchPages(slots, bytes << 1);
   for (let at = old; at < old + bytes; at += 8) {
     const entry = load<u32>(at);
     if (entry !== 0) insert(entry, load<u32>(at, 4));

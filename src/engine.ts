@@ -104,6 +104,7 @@ export class Analysis implements PacketSink {
   readonly #kinds = new PlainKinds();
   readonly #told = newPlace();
   #kind = -1;
+  #batchesDecoded = 0;
   readonly #isPlainWanted = (brief: PlainBrief): boolean => this.#handler.onPlain?.(brief) !== false;
   readonly #policy: Policy;
   readonly #joined: Joined;
@@ -148,6 +149,7 @@ export class Analysis implements PacketSink {
         } finally {
           batch.clear();
         }
+        this.#batchesDecoded++;
         return batch;
       },
       noteTunnel: (row, path) => {
@@ -214,6 +216,11 @@ export class Analysis implements PacketSink {
   /** Takes in what was decoded. */
   flush(): void {
     this.#decoding.flush();
+  }
+
+  /** Batches that this analysis has decoded itself and taken in; packets of which there is no batch yet have no part in it. */
+  get batchesDecoded(): number {
+    return this.#batchesDecoded;
   }
 
   /** Takes in a batch that was decoded elsewhere. */

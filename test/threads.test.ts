@@ -66,6 +66,23 @@ describe('threads change nothing', () => {
     expectSame([capture, '-f', 'ndjson'], { threads: 2 });
   });
 
+  test('of a capture that is long enough for both of two to begin with it, one behind the other', () => {
+    const capture = generate('small', 20_000);
+    expectSame([capture], { threads: 2 });
+    expectSame([capture, '-f', 'ndjson'], { threads: 2 });
+  });
+
+  test('of a capture that can be read only once', () => {
+    const capture = generate('small', 2500);
+    const [one, two] = ['1', '2'].map((threads) => {
+      const pipe = path.join(folder, `pipe-${threads}`);
+      const shell = `mkfifo ${pipe} && { cat ${capture} > ${pipe} & ${process.execPath} ${cli.main} ${pipe} --threads ${threads}; }`;
+      return spawnSync('bash', ['-c', `${shell} | sed s/pipe-./pipe/g`], { encoding: 'utf8' });
+    });
+    expect(one.stdout).toContain('2,500 connections');
+    expect(two).toMatchObject({ status: 0, stdout: one.stdout, stderr: '' });
+  });
+
   test('of a capture from standard input', () => {
     expectSame(['-', '-f', 'csv'], { input: readFileSync('fixtures/four-connections.pcap') });
   });
