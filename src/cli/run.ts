@@ -35,8 +35,7 @@ async function dispatch(args: readonly string[], io: CliIo, library: Library): P
   }
   if (first === CAP_HELPER) {
     const { runCapHelper } = await import('../source/cap-helper.ts');
-    runCapHelper(args.slice(1));
-    return EXIT.done;
+    return runCapHelper(args.slice(1));
   }
   const named = first !== undefined && isCommandName(first);
   if (first !== undefined && !RESERVED_WORDS.includes(first)) {

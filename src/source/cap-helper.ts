@@ -43,8 +43,11 @@ const LINK_TYPES: Readonly<Record<string, number>> = {
 /** Held as long as the process lives: the binding keeps a pointer into the buffer, but no reference to it. */
 const held: unknown[] = [];
 
-/** Captures until the process is ended; arguments: interface, filter, bytes kept of a packet, bytes of the kernel's buffer. */
-export function runCapHelper([device, filter, snapLength, kernelBytes]: readonly string[]): void {
+/**
+ * Captures until the process is ended, which it does itself; arguments: interface, filter, bytes kept of a packet, bytes of the
+ * kernel's buffer.
+ */
+export function runCapHelper([device, filter, snapLength, kernelBytes]: readonly string[]): Promise<never> {
   const buffer = Buffer.alloc(BUFFER_BYTES);
   const outbox = new Outbox(Number(snapLength));
   let session: CapSession;
@@ -72,6 +75,7 @@ export function runCapHelper([device, filter, snapLength, kernelBytes]: readonly
     setTimeout(() => endWhenOut(outbox), LAST_CALL_MILLIS);
   });
   process.stderr.write(`listening on ${device}\n`);
+  return new Promise(() => {});
 }
 
 function endWhenOut(outbox: Outbox): void {
