@@ -8,6 +8,8 @@ export declare function full(): void;
 
 const PAGE_SHIFT: u32 = 16;
 const LEAST_GROWTH: i32 = 32;
+/** The least that an operating system maps at a time. */
+const SYSTEM_PAGE_BYTES: u32 = 4096;
 let top: u32 = HEAP;
 let spare: u32 = 0;
 let spareEnd: u32 = 0;
@@ -50,4 +52,12 @@ export function copy(to: u32, from: u32, bytes: u32): void {
 /** Writes zeros to a few times 16 octets. */
 export function clear(at: u32, bytes: u32): void {
   for (let i: u32 = 0; i < bytes; i += 16) v128.store(at + i, i64x2.splat(0));
+}
+
+/**
+ * Writes to new memory before it is read: a page that is read first is mapped twice by the operating system, the second time
+ * with a word to all processors.
+ */
+export function touchPages(at: u32, bytes: u32): void {
+  for (let page = at; page < at + bytes; page += SYSTEM_PAGE_BYTES) store<u8>(page, 0);
 }

@@ -33,13 +33,11 @@ import {
   VERSION_BITS,
 } from '../src/core/layout';
 import { ROW_DESTINATION, ROW_PORTS, ROW_SOURCE, ROW_VERSION } from '../src/core/row';
-import { allocate, clear, copy, full, giveBack } from './memory';
+import { allocate, clear, copy, full, giveBack, touchPages } from './memory';
 
 const VARIANT_HASH: u32 = 0x27d4eb2f;
 const INITIAL_SLOTS: u32 = 1 << 12;
 const MOST_SPREAD: u32 = 8;
-/** The least that an operating system maps at a time. */
-const PAGE_BYTES: u32 = 4096;
 
 /** Two words a slot: the address of an entry, or 0 in an empty one, and its hash, so that others are passed by at one look. */
 let slots: u32 = allocate(INITIAL_SLOTS << 3);
@@ -224,14 +222,6 @@ export function orderEntries(): u32 {
     to += 4;
   }
   return places;
-}
-
-/**
- * Writes to new memory before it is read: a page that is read first is mapped twice by the operating system, the second time
- * with a word to all processors.
- */
-function touchPages(at: u32, bytes: u32): void {
-  for (let page = at; page < at + bytes; page += PAGE_BYTES) store<u8>(page, 0);
 }
 
 /** Empties the slot of an entry; slots behind it in its chain move up. */

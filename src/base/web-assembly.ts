@@ -31,15 +31,8 @@ export function instantiate(binary: string, imports: object = {}): object {
   return new WebAssembly.Instance(module, imports).exports;
 }
 
-/** As much of https://nodejs.org/api/buffer.html as is used; browsers have none. */
-interface MayHaveBuffer {
-  readonly Buffer?: { from(text: string, encoding: 'base64'): Uint8Array };
-}
-
-/** Otherwise a loop: at the start nothing is compiled yet, and a callback for each octet would take four times as long. */
+/** A loop: at the start nothing is compiled yet, and a callback for each octet would take four times as long. */
 function readBinary(base64: string): Uint8Array {
-  const { Buffer } = globalThis as MayHaveBuffer;
-  if (Buffer !== undefined) return Buffer.from(base64, 'base64');
   const text = atob(base64);
   const binary = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) binary[i] = text.charCodeAt(i);

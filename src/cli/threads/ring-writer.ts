@@ -33,7 +33,7 @@ export class RingWriter implements BatchTaker {
     this.#host.waitForRoom();
     const { batch, head, tunnels } = this.#ring.slotOf(this.#batches);
     batch.clear();
-    // Written before it is read: see `touchPages` of assembly/table.ts.
+    // Written before it is read: see `touchPages` of assembly/memory.ts.
     head[SlotHead.ROWS] = 0;
     if (head[SlotHead.HAS_TUNNELS] !== 0) tunnels.fill(0);
     head.fill(0);
