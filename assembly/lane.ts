@@ -15,6 +15,7 @@ import {
   FOUND,
   FROM,
   HANDSHAKE_LIMIT,
+  HASHES,
   IS_SELF,
   MODE,
   MODE_LANE,
@@ -130,7 +131,7 @@ import {
   windowOf,
 } from './record';
 import { isGraceful } from './shape';
-import { addKey, addressOf, findAddress, guess } from './table';
+import { addKey, addressOf, findAddress, guess, hashOf } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
 
 const RST_ACK: u32 = RST | ACK;
@@ -149,12 +150,13 @@ export function take(first: u32, count: u32): u32 {
   const mode = load<u32>(MODE);
   const isLarge = load<u32>(COUNT) >= load<u32>(TOUCH_FROM);
   for (let row = first; row < count; row++) {
-    if (isLarge && (row - first) % TOUCH_ROWS === 0) touch(row, min<u32>(row + TOUCH_ROWS, count));
+    const place = (row - first) % TOUCH_ROWS;
+    if (place === 0) touch(row, min<u32>(row + TOUCH_ROWS, count), mode, isLarge);
     const p = rowAt(row);
     const time = load<f64>(p);
     if (time > load<f64>(NOW)) store<f64>(NOW, time);
-    if ((mode & MODE_SHARE) !== 0 && load<u8>(OURS + load<u8>(BUCKETS + row)) === 0) continue;
-    const entry = findAddress(p);
+    if (isOfOthers(row, mode)) continue;
+    const entry = findAddress(p, load<u32>(HASHES + (place << 2)));
     let stop = STOP_END;
     if (entry === 0) stop = begin(p, mode);
     else {
@@ -167,20 +169,34 @@ export function take(first: u32, count: u32): u32 {
   return count << STOP_BITS;
 }
 
-/** Reads what the rows from `first` on will need, so that it is in the cache when their turn comes. */
-function touch(first: u32, end: u32): void {
-  let sum: u32 = 0;
-  for (let row = first; row < end; row++) store<u32>(TOUCHED + ((row - first) << 2), guess(rowAt(row)));
+/** Whether a row is for another thread. */
+function isOfOthers(row: u32, mode: u32): bool {
+  return (mode & MODE_SHARE) !== 0 && load<u8>(OURS + load<u8>(BUCKETS + row)) === 0;
+}
+
+/**
+ * Notes the hashes of the rows from `first` on, and reads what they will need, so that it is in the cache when their turn
+ * comes: in short loops, in which no load waits for another, and many are under way at a time.
+ */
+function touch(first: u32, end: u32, mode: u32, isLarge: bool): void {
+  const places = (end - first) << 2;
   for (let row = first; row < end; row++) {
-    const entry = load<u32>(TOUCHED + ((row - first) << 2));
-    if (entry !== 0) sum += load<u32>(entry) + load<u32>(entry + ENTRY_RECORD, STAGE);
+    store<u32>(HASHES + ((row - first) << 2), isOfOthers(row, mode) ? 0 : hashOf(rowAt(row)));
   }
-  for (let row = first; row < end; row++) {
-    const entry = load<u32>(TOUCHED + ((row - first) << 2));
-    if (entry === 0) continue;
-    const r = entry + ENTRY_RECORD;
-    const at = lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT) + 1);
-    sum += load<u32>(at) + load<u32>(at, SEGMENT_BYTES - 4);
+  for (let at: u32 = 0; at < places; at += 4) store<u32>(TOUCHED + at, guess(load<u32>(HASHES + at)));
+  let sum: u32 = 0;
+  for (let at: u32 = 0; at < places; at += 4) {
+    const entry = load<u32>(TOUCHED + at);
+    sum += load<u32>(entry) + load<u32>(entry + ENTRY_RECORD, STAGE);
+  }
+  if (isLarge) {
+    for (let at: u32 = 0; at < places; at += 4) {
+      const entry = load<u32>(TOUCHED + at);
+      if (entry === 0) continue;
+      const r = entry + ENTRY_RECORD;
+      const last = lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT) + 1);
+      sum += load<u32>(last) + load<u32>(last, SEGMENT_BYTES - 4);
+    }
   }
   // Or nothing of this would be done.
   store<u32>(TOUCHED, sum);
@@ -582,11 +598,10 @@ function meet(r: u32, p: u32, from: u32): void {
 
 function takeOpen(r: u32, p: u32, from: u32): bool {
   const flags = load<u32>(p, ROW_FLAGS) & FORM_BITS;
-  const hasFin = flags === (ACK | FIN);
   if (isMidstream(r)) meet(r, p, from);
-  if (flags === RST_ACK) return takeReset(r, p, from);
-  if (flags === RST) return takeResetAfterFin(r, p, from);
-  if (flags !== ACK && !hasFin) return false;
+  if ((flags & ~FIN) !== ACK) {
+    return flags === RST_ACK ? takeReset(r, p, from) : flags === RST && takeResetAfterFin(r, p, from);
+  }
   const mine = r + (from << 2);
   const theirs = r + ((1 - from) << 2);
   const window = windowOf(p);
@@ -594,28 +609,36 @@ function takeOpen(r: u32, p: u32, from: u32): bool {
   if (window === 0 || seq !== load<u32>(mine, NXT)) return false;
   const ack = load<u32>(p, ROW_ACK);
   const ahead = <i32>(ack - load<u32>(mine, ACKED));
-  if (ahead < 0 || <i32>(ack - load<u32>(theirs, NXT)) > 0) return false;
+  const behind = <i32>(load<u32>(theirs, NXT) - ack);
+  if (ahead < 0 || behind < 0) return false;
   const payload = load<u32>(p, ROW_PAYLOAD);
+  const fin = flags & FIN;
   const seen = load<u32>(r, SEEN);
-  const hasPeerFin = ((seen >> (1 - from)) & 1) !== 0;
-  if (payload === 0 && !hasFin && ahead === 0 && (window === load<u32>(mine, WINDOW) || (seen & FIN_BITS) !== 0)) {
-    return false;
-  }
-  const isBehindFin = hasPeerFin && ack === load<u32>(theirs, NXT);
-  if ((payload > 0 || hasFin) && ((seen >> from) & 1) !== 0) return false;
-  if (payload > 0 && hasPeerFin && !isBehindFin) return false;
+  // What tells the packets of a connection apart is added up, not asked for one by one: a branch that may go either way costs more.
+  if ((payload | fin | ahead) === 0 && (window === load<u32>(mine, WINDOW) || (seen & FIN_BITS) !== 0)) return false;
+  if ((seen & FIN_BITS) !== 0 && !takeClosing(r, from, seen, payload, fin, ahead, behind)) return false;
   if (payload > load<u32>(r, MSS)) noteCourse(r, COURSE_REMARKABLE);
-  if (payload > 0 && isBehindFin) noteCourse(r, COURSE_HALF_CLOSE);
-  if (ahead > 0 && ((seen >> from) & 1) !== 0 && (load<u32>(r, COURSE) & COURSE_HALF_CLOSE) !== 0) {
-    noteCourse(r, COURSE_HALF_CLOSE_TAKEN);
-  }
-  if (hasFin && hasPeerFin && !isBehindFin) noteCourse(r, COURSE_CROSSING);
-  store<u32>(mine, seq + payload + u32(hasFin), NXT);
+  store<u32>(mine, seq + payload + fin, NXT);
   store<u32>(mine, ack, ACKED);
   store<u32>(mine, window, WINDOW);
-  if (hasFin) store<u32>(r, seen | (1 << from), SEEN);
+  store<u32>(r, seen | (fin << from), SEEN);
   noteKind(r, from, payload);
   if ((load<u32>(r, SEEN) & FIN_BITS) === FIN_BITS && isAllCovered(r)) store<u32>(r, STAGE_DONE, STAGE);
+  return true;
+}
+
+/** What matters besides once an end has sent its FIN; false if the row is to be judged. */
+function takeClosing(r: u32, from: u32, seen: u32, payload: u32, fin: u32, ahead: i32, behind: i32): bool {
+  const isClosed = ((seen >> from) & 1) !== 0;
+  const hasPeerFin = ((seen >> (1 - from)) & 1) !== 0;
+  if ((payload | fin) !== 0 && isClosed) return false;
+  if (hasPeerFin && behind !== 0) {
+    if (payload > 0) return false;
+    if (fin !== 0) noteCourse(r, COURSE_CROSSING);
+  } else if (hasPeerFin && payload > 0) noteCourse(r, COURSE_HALF_CLOSE);
+  if (ahead > 0 && isClosed && (load<u32>(r, COURSE) & COURSE_HALF_CLOSE) !== 0) {
+    noteCourse(r, COURSE_HALF_CLOSE_TAKEN);
+  }
   return true;
 }
 

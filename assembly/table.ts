@@ -38,6 +38,12 @@ import { allocate, clear, copy, full, giveBack, touchPages } from './memory';
 const VARIANT_HASH: u32 = 0x27d4eb2f;
 const INITIAL_SLOTS: u32 = 1 << 12;
 const MOST_SPREAD: u32 = 8;
+const ADDRESS_BYTES: u32 = 16;
+/** Odd numbers of 64 bits, half and half: a literal of so many is not exact for whoever reads this as TypeScript. */
+const FACTOR_1: u64 = ((<u64>0x9e3779b9) << 32) | 0x7f4a7c15;
+const FACTOR_2: u64 = ((<u64>0xc2b2ae3d) << 32) | 0x27d4eb4f;
+const FACTOR_3: u64 = ((<u64>0x165667b1) << 32) | 0x9e3779f9;
+const FACTOR_4: u64 = ((<u64>0x85ebca77) << 32) | 0xc2b2ae63;
 
 /** Two words a slot: the address of an entry, or 0 in an empty one, and its hash, so that others are passed by at one look. */
 let slots: u32 = allocate(INITIAL_SLOTS << 3);
@@ -51,18 +57,32 @@ export function addressOf(entry: u32): u32 {
 
 /** Finds the tuple of a row; returns its entry, or `NO_ENTRY`, and notes it. */
 export function find(row: u32): i32 {
-  const entry = findAddress(ROWS + row * ROW_BYTES);
+  const p = ROWS + row * ROW_BYTES;
+  const entry = findAddress(p, hashOf(p));
   const number = entry === 0 ? NO_ENTRY : load<i32>(entry, ENTRY_NUMBER);
   store<i32>(FOUND, number);
   return number;
 }
 
-/** Address of the entry of the tuple of the row at `p`; 0 if there is none, whose key is then written down. */
-export function findAddress(p: u32): u32 {
-  return load<u32>(p, ROW_VERSION) === 4 ? find4(p) : find6(p);
+/**
+ * Address of the entry of the tuple of the row at `p`, whose hash is given; 0 if there is none, whose key is then written down.
+ */
+export function findAddress(p: u32, hash: u32): u32 {
+  return load<u32>(p, ROW_VERSION) === 4 ? find4(p, hash) : find6(p, hash);
 }
 
-function find4(p: u32): u32 {
+/** Hash of the tuple of the row at `p`, the same in both directions. */
+export function hashOf(p: u32): u32 {
+  return load<u32>(p, ROW_VERSION) === 4 ? hash4(p) : hash6(p);
+}
+
+/** Address of the entry that a tuple has most likely: what its first slot says. 0 if it is another one. */
+export function guess(hash: u32): u32 {
+  const at = slots + ((hash & mask) << 3);
+  return select<u32>(load<u32>(at), 0, load<u32>(at, 4) === hash);
+}
+
+function find4(p: u32, hash: u32): u32 {
   const source = load<u32>(p, ROW_SOURCE);
   const destination = load<u32>(p, ROW_DESTINATION);
   const ports = load<u32>(p, ROW_PORTS);
@@ -73,7 +93,6 @@ function find4(p: u32): u32 {
   const low = select<u32>(destination, source, isSwapped);
   const high = select<u32>(source, destination, isSwapped);
   const ordered = select<u32>(rotl<u32>(ports, 16), ports, isSwapped);
-  const hash = hash4(source, destination, ports, isSwapped);
   for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
     const at = slots + (slot << 3);
     const entry = load<u32>(at);
@@ -91,20 +110,12 @@ function find4(p: u32): u32 {
   return 0;
 }
 
-/** Address of the entry that the row at `p` has most likely: what its first slot says. 0 if it is another one, or not IPv4. */
-export function guess(p: u32): u32 {
-  if (load<u32>(p, ROW_VERSION) !== 4) return 0;
+function hash4(p: u32): u32 {
   const source = load<u32>(p, ROW_SOURCE);
   const destination = load<u32>(p, ROW_DESTINATION);
   const ports = load<u32>(p, ROW_PORTS);
   const isSwapped: u32 =
     u32(source > destination) | (u32(source === destination) & u32(ports >> 16 > (ports & 0xffff)));
-  const hash = hash4(source, destination, ports, isSwapped);
-  const at = slots + ((hash & mask) << 3);
-  return load<u32>(at, 4) === hash ? load<u32>(at) : 0;
-}
-
-function hash4(source: u32, destination: u32, ports: u32, isSwapped: u32): u32 {
   const low = select<u32>(destination, source, isSwapped);
   const high = select<u32>(source, destination, isSwapped);
   let hash: u32 = (select<u32>(rotl<u32>(ports, 16), ports, isSwapped) ^ low) * 0x9e3779b1;
@@ -112,47 +123,61 @@ function hash4(source: u32, destination: u32, ports: u32, isSwapped: u32): u32 {
   return hash ^ (hash >> 16);
 }
 
-function find6(p: u32): u32 {
+function find6(p: u32, hash: u32): u32 {
   const ports = load<u32>(p, ROW_PORTS);
-  let order: i32 = 0;
-  for (let i: u32 = 0; i < 16 && order === 0; i += 4) {
-    const a = load<u32>(p + i, ROW_SOURCE);
-    const b = load<u32>(p + i, ROW_DESTINATION);
-    order = i32(a > b) - i32(a < b);
-  }
-  if (order === 0) order = <i32>(ports >> 16) - <i32>(ports & 0xffff);
-  const isSwapped = u32(order > 0);
-  store<u32>(IS_SELF, u32(order === 0));
-  store<u32>(FROM, isSwapped);
+  const isSwapped = isSwapped6(p, ports);
   const low = p + select<u32>(ROW_DESTINATION, ROW_SOURCE, isSwapped);
   const high = p + select<u32>(ROW_SOURCE, ROW_DESTINATION, isSwapped);
-  let hash = select<u32>(rotl<u32>(ports, 16), ports, isSwapped);
-  store<u32>(KEY, 6);
-  store<u32>(KEY, hash, ENTRY_PORTS);
-  for (let i: u32 = 0; i < 16; i += 4) {
-    const a = load<u32>(low + i);
-    const b = load<u32>(high + i);
-    store<u32>(KEY + i, a, ENTRY_LOW);
-    store<u32>(KEY + i, b, ENTRY_HIGH);
-    hash = ((hash ^ (hash >> 15)) + a) * 0xc2b2ae35;
-    hash = (hash ^ (hash >> 13) ^ b) * 0x85ebca6b;
+  const ordered = select<u32>(rotl<u32>(ports, 16), ports, isSwapped);
+  store<u32>(IS_SELF, u32(isSame6(low, high)) & u32(ports >> 16 === (ports & 0xffff)));
+  store<u32>(FROM, isSwapped);
+  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const at = slots + (slot << 3);
+    const entry = load<u32>(at);
+    if (entry === 0) break;
+    if (load<u32>(at, 4) !== hash || load<u32>(entry) !== 6 || load<u32>(entry, ENTRY_PORTS) !== ordered) continue;
+    if (isSame6(entry + ENTRY_LOW, low) && isSame6(entry + ENTRY_HIGH, high)) return entry;
   }
-  hash ^= hash >> 16;
+  store<u32>(KEY, 6);
+  store<u32>(KEY, ordered, ENTRY_PORTS);
+  copy(KEY + ENTRY_LOW, low, ADDRESS_BYTES);
+  copy(KEY + ENTRY_HIGH, high, ADDRESS_BYTES);
   store<u32>(KEY, 0, ENTRY_SCOPE);
   store<u32>(KEY, hash, ENTRY_HASH);
-  let slot = hash & mask;
-  let entry = load<u32>(slots + (slot << 3));
-  while (entry !== 0 && !(load<u32>(slots + (slot << 3), 4) === hash && isKey(entry))) {
-    slot = (slot + 1) & mask;
-    entry = load<u32>(slots + (slot << 3));
-  }
-  return entry;
+  return 0;
 }
 
-/** Whether an entry has the key that is written down, up to the scope. */
-function isKey(entry: u32): bool {
-  for (let i: u32 = 0; i < <u32>ENTRY_SCOPE; i += 8) if (load<u64>(entry + i) !== load<u64>(KEY + i)) return false;
-  return true;
+/** Half an address as a number: of its two words, the first is in the lower half of what is read. */
+function half(at: u32): u64 {
+  return rotl<u64>(load<u64>(at), 32);
+}
+
+function isSwapped6(p: u32, ports: u32): u32 {
+  const from = half(p + ROW_SOURCE);
+  const to = half(p + ROW_DESTINATION);
+  const fromEnd = half(p + ROW_SOURCE + 8);
+  const toEnd = half(p + ROW_DESTINATION + 8);
+  const isAfter = u32(fromEnd > toEnd) | (u32(fromEnd === toEnd) & u32(ports >> 16 > (ports & 0xffff)));
+  return u32(from > to) | (u32(from === to) & isAfter);
+}
+
+function isSame6(a: u32, b: u32): bool {
+  return ((load<u64>(a) ^ load<u64>(b)) | (load<u64>(a, 8) ^ load<u64>(b, 8))) === 0;
+}
+
+/** Products that do not wait for each other. */
+function hash6(p: u32): u32 {
+  const ports = load<u32>(p, ROW_PORTS);
+  const isSwapped = isSwapped6(p, ports);
+  const low = p + select<u32>(ROW_DESTINATION, ROW_SOURCE, isSwapped);
+  const high = p + select<u32>(ROW_SOURCE, ROW_DESTINATION, isSwapped);
+  const ordered = <u64>select<u32>(rotl<u32>(ports, 16), ports, isSwapped);
+  let hash: u64 = (half(low) ^ ordered) * FACTOR_1;
+  hash += rotl<u64>(half(low + 8) * FACTOR_2, 23);
+  hash += rotl<u64>(half(high) * FACTOR_3, 41);
+  hash ^= half(high + 8) * FACTOR_4;
+  hash = (hash ^ (hash >> 32)) * FACTOR_1;
+  return <u32>(hash >> 32);
 }
 
 /** Adds the tuple of the latest `find`, or a further variant of it; returns its entry. */

@@ -67,7 +67,7 @@ function inline(binary, features) {
   binaryen.setOneCallerInlineMaxSize(4000);
   // Up to here what is called from a few places is put into each of them: then all of a packet is decoded by one function.
   binaryen.setFlexibleInlineMaxSize(1500);
-  binaryen.setAlwaysInlineMaxSize(60);
+  binaryen.setAlwaysInlineMaxSize(40);
   binaryen.setAllowInliningFunctionsWithLoops(true);
   module.optimize();
   module.optimize();

@@ -60,6 +60,8 @@ export const CLOSE_WAIT_ERROR_LIMIT = STATE + 248;
 /** Rows whose memory is touched at a time, and where their entries are noted meanwhile. */
 export const TOUCH_ROWS = 16;
 export const TOUCHED = STATE + 160;
+/** Hashes of their tuples. */
+export const HASHES = STATE + 288;
 
 /** Where the rows of the batch in work begin: at ROWS, or elsewhere in the memory of the core. */
 export const ROWS_AT = STATE + 256;

@@ -108,8 +108,7 @@ export class Seen implements Ends {
 
 /** Values by host or service, as many as are kept. */
 export class Tally<Value> {
-  readonly #values: (Value | undefined)[] = [];
-  readonly #keys: Key[] = [];
+  readonly #values = new Map<Key, Value>();
   readonly #make: (seen: Seen) => Value;
 
   constructor(make: (seen: Seen) => Value) {
@@ -119,18 +118,18 @@ export class Tally<Value> {
   /** The value of a key, made when it is new; undefined if there is no room for it. */
   at(key: Key, seen: Seen): Value | undefined {
     if (key === UNNAMED) return undefined;
-    while (this.#values.length <= key) this.#values.push(undefined);
-    const known = this.#values[key];
+    const known = this.#values.get(key);
     if (known !== undefined) return known;
     const fresh = this.#make(seen);
-    this.#values[key] = fresh;
-    this.#keys.push(key);
+    this.#values.set(key, fresh);
     return fresh;
   }
 
-  /** Those with the most first; of equal ones that first that was seen first, by whichever connection. */
-  mostFirst(countOf: (value: Value) => number): [Key, Value][] {
-    const entries = this.#keys.map((key): [Key, Value] => [key, this.#values[key] as Value]);
+  /** Those with `least` or more, those with the most first; of equal ones that first that was seen first, by whichever connection. */
+  mostFirst(least: number, countOf: (value: Value) => number): [Key, Value][] {
+    const entries: [Key, Value][] = [];
+    // There may be as many as there are hosts, of which hardly any matters.
+    for (const entry of this.#values) if (countOf(entry[1]) >= least) entries.push(entry);
     return entries.sort(([keyA, a], [keyB, b]) => countOf(b) - countOf(a) || keyA - keyB);
   }
 }

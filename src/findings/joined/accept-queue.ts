@@ -35,9 +35,8 @@ export const acceptQueueOfListener: JoinedDetector = {
       },
       finish() {
         return listeners
-          .mostFirst(({ connections }) => connections)
+          .mostFirst(policy.acceptQueueConnections, ({ connections }) => connections)
           .flatMap(([key, { frames, connections, firstNanos, lastNanos }]) => {
-            if (connections < policy.acceptQueueConnections) return [];
             const span = lastNanos > firstNanos ? ` within ${duration(lastNanos - firstNanos)}` : '';
             return [
               {

@@ -31,9 +31,8 @@ export const closeWaitPile: JoinedDetector = {
       },
       finish() {
         return [atServers, atClients]
-          .flatMap((piles) => piles.mostFirst(({ connections }) => connections))
+          .flatMap((piles) => piles.mostFirst(policy.closeWaitConnections, ({ connections }) => connections))
           .flatMap(([key, pile]) => {
-            if (pile.connections < policy.closeWaitConnections) return [];
             const where = pile.at === 'server' ? names.textOfService(key) : `${names.textOf(key)}, as a client,`;
             return [
               {

@@ -30,7 +30,7 @@ export const overloadedListener: JoinedDetector = {
       },
       finish() {
         return unanswered
-          .mostFirst((attempts) => attempts.length)
+          .mostFirst(policy.overloadAttempts, (attempts) => attempts.length)
           .flatMap(([key, attempts]) => {
             const { services } = ordinary.counts;
             const firstNanos = Math.min(answered.firstOf(key), services.firstOf(key));

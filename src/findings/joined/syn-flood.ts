@@ -48,7 +48,7 @@ export const synFlood: JoinedDetector = {
       },
       finish() {
         const flooded = targets
-          .mostFirst(({ begins }) => begins.length)
+          .mostFirst(policy.floodConnections, ({ begins }) => begins.length)
           .flatMap(([key, target]) => {
             const { begins, sources, frames } = target;
             const { most, nanos } = densest(begins);

@@ -41,8 +41,8 @@ export const synScan: JoinedDetector = {
       },
       finish() {
         const scanners = sources
-          .mostFirst(({ targets }) => targets.size)
-          .filter(([key, { targets, attempts }]) => targets.size >= policy.scanTargets && attempts >= completedBy(key));
+          .mostFirst(policy.scanTargets, ({ targets }) => targets.size)
+          .filter(([key, { attempts }]) => attempts >= completedBy(key));
         return scanners.map(([key, source]) => {
           const { targets, hosts, frames, firstNanos, lastNanos } = source;
           const others = completedBy(key);
