@@ -15,7 +15,6 @@ import {
   OFFSET_SECONDS,
   ROW_BYTES,
   ROW_COUNT,
-  ROWS,
   TICKS_PER_SECOND,
 } from '../src/core/layout';
 import {
@@ -81,37 +80,41 @@ let epochSeconds: f64 = 0;
 let ticksPerSecond: f64 = 0;
 let earliest: f64 = 0;
 let interfaceIndex: u32 = 0;
+/** Where the rows begin. */
+let rowsAt: u32 = 0;
 /** How far it has come. */
 let count: u32 = 0;
 let frame: u32 = 0;
 let clock: f64 = 0;
 let latest: f64 = 0;
 
-function beginRun(): void {
-  isSwapped = load<u32>(IS_SWAPPED) !== 0;
-  epochSeconds = load<f64>(EPOCH_SECONDS);
-  ticksPerSecond = load<f64>(TICKS_PER_SECOND);
-  earliest = load<f64>(FIRST_TIME);
-  interfaceIndex = load<u32>(INTERFACE);
-  count = load<u32>(ROW_COUNT);
-  frame = load<u32>(FRAME);
-  clock = load<f64>(CLOCK);
-  latest = load<f64>(LAST_TIME);
+function beginRun(run: u32, rows: u32): void {
+  isSwapped = load<u32>(run, IS_SWAPPED) !== 0;
+  epochSeconds = load<f64>(run, EPOCH_SECONDS);
+  ticksPerSecond = load<f64>(run, TICKS_PER_SECOND);
+  earliest = load<f64>(run, FIRST_TIME);
+  interfaceIndex = load<u32>(run, INTERFACE);
+  rowsAt = rows;
+  count = load<u32>(run, ROW_COUNT);
+  frame = load<u32>(run, FRAME);
+  clock = load<f64>(run, CLOCK);
+  latest = load<f64>(run, LAST_TIME);
 }
 
-function endRun(): void {
-  store<u32>(ROW_COUNT, count);
-  store<u32>(FRAME, frame);
-  store<f64>(CLOCK, clock);
-  store<f64>(LAST_TIME, latest);
+function endRun(run: u32): void {
+  store<u32>(run, count, ROW_COUNT);
+  store<u32>(run, frame, FRAME);
+  store<f64>(run, clock, CLOCK);
+  store<f64>(run, latest, LAST_TIME);
 }
 
 /**
  * Appends the rows of the packets of a pcap file that lie whole in `[from, end)` to the batch; returns where the first one
- * begins that it did not take: because of what it is, or because the batch is full, or because it is not all there.
+ * begins that it did not take: because of what it is, or because the batch is full, or because it is not all there. `run` is
+ * where the numbers of the run are, `rows` where the batch is.
  */
-export function decodePcap(from: u32, end: u32): u32 {
-  beginRun();
+export function decodePcap(from: u32, end: u32, run: u32, rows: u32): u32 {
+  beginRun(run, rows);
   const nanosPerTick = NANOS_PER_SECOND / ticksPerSecond;
   let at = from;
   while (count < <u32>MAX_ROWS && end - at >= PCAP_HEADER_BYTES) {
@@ -122,15 +125,15 @@ export function decodePcap(from: u32, end: u32): u32 {
     if (!takePacket(start, captured, field(at, 12), time)) break;
     at = start + captured;
   }
-  endRun();
+  endRun(run);
   return at;
 }
 
 /** As `decodePcap`, of the enhanced packet blocks of a pcapng file that have no options. */
-export function decodePcapng(from: u32, end: u32): u32 {
-  beginRun();
-  const offsetSeconds = load<f64>(OFFSET_SECONDS);
-  const interfaceId = load<u32>(INTERFACE_ID);
+export function decodePcapng(from: u32, end: u32, run: u32, rows: u32): u32 {
+  beginRun(run, rows);
+  const offsetSeconds = load<f64>(run, OFFSET_SECONDS);
+  const interfaceId = load<u32>(run, INTERFACE_ID);
   let at = from;
   while (count < <u32>MAX_ROWS && end - at >= EMPTY_BLOCK_BYTES && field(at, 0) === ENHANCED_PACKET) {
     const total = field(at, 4);
@@ -146,7 +149,7 @@ export function decodePcapng(from: u32, end: u32): u32 {
     if (!takePacket(at + BLOCK_HEADER_BYTES, captured, field(at, 24), time)) break;
     at += total;
   }
-  endRun();
+  endRun(run);
   return at;
 }
 
@@ -160,7 +163,7 @@ function takePacket(start: u32, captured: u32, wire: u32, time: f64): bool {
   if (captured > MAX_CAPTURED_BYTES || wire > MAX_WIRE_BYTES || wire < captured) return false;
   // The packets of a file are rarely out of order: who looks into that need not see the others.
   if (!(time >= clock) || time < earliest) return false;
-  const row = ROWS + count * ROW_BYTES;
+  const row = rowsAt + count * ROW_BYTES;
   if (!decodeEthernet(row, start, captured, wire)) return false;
   clock = time;
   if (time > latest) latest = time;

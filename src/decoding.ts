@@ -1,7 +1,7 @@
 /** From the packets of a capture to batches of segments, and what there is to tell of the capture itself. */
 import { formatTime, type TimeBase } from './base/time.ts';
 import { CaptureClock } from './capture-clock.ts';
-import { Core } from './core/core.ts';
+import { Core, type RunCore } from './core/core.ts';
 import type { CaptureFacts } from './findings/joined.ts';
 import { describeCounts, describeLosses } from './report/capture.ts';
 import type { CaptureResult } from './report/result.ts';
@@ -34,7 +34,7 @@ export interface BatchTaker {
 export class Decoding implements PacketSink {
   readonly timeBase: TimeBase = { epochSeconds: 0 };
   readonly #taker: BatchTaker;
-  readonly #core: Core;
+  readonly #core: RunCore;
   readonly #decoder: Decoder;
   readonly #runs: RunDecoder;
   readonly #verifiesChecksums: boolean;
@@ -42,7 +42,7 @@ export class Decoding implements PacketSink {
   #batch: SegmentBatch;
   #lastNanos = Number.NEGATIVE_INFINITY;
 
-  constructor(options: DecodingOptions, taker: BatchTaker, core: Core = new Core()) {
+  constructor(options: DecodingOptions, taker: BatchTaker, core: RunCore = new Core()) {
     const { decapsulate = true, checksums: verifyChecksums = false } = options;
     this.#taker = taker;
     this.#core = core;

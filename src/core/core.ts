@@ -8,15 +8,35 @@
 import { SinkFullError } from '../base/error.ts';
 import { instantiate, openSharedMemory, type WebAssemblyMemory } from '../base/web-assembly.ts';
 import { CORE_BINARY } from './binary.ts';
-import { COUNT, DIRECTORY, ENTRY_BYTES, PAGE_BITS, PAGE_ENTRIES, ROWS, ROWS_AT } from './layout.ts';
+import type { LentMemory } from './borrowed.ts';
+import { COUNT, DIRECTORY, ENTRY_BYTES, PAGE_BITS, PAGE_ENTRIES, ROWS, ROWS_AT, RUN } from './layout.ts';
+
+/** What decodes runs of packets: a core, or what borrows memory of one. */
+export interface RunCore {
+  /** The memory, all of it. @hot */
+  readonly words: Int32Array;
+  readonly unsigned: Uint32Array;
+  readonly doubles: Float64Array;
+  readonly bytes: Uint8Array;
+  readonly exports: Pick<CoreExports, 'decodePcap' | 'decodePcapng'>;
+  /** Addresses of the numbers of a run, and of the rows of a batch of its own. */
+  readonly runAt: number;
+  readonly rowsAt: number;
+  /** The address of a piece of memory, at a multiple of 64. */
+  allocate(bytes: number): number;
+  /** Memory for what is read; it need not be its own. */
+  openBlock(bytes: number): Uint8Array;
+  /** Whether octets lie in its memory. */
+  owns(bytes: Uint8Array): boolean;
+}
 
 /** What the core can be asked for; addresses and lengths are octets, as unsigned numbers in signed clothes. */
 export interface CoreExports {
   /** Zeroed memory, at a multiple of 64. */
   allocate(bytes: number): number;
-  /** Appends rows of packets to the batch; returns where the first begins that it did not take. */
-  decodePcap(from: number, end: number): number;
-  decodePcapng(from: number, end: number): number;
+  /** Appends rows of packets to the batch at `rows`; returns where the first begins that it did not take. `run`: see `RUN`. */
+  decodePcap(from: number, end: number, run: number, rows: number): number;
+  decodePcapng(from: number, end: number, run: number, rows: number): number;
   /** Entry of the tuple of a row, or -1. */
   find(row: number): number;
   /** Adds the tuple of the latest `find`, or a variant of it; returns its entry. */
@@ -78,7 +98,7 @@ const INITIAL_PAGES = 16;
 const MAXIMUM_PAGES = 65_536;
 
 /** One instance of the core, and its memory. */
-export class Core {
+export class Core implements RunCore {
   readonly #memory: WebAssemblyMemory<SharedArrayBuffer>;
   /** Each time the memory grows it gets another object, though it stays where it is. */
   readonly #seen = new WeakSet<ArrayBufferLike>();
@@ -103,6 +123,15 @@ export class Core {
     return this.#memory.buffer;
   }
 
+  /** A piece of its memory, for another thread. */
+  lend(bytes: number): LentMemory {
+    return { memory: this.#memory, at: this.allocate(bytes), bytes };
+  }
+
+  get runAt(): number {
+    return RUN;
+  }
+
   /** Where the rows of its batch begin, octets. */
   get rowsAt(): number {
     return ROWS;
@@ -121,8 +150,13 @@ export class Core {
 
   /** A piece of its memory, at no place that anything else has. */
   openBlock(bytes: number): Uint8Array {
-    const at = this.exports.allocate(bytes) >>> 0;
+    // The memory may grow, and is another object then.
+    const at = this.allocate(bytes);
     return new Uint8Array(this.memory, at, bytes);
+  }
+
+  allocate(bytes: number): number {
+    return this.exports.allocate(bytes) >>> 0;
   }
 
   /** Whether octets lie in its memory. */

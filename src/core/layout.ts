@@ -14,13 +14,6 @@ export const NOW = STATE;
 /** From how long on a handshake or a close is worth a closer look. */
 export const HANDSHAKE_LIMIT = STATE + 8;
 export const CLOSE_LIMIT = STATE + 16;
-/** Of a run of packets: the time of the latest one, the earliest and the latest of all. */
-export const CLOCK = STATE + 24;
-export const FIRST_TIME = STATE + 32;
-export const LAST_TIME = STATE + 40;
-export const TICKS_PER_SECOND = STATE + 48;
-/** What times count from. */
-export const EPOCH_SECONDS = STATE + 56;
 /** Number of the next connection. */
 export const NEXT_ID = STATE + 64;
 /** What the latest search found: an entry, or NO_ENTRY; which end sent the row; whether both ends are the same. */
@@ -32,18 +25,8 @@ export const MODE = STATE + 80;
 /** Tuples in the table, and entries that are or were in use. */
 export const COUNT = STATE + 84;
 export const END_ENTRY = STATE + 88;
-/** Rows in ROWS. */
-export const ROW_COUNT = STATE + 92;
-/** Of a run of packets: number of the latest frame, index of the interface, whether numbers are big-endian. */
-export const FRAME = STATE + 96;
-export const INTERFACE = STATE + 100;
-export const IS_SWAPPED = STATE + 104;
 /** Free chunks of rows, a list. */
 export const FREE_CHUNK = STATE + 108;
-/** Of a run of pcapng blocks: what is added to every time, and the number of the interface in its section. */
-export const OFFSET_SECONDS = STATE + 112;
-export const INTERFACE_ID = STATE + 120;
-
 /** Copies of one segment that are worth a closer look. */
 export const COPIES_LIMIT = STATE + 128;
 
@@ -67,6 +50,25 @@ export const HASHES = STATE + 288;
 export const ROWS_AT = STATE + 256;
 /** How long TIME_WAIT lasts, nanoseconds. */
 export const TIME_WAIT = STATE + 264;
+
+/** Numbers of a run of packets. */
+export const RUN = STATE + 352;
+/** In them: the time of the latest packet, the earliest and the latest of all, ticks a second, what times count from. */
+export const CLOCK = 0;
+export const FIRST_TIME = 8;
+export const LAST_TIME = 16;
+export const TICKS_PER_SECOND = 24;
+export const EPOCH_SECONDS = 32;
+/** Of pcapng blocks: what is added to every time. */
+export const OFFSET_SECONDS = 40;
+/** Rows in the batch, number of the latest frame, index of the interface, whether numbers are big-endian. */
+export const ROW_COUNT = 48;
+export const FRAME = 52;
+export const INTERFACE = 56;
+export const IS_SWAPPED = 60;
+/** Of pcapng blocks: the number of the interface in its section. */
+export const INTERFACE_ID = 64;
+export const RUN_BYTES = 72;
 
 /** New tuples get a record, and no further attention. */
 export const MODE_LANE = 1;

@@ -1,5 +1,5 @@
 import type { TimeBase } from '../base/time.ts';
-import type { Core } from '../core/core.ts';
+import type { Core, RunCore } from '../core/core.ts';
 import { MAX_ROWS, ROW_BYTES, SEGMENT_BYTES } from '../core/layout.ts';
 import {
   FLAG_BITS,
@@ -135,8 +135,8 @@ export class SegmentBatch {
   readonly icmpErrors: IcmpError[] = [];
 
   readonly timeBase: TimeBase;
-  /** The core whose batch this is; null for one that the core has to copy. */
-  readonly core: Core | null;
+  /** The core in whose memory it is; null for one that the core has to copy. */
+  readonly core: RunCore | null;
 
   /** The batch of a core: one for all who ask. */
   static of(core: Core, timeBase: TimeBase): SegmentBatch {
@@ -148,7 +148,7 @@ export class SegmentBatch {
     timeBase: TimeBase,
     memory: ArrayBufferLike = new ArrayBuffer(BATCH_BYTES),
     offset = 0,
-    core: Core | null = null,
+    core: RunCore | null = null,
   ) {
     this.timeBase = timeBase;
     this.core = core;

@@ -1,5 +1,5 @@
 import type { TimeBase } from '../base/time.ts';
-import type { Core } from '../core/core.ts';
+import type { RunCore } from '../core/core.ts';
 import {
   CLOCK,
   EPOCH_SECONDS,
@@ -53,8 +53,6 @@ export function newRun(format: PacketRun['format'], fields: Partial<PacketRun> =
   };
 }
 
-type Decode = (from: number, end: number) => number;
-
 /** Memory that octets are copied to which the core cannot see. */
 const WINDOW_BYTES = 1 << 16;
 const LEAST_WINDOW_BYTES = 1 << 12;
@@ -64,7 +62,7 @@ const MOST_PASSED_BY = 64;
 
 /** Has the core decode runs of ordinary packets. */
 export class RunDecoder {
-  readonly #core: Core;
+  readonly #core: RunCore;
   readonly #timeBase: TimeBase;
   #windowAt = 0;
   #windowBytes = LEAST_WINDOW_BYTES;
@@ -72,7 +70,7 @@ export class RunDecoder {
   #passBy = 0;
   #passedBy = 0;
 
-  constructor(core: Core, timeBase: TimeBase) {
+  constructor(core: RunCore, timeBase: TimeBase) {
     this.#core = core;
     this.#timeBase = timeBase;
   }
@@ -94,43 +92,49 @@ export class RunDecoder {
       return from;
     }
     const core = this.#core;
-    const { words, doubles } = core;
+    const { words, doubles, runAt } = core;
     const before = batch.count;
-    doubles[CLOCK >> 3] = clockNanos;
-    doubles[FIRST_TIME >> 3] = run.firstTimeNanos;
-    doubles[LAST_TIME >> 3] = run.lastTimeNanos;
-    doubles[TICKS_PER_SECOND >> 3] = run.ticksPerSecond;
-    doubles[OFFSET_SECONDS >> 3] = run.offsetSeconds;
-    doubles[EPOCH_SECONDS >> 3] = this.#timeBase.epochSeconds;
-    words[ROW_COUNT >> 2] = before;
-    words[FRAME >> 2] = run.frame;
-    words[INTERFACE_ID >> 2] = run.interfaceId;
-    words[INTERFACE >> 2] = run.interfaceIndex;
-    words[IS_SWAPPED >> 2] = run.isBigEndian ? 1 : 0;
-    const { exports } = core;
-    const decode = run.format === 'pcap' ? exports.decodePcap : exports.decodePcapng;
-    const next = core.owns(bytes) ? decodeThere(decode, bytes, from, end) : this.#decodeCopy(decode, bytes, from, end);
-    const count = words[ROW_COUNT >> 2];
+    doubles[(runAt + CLOCK) >> 3] = clockNanos;
+    doubles[(runAt + FIRST_TIME) >> 3] = run.firstTimeNanos;
+    doubles[(runAt + LAST_TIME) >> 3] = run.lastTimeNanos;
+    doubles[(runAt + TICKS_PER_SECOND) >> 3] = run.ticksPerSecond;
+    doubles[(runAt + OFFSET_SECONDS) >> 3] = run.offsetSeconds;
+    doubles[(runAt + EPOCH_SECONDS) >> 3] = this.#timeBase.epochSeconds;
+    words[(runAt + ROW_COUNT) >> 2] = before;
+    words[(runAt + FRAME) >> 2] = run.frame;
+    words[(runAt + INTERFACE_ID) >> 2] = run.interfaceId;
+    words[(runAt + INTERFACE) >> 2] = run.interfaceIndex;
+    words[(runAt + IS_SWAPPED) >> 2] = run.isBigEndian ? 1 : 0;
+    const isThere = batch.core === core;
+    const rowsAt = isThere ? batch.words.byteOffset : core.rowsAt;
+    const next = this.#decode(run.format, bytes, from, end, rowsAt);
+    const count = words[(runAt + ROW_COUNT) >> 2];
     this.#noteTaken(count - before);
     batch.count = count;
-    run.frame = core.unsigned[FRAME >> 2];
-    run.timeNanos = doubles[CLOCK >> 3];
-    run.lastTimeNanos = doubles[LAST_TIME >> 3];
-    if (batch.core !== core && count > before) {
-      const rows = core.rowsAt >> 2;
+    run.frame = core.unsigned[(runAt + FRAME) >> 2];
+    run.timeNanos = doubles[(runAt + CLOCK) >> 3];
+    run.lastTimeNanos = doubles[(runAt + LAST_TIME) >> 3];
+    if (!isThere && count > before) {
+      const rows = rowsAt >> 2;
       batch.words.set(words.subarray(rows + before * ROW_WORDS, rows + count * ROW_WORDS), before * ROW_WORDS);
     }
     return next;
   }
 
-  #decodeCopy(decode: Decode, bytes: Uint8Array, from: number, end: number): number {
+  #decode(format: PacketRun['format'], bytes: Uint8Array, from: number, end: number, rowsAt: number): number {
     const core = this.#core;
-    if (this.#windowAt === 0) this.#windowAt = core.exports.allocate(WINDOW_BYTES + WORD_BYTES);
+    const { exports, runAt } = core;
+    const decode = format === 'pcap' ? exports.decodePcap : exports.decodePcapng;
+    if (core.owns(bytes)) {
+      const base = bytes.byteOffset;
+      return (decode(base + from, base + end, runAt, rowsAt) >>> 0) - base;
+    }
+    if (this.#windowAt === 0) this.#windowAt = core.allocate(WINDOW_BYTES + WORD_BYTES);
     // V8 copies to shared memory octet by octet, unless both places are as far from a multiple of a word.
     const at = this.#windowAt + ((bytes.byteOffset + from) % WORD_BYTES);
     const length = Math.min(end - from, this.#windowBytes);
     core.bytes.set(bytes.subarray(from, from + length), at);
-    const taken = decode(at, at + length) - at;
+    const taken = decode(at, at + length, runAt, rowsAt) - at;
     // What is copied and not taken is copied again: so little at first, then more as long as most of it is taken.
     this.#windowBytes = taken * 2 < length ? LEAST_WINDOW_BYTES : Math.min(this.#windowBytes * 2, WINDOW_BYTES);
     return from + taken;
@@ -141,9 +145,4 @@ export class RunDecoder {
     this.#passedBy = rows > 0 ? 0 : Math.min(this.#passedBy * 2 + 1, MOST_PASSED_BY);
     this.#passBy = this.#passedBy;
   }
-}
-
-function decodeThere(decode: Decode, bytes: Uint8Array, from: number, end: number): number {
-  const base = bytes.byteOffset;
-  return (decode(base + from, base + end) >>> 0) - base;
 }

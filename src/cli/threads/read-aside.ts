@@ -7,8 +7,9 @@
  */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { assert, SinkFullError } from '../../base/error.ts';
+import { bytesToLend } from '../../core/borrowed.ts';
 import type { Analysis } from '../../engine.ts';
-import { isOneWay } from '../../source/blocks.ts';
+import { BLOCK_BYTES, isOneWay } from '../../source/blocks.ts';
 import { type ReadProgress, readInSteps } from '../../source/session.ts';
 import type { AnalysisRequest, Reading } from '../engine.ts';
 import { unpackError, unpackProblem } from '../problems.ts';
@@ -18,6 +19,8 @@ import { openFilled, Ring, SlotHead, type SlotMessage } from './ring.ts';
 
 /** Batches that are gone through between two pauses. */
 const BATCHES_A_STEP = 16;
+/** Room for the blocks of a few captures; those of more of them are copied from. */
+const BLOCKS_BYTES = 4 * BLOCK_BYTES;
 /** Batches after which this thread waits for the other one in any case; for so few there is always room. */
 const MOST_BATCHES_ALONE = 512;
 
@@ -43,7 +46,13 @@ export async function* readAside(
   const { core, timeBase } = analysis;
   const ring = new Ring(1, timeBase, core);
   const { port1: port, port2: theirs } = new MessageChannel();
-  const start: ReaderStart = { paths, decoding, memory: ring.memory, port: theirs };
+  const start: ReaderStart = {
+    paths,
+    decoding,
+    memory: ring.memory,
+    lent: core.lend(bytesToLend(BLOCKS_BYTES)),
+    port: theirs,
+  };
   const worker = takeReader();
   worker.postMessage(start, [theirs]);
   const failures: Error[] = [];

@@ -1,6 +1,7 @@
 /** What the other thread of an analysis by two does: it reads and decodes, and nothing else. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { assert, SinkFullError } from '../../base/error.ts';
+import { BorrowedCore, type LentMemory } from '../../core/borrowed.ts';
 import { Decoding, type DecodingOptions } from '../../decoding.ts';
 import type { CaptureFacts } from '../../findings/joined.ts';
 import type { CaptureResult } from '../../report/result.ts';
@@ -14,6 +15,8 @@ export interface ReaderStart {
   readonly paths: readonly string[];
   readonly decoding: DecodingOptions;
   readonly memory: RingMemory;
+  /** Memory of the core in which the slots of the ring are, to read to and to decode in. */
+  readonly lent: LentMemory;
   readonly port: MessagePort;
 }
 
@@ -60,14 +63,15 @@ class Host implements RingHost {
 }
 
 /** Reads to the end, or until nobody wants to know any more. */
-export async function readForOther({ paths, decoding: options, memory, port }: ReaderStart): Promise<void> {
-  const ring = new Ring(1, { epochSeconds: 0 }, null, memory);
+export async function readForOther({ paths, decoding: options, memory, lent, port }: ReaderStart): Promise<void> {
+  const core = new BorrowedCore(lent);
+  const ring = new Ring(1, { epochSeconds: 0 }, core, memory);
   const end = (message: ReaderEnd, lastNanos: number): void => {
     port.postMessage(message);
     ring.end(lastNanos);
   };
   try {
-    const decoding = new Decoding(options, new RingWriter(ring, new Host(ring, port)));
+    const decoding = new Decoding(options, new RingWriter(ring, new Host(ring, port)), core);
     const steps = readInSteps(paths, decoding, { timeBase: decoding.timeBase });
     for (;;) {
       const step = await steps.next();

@@ -6,7 +6,7 @@
  */
 import type { Annotations } from '../../annotations.ts';
 import type { TimeBase } from '../../base/time.ts';
-import type { Core } from '../../core/core.ts';
+import type { RunCore } from '../../core/core.ts';
 import type { ResolvedName } from '../../source/packet.ts';
 import type { ReadProgress } from '../../source/session.ts';
 import { BATCH_BYTES, BATCH_ROWS, type IcmpError, SegmentBatch } from '../../wire/batch.ts';
@@ -89,7 +89,7 @@ export class Ring {
   readonly #threads: number;
 
   /** `threads` are those besides the reading one; the slots are in the memory of `core`, if there is one. */
-  constructor(threads: number, timeBase: TimeBase, core: Core | null = null, memory = allocate(threads, core)) {
+  constructor(threads: number, timeBase: TimeBase, core: RunCore | null = null, memory = allocate(threads, core)) {
     this.memory = memory;
     this.timeBase = timeBase;
     this.#threads = threads;
@@ -238,7 +238,7 @@ export class Ring {
 }
 
 /** Memory for a ring; with a core its slots are there, so that it need not copy them. */
-function allocate(threads: number, core: Core | null): RingMemory {
+function allocate(threads: number, core: RunCore | null): RingMemory {
   const block = core?.openBlock(SLOTS * SLOT_BYTES);
   return {
     control: new SharedArrayBuffer(4 * (Control.PER_THREAD + threads * PerThread.WORDS)),
@@ -248,7 +248,7 @@ function allocate(threads: number, core: Core | null): RingMemory {
   };
 }
 
-function openSlot({ slots, slotsAt }: RingMemory, index: number, timeBase: TimeBase, core: Core | null): Slot {
+function openSlot({ slots, slotsAt }: RingMemory, index: number, timeBase: TimeBase, core: RunCore | null): Slot {
   const at = slotsAt + index * SLOT_BYTES;
   const tunnelsAt = at + BATCH_BYTES + HEAD_BYTES;
   return {
