@@ -7,7 +7,6 @@ import {
   EPOCH_SECONDS,
   FIRST_TIME,
   FRAME,
-  INTERFACE,
   INTERFACE_ID,
   IS_SWAPPED,
   LAST_TIME,
@@ -30,7 +29,7 @@ import {
   ROW_DESTINATION,
   ROW_FLAGS,
   ROW_FRAME,
-  ROW_INTERFACE,
+  ROW_HASH,
   ROW_OPTIONS,
   ROW_PAYLOAD,
   ROW_PORTS,
@@ -45,6 +44,7 @@ import {
   SACK_SHIFT,
   TTL_SHIFT,
 } from '../src/core/row';
+import { hashOf } from './table';
 
 const PCAP_HEADER_BYTES: u32 = 16;
 const ENHANCED_PACKET: u32 = 6;
@@ -79,7 +79,6 @@ let isSwapped: bool = false;
 let epochSeconds: f64 = 0;
 let ticksPerSecond: f64 = 0;
 let earliest: f64 = 0;
-let interfaceIndex: u32 = 0;
 /** Where the rows begin. */
 let rowsAt: u32 = 0;
 /** How far it has come. */
@@ -93,7 +92,6 @@ function beginRun(run: u32, rows: u32): void {
   epochSeconds = load<f64>(run, EPOCH_SECONDS);
   ticksPerSecond = load<f64>(run, TICKS_PER_SECOND);
   earliest = load<f64>(run, FIRST_TIME);
-  interfaceIndex = load<u32>(run, INTERFACE);
   rowsAt = rows;
   count = load<u32>(run, ROW_COUNT);
   frame = load<u32>(run, FRAME);
@@ -169,7 +167,7 @@ function takePacket(start: u32, captured: u32, wire: u32, time: f64): bool {
   if (time > latest) latest = time;
   store<f64>(row, time);
   store<u32>(row, ++frame, ROW_FRAME);
-  store<u32>(row, interfaceIndex, ROW_INTERFACE);
+  store<u32>(row, hashOf(row), ROW_HASH);
   count++;
   return true;
 }

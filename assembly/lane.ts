@@ -131,7 +131,7 @@ import {
   windowOf,
 } from './record';
 import { isGraceful } from './shape';
-import { addKey, addressOf, findAddress, guess, hashOf } from './table';
+import { addKey, addressOf, findAddress, guess, hashAt } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
 
 const RST_ACK: u32 = RST | ACK;
@@ -181,7 +181,7 @@ function isOfOthers(row: u32, mode: u32): bool {
 function touch(first: u32, end: u32, mode: u32, isLarge: bool): void {
   const places = (end - first) << 2;
   for (let row = first; row < end; row++) {
-    store<u32>(HASHES + ((row - first) << 2), isOfOthers(row, mode) ? 0 : hashOf(rowAt(row)));
+    store<u32>(HASHES + ((row - first) << 2), isOfOthers(row, mode) ? 0 : hashAt(rowAt(row)));
   }
   for (let at: u32 = 0; at < places; at += 4) store<u32>(TOUCHED + at, guess(load<u32>(HASHES + at)));
   let sum: u32 = 0;

@@ -32,7 +32,7 @@ import {
   VARIANT_SHIFT,
   VERSION_BITS,
 } from '../src/core/layout';
-import { ROW_DESTINATION, ROW_PORTS, ROW_SOURCE, ROW_VERSION } from '../src/core/row';
+import { ROW_DESTINATION, ROW_HASH, ROW_PORTS, ROW_SOURCE, ROW_VERSION } from '../src/core/row';
 import { allocate, clear, copy, full, giveBack, touchPages } from './memory';
 
 const VARIANT_HASH: u32 = 0x27d4eb2f;
@@ -74,6 +74,12 @@ export function findAddress(p: u32, hash: u32): u32 {
 /** Hash of the tuple of the row at `p`, the same in both directions. */
 export function hashOf(p: u32): u32 {
   return load<u32>(p, ROW_VERSION) === 4 ? hash4(p) : hash6(p);
+}
+
+/** As `hashOf`, if whoever decoded the row has not made it. */
+export function hashAt(p: u32): u32 {
+  const hash = load<u32>(p, ROW_HASH);
+  return hash === 0 ? hashOf(p) : hash;
 }
 
 /** Address of the entry that a tuple has most likely: what its first slot says. 0 if it is another one. */

@@ -9,7 +9,7 @@ import { main } from 'assemblyscript/asc';
 import binaryen from 'binaryen';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const LINE_CHARACTERS = 112;
+const LINE_CHARACTERS = 114;
 const OPTIONS = ['-O3', '--converge', '--noAssert', '--runtime', 'stub'];
 
 /** What every Node.js that is supported knows; with more, Binaryen writes the types in a newer way. */

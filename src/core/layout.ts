@@ -61,14 +61,13 @@ export const TICKS_PER_SECOND = 24;
 export const EPOCH_SECONDS = 32;
 /** Of pcapng blocks: what is added to every time. */
 export const OFFSET_SECONDS = 40;
-/** Rows in the batch, number of the latest frame, index of the interface, whether numbers are big-endian. */
+/** Rows in the batch, number of the latest frame, whether numbers are big-endian. */
 export const ROW_COUNT = 48;
 export const FRAME = 52;
-export const INTERFACE = 56;
-export const IS_SWAPPED = 60;
+export const IS_SWAPPED = 56;
 /** Of pcapng blocks: the number of the interface in its section. */
-export const INTERFACE_ID = 64;
-export const RUN_BYTES = 72;
+export const INTERFACE_ID = 60;
+export const RUN_BYTES = 64;
 
 /** New tuples get a record, and no further attention. */
 export const MODE_LANE = 1;

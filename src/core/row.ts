@@ -13,7 +13,8 @@ export const ROW_PORTS = 48;
 export const ROW_SOURCE = 52;
 export const ROW_DESTINATION = 68;
 export const ROW_SCOPE = 84;
-export const ROW_INTERFACE = 88;
+/** Hash of the tuple as `hashOf` of assembly/table.ts makes it; 0 if nobody has made it yet. */
+export const ROW_HASH = 88;
 export const ROW_VERSION = 92;
 export const ROW_SACK = 96;
 

@@ -9,7 +9,7 @@ import {
   ROW_DESTINATION,
   ROW_FLAGS,
   ROW_FRAME,
-  ROW_INTERFACE,
+  ROW_HASH,
   ROW_OPTIONS,
   ROW_PAYLOAD,
   ROW_PORTS,
@@ -85,7 +85,7 @@ export const BATCH_ROWS = MAX_ROWS;
  *     word 10     TSval                        word 11     TSecr
  *     word 12     source port << 16 | destination port
  *     word 13-16  source address               word 17-20  destination address
- *     word 21     scope                        word 22     interface
+ *     word 21     scope                        word 22     hash of the tuple, or 0
  *     word 23     IP version                   word 24-31  edges of SACK ranges
  */
 export const ROW_WORDS = ROW_BYTES >> 2;
@@ -106,7 +106,7 @@ export const Word = {
   SOURCE: ROW_SOURCE >> 2,
   DESTINATION: ROW_DESTINATION >> 2,
   SCOPE: ROW_SCOPE >> 2,
-  INTERFACE: ROW_INTERFACE >> 2,
+  HASH: ROW_HASH >> 2,
   IP_VERSION: ROW_VERSION >> 2,
   SACK: ROW_SACK >> 2,
 } as const;
@@ -176,11 +176,6 @@ export class SegmentBatch {
   /** Nanoseconds after `TimeBase.epochSeconds`. */
   timeNanos(row: number): number {
     return this.nanos[row * ROW_DOUBLES];
-  }
-
-  /** Index of the interface within the session (not within the section). */
-  interfaceIndex(row: number): number {
-    return this.words[row * ROW_WORDS + Word.INTERFACE];
   }
 
   /** 4 or 6. */

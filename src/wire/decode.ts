@@ -77,7 +77,7 @@ export class Decoder {
     const batch = packet.batch;
     const row = batch.count;
     // What needs no header is written first: a row counts only once `count` moves past it.
-    identify(batch, row, frame, timeNanos, interfaceIndex);
+    identify(batch, row, frame, timeNanos);
     if (packet.view !== view) {
       packet.bytes = bytes;
       packet.view = view;
@@ -117,7 +117,7 @@ export class Decoder {
     const first = packet.reassembler.takeGivenUp(packet);
     if (first === null) return false;
     if (first.interfaceIndex !== packet.interfaceIndex) this.#switchTo(first.interfaceIndex);
-    identify(batch, row, first.frame, first.timeNanos, first.interfaceIndex);
+    identify(batch, row, first.frame, first.timeNanos);
     packet.tally.skips.takeBack(Skip.FRAGMENT);
     decodeTcp(packet);
     if (batch.count !== row) this.#noteRow(packet, row);
@@ -203,7 +203,7 @@ export class Decoder {
     const { batch } = packet;
     while (packet.aggregateOffset !== 0 && batch.count < BATCH_ROWS) {
       const row = batch.count;
-      identify(batch, row, batch.frame(firstRow), batch.timeNanos(firstRow), batch.interfaceIndex(firstRow));
+      identify(batch, row, batch.frame(firstRow), batch.timeNanos(firstRow));
       packet.bytes = packet.aggregateBytes;
       packet.view = packet.aggregateView;
       packet.offset = packet.aggregateOffset;
@@ -219,11 +219,11 @@ export class Decoder {
 }
 
 /** Writes what a row has of its frame. @hot */
-function identify(batch: SegmentBatch, row: number, frame: number, timeNanos: number, interfaceIndex: number): void {
+function identify(batch: SegmentBatch, row: number, frame: number, timeNanos: number): void {
   const at = row * ROW_WORDS;
   batch.nanos[row * ROW_DOUBLES] = timeNanos;
   batch.words[at + Word.FRAME] = frame;
-  batch.words[at + Word.INTERFACE] = interfaceIndex;
+  batch.words[at + Word.HASH] = 0;
 }
 
 /** Steps from header to header until the packet is done; IPv4 and TCP, nearly all there is, come first. @hot */

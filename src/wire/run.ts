@@ -5,7 +5,6 @@ import {
   EPOCH_SECONDS,
   FIRST_TIME,
   FRAME,
-  INTERFACE,
   INTERFACE_ID,
   IS_SWAPPED,
   LAST_TIME,
@@ -103,7 +102,6 @@ export class RunDecoder {
     words[(runAt + ROW_COUNT) >> 2] = before;
     words[(runAt + FRAME) >> 2] = run.frame;
     words[(runAt + INTERFACE_ID) >> 2] = run.interfaceId;
-    words[(runAt + INTERFACE) >> 2] = run.interfaceIndex;
     words[(runAt + IS_SWAPPED) >> 2] = run.isBigEndian ? 1 : 0;
     const isThere = batch.core === core;
     const rowsAt = isThere ? batch.words.byteOffset : core.rowsAt;

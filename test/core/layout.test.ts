@@ -28,7 +28,7 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
       source: row.ROW_SOURCE,
       destination: row.ROW_DESTINATION,
       scope: row.ROW_SCOPE,
-      interface: row.ROW_INTERFACE,
+      hash: row.ROW_HASH,
       version: row.ROW_VERSION,
       sack: row.ROW_SACK,
     }).toEqual({
@@ -46,7 +46,7 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
       source: at('SOURCE'),
       destination: at('DESTINATION'),
       scope: at('SCOPE'),
-      interface: at('INTERFACE'),
+      hash: at('HASH'),
       version: at('IP_VERSION'),
       sack: at('SACK'),
     });

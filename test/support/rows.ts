@@ -32,7 +32,6 @@ export interface Row extends Omit<Segment, 'from'> {
   readonly source: RowEnd;
   readonly destination: RowEnd;
   readonly scope: number;
-  readonly interfaceIndex: number;
 }
 
 /** What a capture decodes to; `beforeRow` of the ICMP errors counts in `rows`. */
@@ -80,7 +79,6 @@ function takeRow(batch: SegmentBatch, row: number): Row {
     source: { words: [...batch.sourceAddress(row)], port: batch.sourcePort(row) },
     destination: { words: [...batch.destinationAddress(row)], port: batch.destinationPort(row) },
     scope: batch.scope(row),
-    interfaceIndex: batch.interfaceIndex(row),
   };
 }
 
@@ -96,7 +94,7 @@ export function putRow(batch: SegmentBatch, row: Row): void {
     destinationPort: destination.port,
   });
   batch.words[at * ROW_WORDS + Word.SCOPE] = row.scope;
-  batch.words[at * ROW_WORDS + Word.INTERFACE] = row.interfaceIndex;
+  batch.words[at * ROW_WORDS + Word.HASH] = 0;
 }
 
 export interface TrackOptions {
@@ -207,7 +205,6 @@ export function makeRow(row: Partial<Row> & Pick<Row, 'frame' | 'timeNanos' | 's
     origin: 0,
     ipVersion: 4,
     scope: 0,
-    interfaceIndex: 0,
     ...row,
   };
 }

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Core } from '../../src/core/core.ts';
+import { ENTRY_HASH, KEY, ROW_BYTES, SPARE_ROW } from '../../src/core/layout.ts';
 import { createSourceContext, type PacketSink } from '../../src/source/packet.ts';
 import { PcapParser } from '../../src/source/pcap.ts';
 import { PcapngParser } from '../../src/source/pcapng.ts';
-import { SegmentBatch } from '../../src/wire/batch.ts';
+import { ROW_WORDS, SegmentBatch, Word } from '../../src/wire/batch.ts';
 import { Decoder } from '../../src/wire/decode.ts';
 import { type PacketRun, RunDecoder } from '../../src/wire/run.ts';
 import { join as concat, FieldWriter, utf8 } from '../support/capture-bytes.ts';
@@ -109,7 +110,7 @@ function writePcapng(packets: readonly Packet[], littleEndian: boolean, clocks: 
 
 function readRow(batch: SegmentBatch, row: number) {
   return {
-    ...{ frame: batch.frame(row), nanos: batch.timeNanos(row), interface: batch.interfaceIndex(row) },
+    ...{ frame: batch.frame(row), nanos: batch.timeNanos(row) },
     ...{ version: batch.ipVersion(row), ports: [batch.sourcePort(row), batch.destinationPort(row)] },
     ...{ source: [...batch.sourceAddress(row)], destination: [...batch.destinationAddress(row)] },
     ...{ scope: batch.scope(row), ttl: batch.ttl(row), ipId: batch.ipId(row), flags: batch.flags(row) },
@@ -124,6 +125,7 @@ function readRow(batch: SegmentBatch, row: number) {
 class Reading implements PacketSink {
   readonly rows: object[] = [];
   ranByItself = 0;
+  #wrongHashes = 0;
   readonly #timeBase = { epochSeconds: 0 };
   readonly #core = new Core();
   readonly #batch: SegmentBatch;
@@ -160,8 +162,19 @@ class Reading implements PacketSink {
   }
 
   #empty(): void {
-    for (let row = 0; row < this.#batch.count; row++) this.rows.push(readRow(this.#batch, row));
+    for (let row = 0; row < this.#batch.count; row++) {
+      this.rows.push(readRow(this.#batch, row));
+      if (!this.#hasRightHash(row)) this.#wrongHashes++;
+    }
     this.#batch.clear();
+  }
+
+  /** Whether a row has the hash by which its tuple is looked for, or none. */
+  #hasRightHash(row: number): boolean {
+    const words = this.#batch.words.subarray(row * ROW_WORDS, (row + 1) * ROW_WORDS);
+    this.#core.words.set(words, (this.#core.rowsAt + SPARE_ROW * ROW_BYTES) >> 2);
+    this.#core.exports.find(SPARE_ROW);
+    return words[Word.HASH] === 0 || words[Word.HASH] === this.#core.words[(KEY + ENTRY_HASH) >> 2];
   }
 
   /** Everything there is to know: rows, counts, what the parser says, how it ended. */
@@ -180,7 +193,16 @@ class Reading implements PacketSink {
     }
     this.#empty();
     const { packetCount, firstTimeNanos, lastTimeNanos } = this.#parser;
-    return { error, packetCount, firstTimeNanos, lastTimeNanos, counts: this.#decoder.counts(), rows: this.rows };
+    const counts = this.#decoder.counts();
+    return {
+      error,
+      packetCount,
+      firstTimeNanos,
+      lastTimeNanos,
+      counts,
+      rows: this.rows,
+      wrongHashes: this.#wrongHashes,
+    };
   }
 }
 
