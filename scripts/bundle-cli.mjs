@@ -199,7 +199,7 @@ chmodSync(main, 0o755);
 const varied = mkdtempSync(join(tmpdir(), 'lastack-build-'));
 try {
   const capture = join(varied, 'varied.pcap');
-  run(join(ROOT, 'bench/generate.mjs'), '--connections', '300', '--out', capture);
+  run(join(ROOT, 'bench/generate.mjs'), '--connections', '1000', '--out', capture);
   run(main, 'analyze', capture);
 } finally {
   rmSync(varied, { recursive: true });
