@@ -15,7 +15,6 @@ import {
   FOUND,
   FROM,
   HANDSHAKE_LIMIT,
-  HASHES,
   IS_SELF,
   MODE,
   MODE_LANE,
@@ -150,13 +149,12 @@ export function take(first: u32, count: u32): u32 {
   const mode = load<u32>(MODE);
   const isLarge = load<u32>(COUNT) >= load<u32>(TOUCH_FROM);
   for (let row = first; row < count; row++) {
-    const place = (row - first) % TOUCH_ROWS;
-    if (place === 0) touch(row, min<u32>(row + TOUCH_ROWS, count), mode, isLarge);
+    if ((row - first) % TOUCH_ROWS === 0) touch(row, min<u32>(row + TOUCH_ROWS, count), mode, isLarge);
     const p = rowAt(row);
     const time = load<f64>(p);
     if (time > load<f64>(NOW)) store<f64>(NOW, time);
     if (isOfOthers(row, mode)) continue;
-    const entry = findAddress(p, load<u32>(HASHES + (place << 2)));
+    const entry = findAddress(p, hashAt(p));
     let stop = STOP_END;
     if (entry === 0) stop = begin(p, mode);
     else {
@@ -175,15 +173,16 @@ function isOfOthers(row: u32, mode: u32): bool {
 }
 
 /**
- * Notes the hashes of the rows from `first` on, and reads what they will need, so that it is in the cache when their turn
- * comes: in short loops, in which no load waits for another, and many are under way at a time.
+ * Reads what the rows from `first` on will need, so that it is in the cache when their turn comes: in short loops, in which
+ * no load waits for another, and many are under way at a time.
  */
 function touch(first: u32, end: u32, mode: u32, isLarge: bool): void {
   const places = (end - first) << 2;
   for (let row = first; row < end; row++) {
-    store<u32>(HASHES + ((row - first) << 2), isOfOthers(row, mode) ? 0 : hashAt(rowAt(row)));
+    const hash: u32 = isOfOthers(row, mode) ? 0 : hashAt(rowAt(row));
+    store<u32>(TOUCHED + ((row - first) << 2), hash);
   }
-  for (let at: u32 = 0; at < places; at += 4) store<u32>(TOUCHED + at, guess(load<u32>(HASHES + at)));
+  for (let at: u32 = 0; at < places; at += 4) store<u32>(TOUCHED + at, guess(load<u32>(TOUCHED + at)));
   let sum: u32 = 0;
   for (let at: u32 = 0; at < places; at += 4) {
     const entry = load<u32>(TOUCHED + at);

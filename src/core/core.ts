@@ -2,8 +2,8 @@
  * The part of the analysis that sees every packet, compiled from assembly/ to WebAssembly: it decodes ordinary packets,
  * finds their tuples and takes in what goes by the book. Its memory is read and written by TypeScript as well.
  *
- * Memory is declared shared though one thread uses it: then it grows in place, and views of it that somebody holds stay
- * good for what they show.
+ * Memory is shared even where one thread uses it: then it grows in place, and views of it that somebody holds stay good for
+ * what they show.
  */
 import { SinkFullError } from '../base/error.ts';
 import { instantiate, openSharedMemory, type WebAssemblyMemory } from '../base/web-assembly.ts';

@@ -35,7 +35,7 @@ export const LINGER = STATE + 136;
 /** Records in ALIKE. */
 export const ALIKE_COUNT = STATE + 144;
 
-/** From so many tuples on their memory is touched ahead, for many rows at a time: one wait for all instead of one for each. */
+/** Entries are touched ahead for many rows at a time: one wait for all instead of one for each. From so many tuples on their logs are, too. */
 export const TOUCH_FROM = STATE + 148;
 /** How long an end stays in CLOSE_WAIT before that is worth a closer look, and from when on it is an error. */
 export const CLOSE_WAIT_LIMIT = STATE + 240;
@@ -43,8 +43,6 @@ export const CLOSE_WAIT_ERROR_LIMIT = STATE + 248;
 /** Rows whose memory is touched at a time, and where their entries are noted meanwhile. */
 export const TOUCH_ROWS = 16;
 export const TOUCHED = STATE + 160;
-/** Hashes of their tuples. */
-export const HASHES = STATE + 288;
 
 /** Where the rows of the batch in work begin: at ROWS, or elsewhere in the memory of the core. */
 export const ROWS_AT = STATE + 256;
@@ -52,7 +50,7 @@ export const ROWS_AT = STATE + 256;
 export const TIME_WAIT = STATE + 264;
 
 /** Numbers of a run of packets. */
-export const RUN = STATE + 352;
+export const RUN = STATE + 272;
 /** In them: the time of the latest packet, the earliest and the latest of all, ticks a second, what times count from. */
 export const CLOCK = 0;
 export const FIRST_TIME = 8;

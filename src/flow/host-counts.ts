@@ -131,11 +131,11 @@ export class HostSpans extends CoreSpans {
     this.#names = names;
   }
 
-  /** Hosts to which it happened, by number. */
-  get keys(): Key[] {
+  /** Hosts to which it happened so often or more, once at least, by number. */
+  keysOf(least: number): Key[] {
     const keys: Key[] = [];
     const { hostsEnd } = this.#names;
-    for (let key = 0; key < hostsEnd; key++) if (this.countOf(key) > 0) keys.push(key);
+    for (let key = 0; key < hostsEnd; key++) if (this.countOf(key) >= Math.max(least, 1)) keys.push(key);
     return keys;
   }
 }

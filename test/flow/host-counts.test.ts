@@ -78,7 +78,12 @@ describe('ordinary connections', () => {
       0,
       Number.POSITIVE_INFINITY,
     ]);
-    expect([timeWaitClients.keys, timeWaitServers.keys]).toEqual([[one], [server]]);
+    expect([timeWaitClients.keysOf(1), timeWaitServers.keysOf(1)]).toEqual([[one], [server]]);
+    expect([timeWaitClients.keysOf(0), timeWaitClients.keysOf(2), timeWaitClients.keysOf(3)]).toEqual([
+      [one],
+      [one],
+      [],
+    ]);
     expect([timeWaitClients.countOf(one), timeWaitServers.lastOf(server)]).toEqual([2, 310]);
   });
 });

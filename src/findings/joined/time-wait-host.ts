@@ -24,10 +24,9 @@ export const timeWaitHost: JoinedDetector = {
       finish() {
         return [clients, servers].flatMap(({ at, own, alike }) => {
           const countOf = (key: Key): number => own.countOf(key) + alike.countOf(key);
-          const many = [...new Set([...own.keys, ...alike.keys])].filter(
-            (key) => countOf(key) >= policy.timeWaitConnections,
-          );
-          return many
+          const least = policy.timeWaitConnections;
+          const keys = new Set([...own.keys.filter((key) => countOf(key) >= least), ...alike.keysOf(least)]);
+          return [...keys]
             .sort((a, b) => countOf(b) - countOf(a) || a - b)
             .map((key) => {
               const lastNanos = Math.max(own.lastOf(key), alike.lastOf(key));
