@@ -149,7 +149,7 @@ export function take(first: u32, count: u32): u32 {
   const mode = load<u32>(MODE);
   const isLarge = load<u32>(COUNT) >= load<u32>(TOUCH_FROM);
   for (let row = first; row < count; row++) {
-    if ((row - first) % TOUCH_ROWS === 0) touch(row, min<u32>(row + TOUCH_ROWS, count), mode, isLarge);
+    if (row % TOUCH_ROWS === 0) touch(row, min<u32>(row + TOUCH_ROWS, count), mode, isLarge);
     const p = rowAt(row);
     const time = load<f64>(p);
     if (time > load<f64>(NOW)) store<f64>(NOW, time);

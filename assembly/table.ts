@@ -92,8 +92,7 @@ function find4(p: u32, hash: u32): u32 {
   const source = load<u32>(p, ROW_SOURCE);
   const destination = load<u32>(p, ROW_DESTINATION);
   const ports = load<u32>(p, ROW_PORTS);
-  const isSwapped: u32 =
-    u32(source > destination) | (u32(source === destination) & u32(ports >> 16 > (ports & 0xffff)));
+  const isSwapped = isSwapped4(source, destination, ports);
   store<u32>(IS_SELF, u32(source === destination) & u32(ports >> 16 === (ports & 0xffff)));
   store<u32>(FROM, isSwapped);
   const low = select<u32>(destination, source, isSwapped);
@@ -116,12 +115,15 @@ function find4(p: u32, hash: u32): u32 {
   return 0;
 }
 
+function isSwapped4(source: u32, destination: u32, ports: u32): u32 {
+  return u32(source > destination) | (u32(source === destination) & u32(ports >> 16 > (ports & 0xffff)));
+}
+
 function hash4(p: u32): u32 {
   const source = load<u32>(p, ROW_SOURCE);
   const destination = load<u32>(p, ROW_DESTINATION);
   const ports = load<u32>(p, ROW_PORTS);
-  const isSwapped: u32 =
-    u32(source > destination) | (u32(source === destination) & u32(ports >> 16 > (ports & 0xffff)));
+  const isSwapped = isSwapped4(source, destination, ports);
   const low = select<u32>(destination, source, isSwapped);
   const high = select<u32>(source, destination, isSwapped);
   let hash: u32 = (select<u32>(rotl<u32>(ports, 16), ports, isSwapped) ^ low) * 0x9e3779b1;

@@ -27,7 +27,6 @@ export function bytesToLend(blockBytes: number): number {
  */
 export class BorrowedCore implements RunCore {
   readonly words: Int32Array;
-  readonly unsigned: Uint32Array;
   readonly doubles: Float64Array;
   readonly bytes: Uint8Array;
   readonly exports: Pick<CoreExports, 'decodePcap' | 'decodePcapng'>;
@@ -39,7 +38,6 @@ export class BorrowedCore implements RunCore {
   constructor({ memory, at, bytes }: LentMemory) {
     // The memory may grow; these show what was there before for as long as it lasts.
     this.words = new Int32Array(memory.buffer);
-    this.unsigned = new Uint32Array(memory.buffer);
     this.doubles = new Float64Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     const refuse = (): never => {

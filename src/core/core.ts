@@ -15,7 +15,6 @@ import { COUNT, DIRECTORY, ENTRY_BYTES, PAGE_BITS, PAGE_ENTRIES, ROWS, ROWS_AT, 
 export interface RunCore {
   /** The memory, all of it. @hot */
   readonly words: Int32Array;
-  readonly unsigned: Uint32Array;
   readonly doubles: Float64Array;
   readonly bytes: Uint8Array;
   readonly exports: Pick<CoreExports, 'decodePcap' | 'decodePcapng'>;

@@ -109,7 +109,7 @@ export class RunDecoder {
     const count = words[(runAt + ROW_COUNT) >> 2];
     this.#noteTaken(count - before);
     batch.count = count;
-    run.frame = core.unsigned[(runAt + FRAME) >> 2];
+    run.frame = words[(runAt + FRAME) >> 2] >>> 0;
     run.timeNanos = doubles[(runAt + CLOCK) >> 3];
     run.lastTimeNanos = doubles[(runAt + LAST_TIME) >> 3];
     if (!isThere && count > before) {
