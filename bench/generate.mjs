@@ -16,6 +16,7 @@ Writes a capture of made-up TCP connections and, beside it, FILE.truth.json with
 profiles (default connections, live at a time):
   small      many short connections of every outcome (200000, 1000)
   lossy      as small, with a loss in every third exchange and close (100000, 1000)
+  reused     as lossy, every second connection on ports that were used before (100000, 1000)
   bulk       one-way transfers of 24 MB (40, 4)
   flood      SYNs answered but never acknowledged (5000000, 50)
   long-lived minutes of silence, few packets (50000, all)
@@ -42,6 +43,8 @@ const COMMON = {
 /** @param {import('./lib/scripts.mjs').Script | any} script */
 const only = (script) => [{ script, weight: 1, reusable: false }];
 
+const LOSSY = { ...COMMON, connections: 100_000, live: 1000, habits: { trouble: 0.33, exchanges: 1.89 } };
+
 const LONG_LIVED = {
   ...COMMON,
   connections: 50_000,
@@ -54,7 +57,8 @@ const LONG_LIVED = {
 /** @type {Record<string, { connections: number, live: number } & Record<string, any>>} */
 const PROFILES = {
   small: { ...COMMON, connections: 200_000, live: 1000 },
-  lossy: { ...COMMON, connections: 100_000, live: 1000, habits: { trouble: 0.33, exchanges: 1.89 } },
+  lossy: LOSSY,
+  reused: { ...LOSSY, reuseShare: 0.5 },
   bulk: {
     ...COMMON,
     connections: 40,

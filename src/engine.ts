@@ -8,7 +8,7 @@ import type { Finding } from './findings/finding.ts';
 import { type CaptureFacts, Seen, type SeenParts } from './findings/joined.ts';
 import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
-import { type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
+import { isDefault, type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
 import { newPlace, readNoted } from './flow/alike.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
@@ -20,6 +20,7 @@ import { peek } from './flow/settle.ts';
 import { Tracker } from './flow/tracker.ts';
 import type { PlainTaker, TrackerOptions, TrackerWatcher } from './flow/tracker-options.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
+import { knownVerdict } from './known-kinds.ts';
 import { PlainKinds } from './plain-kinds.ts';
 import { buildConnection } from './report/build.ts';
 import { ConnectionJson } from './report/connection-json.ts';
@@ -43,7 +44,8 @@ export interface AnalyzeOptions extends PolicyOptions, DecodingOptions {
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
 }
 
-const DEFAULT_TIME_WAIT_SECONDS = 60;
+/** As Linux has it. */
+export const DEFAULT_TIME_WAIT_SECONDS = 60;
 
 /** A connection as the analysis hands it over: what a filter may want to know is cheap, the rest is built on demand. */
 export interface FinalConnection {
@@ -101,7 +103,7 @@ export class Analysis implements PacketSink {
   #json: ConnectionJson | null = null;
   readonly #tracker: Tracker;
   readonly #handler: AnalysisHandler;
-  readonly #kinds = new PlainKinds();
+  readonly #kinds: PlainKinds;
   readonly #told = newPlace();
   #kind = -1;
   #batchesDecoded = 0;
@@ -119,10 +121,15 @@ export class Analysis implements PacketSink {
     this.#policy = resolvePolicy(options);
     this.#joined = joinAll(this.#policy, new HostCounts(this.#core));
     this.#handler = handler;
+    const { timeWaitSeconds = DEFAULT_TIME_WAIT_SECONDS } = options;
+    // What is told as JSON needs the words of findings, too.
+    const isRecalled =
+      handler.onFlawless === undefined && timeWaitSeconds === DEFAULT_TIME_WAIT_SECONDS && isDefault(this.#policy);
+    this.#kinds = new PlainKinds(isRecalled ? knownVerdict : undefined);
     const trackerOptions: TrackerOptions = {
       segments: options.segments ?? false,
       ...(options.segmentLimit === undefined ? {} : { segmentLimit: options.segmentLimit }),
-      timeWaitNanos: (options.timeWaitSeconds ?? DEFAULT_TIME_WAIT_SECONDS) * 1e9,
+      timeWaitNanos: timeWaitSeconds * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
       ...(watcher === undefined ? {} : { watcher }),
       ...(options.maxConnections === undefined ? {} : { limit: this.#limit(options.maxConnections) }),

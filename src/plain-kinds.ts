@@ -33,6 +33,12 @@ function withoutFrames(finding: Finding): Finding {
 export class PlainKinds {
   readonly #kinds = new Map<number, PlainKind>();
   readonly #briefs: KindBrief[] = [];
+  readonly #recall: (kind: number) => KindBrief | null;
+
+  /** `recall` tells what a kind comes to of which none was seen yet, if it knows. */
+  constructor(recall: (kind: number) => KindBrief | null = () => null) {
+    this.#recall = recall;
+  }
 
   has(kind: number): boolean {
     return this.#kinds.has(kind);
@@ -48,11 +54,18 @@ export class PlainKinds {
   }
 
   /** Takes what the first of a kind came to. */
-  learn(kind: number, brief: KindBrief): void {
+  learn(kind: number, brief: KindBrief): PlainKind {
     const findings = brief.findings.map(withoutFrames);
     const told = { ...brief, findings };
-    this.#kinds.set(kind, new PlainKind(told, this.#briefs.length));
+    const learned = new PlainKind(told, this.#briefs.length);
+    this.#kinds.set(kind, learned);
     this.#briefs.push(told);
+    return learned;
+  }
+
+  #recalled(kind: number): PlainKind | null {
+    const brief = this.#recall(kind);
+    return brief === null ? null : this.learn(kind, brief);
   }
 
   /** What the core is to note of connections of a known kind, one of which was at a place: who pays TIME_WAIT, or what `briefAt` finds. */
@@ -72,8 +85,8 @@ export class PlainKinds {
    * because it is wanted; once one is not wanted, none of its kind is asked about any more.
    */
   passOver(kind: number, id: number, isWanted: (brief: KindBrief & { id: number }) => boolean): KindBrief | null {
-    const known = this.#kinds.get(kind);
-    if (known === undefined) return null;
+    const known = this.#kinds.get(kind) ?? this.#recalled(kind);
+    if (known === null) return null;
     const { brief } = known;
     const { outcome, closedFirst, findings } = brief;
     if (known.passedOver === 0 && isWanted({ id, outcome, closedFirst, findings })) return null;

@@ -35,6 +35,16 @@ export function writeOut({ code, severity, category, at, frames, message, cause,
   return { code, severity, category, at, frames, message, cause, hint };
 }
 
+/** A finding of which all is known but the words. */
+export function wordless(
+  { code, category }: CatalogEntry,
+  severity: Severity,
+  at: Finding['at'],
+  frames: number[] = [],
+): Finding {
+  return { code, severity, category, at, frames, message: '', cause: '', hint: '' };
+}
+
 /** A finding whose words are put together when they are asked for. */
 class Found implements Finding {
   readonly code: string;

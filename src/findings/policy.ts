@@ -82,3 +82,9 @@ export function plainLimits(policy: Policy): PlainLimits {
 }
 
 export const DEFAULT_POLICY: Policy = resolvePolicy();
+
+/** Whether everything is as by default. */
+export function isDefault(policy: Policy): boolean {
+  if (Object.keys(policy.severities).length > 0) return false;
+  return THRESHOLD_NAMES.every((name) => policy[name] === DEFAULT_POLICY[name]);
+}

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JoinedFacts } from '../../src/findings/joined-facts.ts';
+import { knownVerdict, writeVerdict } from '../../src/known-kinds.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
 import { RowOrigin, TcpFlag, TcpOption } from '../../src/wire/batch.ts';
 import {
@@ -28,15 +29,20 @@ const briefOf = ({ findings, ...verdict }: ConnectionResult): string => {
 /** By kind, what was said of the first connection that was of it, in whatever recording. */
 const briefs = new Map<number, string>();
 
-/** Connections that differ from the others of their kind. */
+/** Connections that differ from the others of their kind, or from what is known of it. */
 function outsiders({ kinds, connections }: Tracked): string[] {
   const byId = new Map(connections.map((connection) => [connection.id, connection]));
   return [...kinds].flatMap(([kind, ids]) =>
     ids.flatMap((id) => {
-      const brief = briefOf(byId.get(id) as ConnectionResult);
+      const connection = byId.get(id) as ConnectionResult;
+      const brief = briefOf(connection);
       const usual = briefs.get(kind) ?? brief;
       briefs.set(kind, usual);
-      return brief === usual ? [] : [`connection ${id} of kind ${kind} is ${brief}, not ${usual}`];
+      const verdict = writeVerdict(connection);
+      const known = knownVerdict(kind);
+      const expected = known === null ? verdict : writeVerdict(known);
+      if (brief === usual && verdict === expected) return [];
+      return [`connection ${id} of kind ${kind} is ${brief}, not ${usual} or ${expected}`];
     }),
   );
 }

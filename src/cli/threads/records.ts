@@ -2,6 +2,7 @@
  * Connections on their way from the thread that judged them to the one that puts the results together: what is
  * counted and joined as packed numbers, the rest as text or, when it is wanted whole, as an object.
  */
+import { wordless } from '../../findings/detector.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { SEVERITIES } from '../../findings/finding.ts';
 import type { JoinedFacts } from '../../findings/joined-facts.ts';
@@ -72,9 +73,7 @@ const Bit = {
 
 const CLOSERS: readonly ClosedFirst[] = [null, 'client', 'server', 'both'];
 const PLACES = ['client', 'server', 'path', 'capture'] as const satisfies readonly Finding['at'][];
-const CODES = CATALOG.map((entry) => entry.code);
-const CODE_NUMBERS = new Map(CODES.map((code, index) => [code, index]));
-const CATEGORIES = CATALOG.map((entry) => entry.category);
+const CODE_NUMBERS = new Map(CATALOG.map(({ code }, index) => [code, index]));
 const SEVERITY_BITS = 2;
 const PLACE_BITS = 2;
 
@@ -271,15 +270,6 @@ export function endOfRecord(numbers: Float64Array, at: number): number {
 }
 
 function readFinding(packed: number, frame: number): Finding {
-  const code = packed >> (SEVERITY_BITS + PLACE_BITS);
-  return {
-    code: CODES[code],
-    severity: SEVERITIES[(packed >> PLACE_BITS) & 3],
-    category: CATEGORIES[code],
-    at: PLACES[packed & 3],
-    frames: frame === 0 ? [] : [frame],
-    message: '',
-    cause: '',
-    hint: '',
-  };
+  const entry = CATALOG[packed >> (SEVERITY_BITS + PLACE_BITS)];
+  return wordless(entry, SEVERITIES[(packed >> PLACE_BITS) & 3], PLACES[packed & 3], frame === 0 ? [] : [frame]);
 }
