@@ -39,6 +39,7 @@ import {
   MAX_CLOSED_IN_BUCKET,
   MODE,
   MODE_COUNT,
+  MODE_FINISH,
   NO_ENTRY,
   NOW,
   QUEUE_BYTES,
@@ -367,7 +368,9 @@ function releaseFormer(entry: u32): void {
 }
 
 function releaseRecord(r: u32): void {
-  if ((load<u32>(r, COURSE) & COURSE_MOVED) !== 0) closeMoved(firstChunk(r), load<u32>(r, LAST_CHUNK));
-  else closeLog(firstChunk(r), load<u32>(r, LAST_CHUNK));
   store<u32>(r, STAGE_NEW, STAGE);
+  // Nobody needs the memory any more.
+  if ((load<u32>(MODE) & MODE_FINISH) !== 0) return;
+  if ((load<u32>(r, COURSE) & COURSE_MOVED) !== 0) closeMoved(firstChunk(r));
+  else closeLog(firstChunk(r), load<u32>(r, LAST_CHUNK));
 }

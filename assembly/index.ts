@@ -17,7 +17,7 @@ export { decodePcap, decodePcapng } from './decode';
 export { readFlawless } from './flawless';
 export { kindOf } from './kinds';
 export { openAt, reopenAt, take, takeAt } from './lane';
-export { append, appendSack, closeLog, closeMoved, moveLog, releaseChunk, takeChunk } from './log';
+export { append, appendSack, bringBack, closeLog, closeMoved, moveLog, releaseChunk, takeChunk } from './log';
 export { allocate } from './memory';
 export { countOrdinary, hostOf, openNames, serviceOf } from './names';
 export { shapeEnd } from './shape';

@@ -114,7 +114,7 @@ import {
 import { evict, queueAddress } from './closing';
 import { isBehindFinal, retire, TIME_WAIT_IN_DOUBT, timeWaitOf } from './former';
 import { kindAt } from './kinds';
-import { append, firstRow, lastOf, moveLog, nextRow, rowIndex, senderOf } from './log';
+import { append, bringBack, firstRow, lastOf, moveLog, nextRow, rowIndex, senderOf } from './log';
 import { clear } from './memory';
 import {
   appendRow,
@@ -342,8 +342,11 @@ function stopOf(entry: u32): u32 {
   // With many tuples, what grows is too much for the cache anyway.
   const isWorthIt = rows > OWN_ROWS && load<u32>(COUNT) < load<u32>(TOUCH_FROM);
   if (stage !== STAGE_ODD && stage !== STAGE_ONE_WAY && (load<u32>(r, COURSE) & COURSE_MOVED) === 0 && isWorthIt) {
-    store<u32>(r, moveLog(firstChunk(r), rows), LAST_CHUNK);
-    noteCourse(r, COURSE_MOVED);
+    const last = moveLog(firstChunk(r), rows);
+    if (last !== 0) {
+      store<u32>(r, last, LAST_CHUNK);
+      noteCourse(r, COURSE_MOVED);
+    }
   }
   return STOP_OVER;
 }
@@ -399,6 +402,10 @@ function takeOdd(r: u32, p: u32, from: u32): bool {
   store<u32>(r, STAGE_ODD, STAGE);
   const time = load<f64>(p);
   if (time > load<f64>(r, LAST_NANOS)) store<f64>(r, time, LAST_NANOS);
+  if ((load<u32>(r, COURSE) & COURSE_MOVED) !== 0) {
+    store<u32>(r, bringBack(firstChunk(r), load<i32>(r, ROW_COUNT)), LAST_CHUNK);
+    store<u32>(r, load<u32>(r, COURSE) & ~COURSE_MOVED, COURSE);
+  }
   appendRow(r, p, from);
   return true;
 }

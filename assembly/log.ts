@@ -15,7 +15,7 @@ import { allocate, copy } from './memory';
 const MAX_SACK_BYTES: u32 = 32;
 const FROM_SHIFT: u32 = 16;
 /** Chunks are carved out of so much memory at a time. */
-const REGION_BYTES: u32 = 1 << 17;
+const POOL_BYTES: u32 = 1 << 17;
 
 let next: u32 = 0;
 let end: u32 = 0;
@@ -26,8 +26,8 @@ export function takeChunk(): u32 {
   if (chunk !== 0) store<u32>(FREE_CHUNK, load<u32>(chunk, CHUNK_NEXT));
   else {
     if (next + CHUNK_BYTES > end) {
-      next = allocate(REGION_BYTES);
-      end = next + REGION_BYTES;
+      next = allocate(POOL_BYTES);
+      end = next + POOL_BYTES;
     }
     chunk = next;
     next += CHUNK_BYTES;
@@ -121,26 +121,37 @@ export function closeLog(first: u32, last: u32): void {
   store<u32>(FREE_CHUNK, load<u32>(first, CHUNK_NEXT));
 }
 
-let freeMoved: u32 = 0;
+/** Lists that were moved lie in regions of so much memory, at multiples of it, which begin with how many lists are in them. */
+const REGION_BYTES: u32 = 1 << 13;
+const REGION_HEAD: u32 = 16;
+/** Of a free one: the next free one. */
+const REGION_NEXT: u32 = 4;
+/** Regions that are taken at a time, besides what is lost to begin at a multiple. */
+const REGIONS: u32 = 16;
+
+let region: u32 = 0;
 let nextMoved: u32 = 0;
-let endMoved: u32 = 0;
+let freeRegion: u32 = 0;
+let nextRegion: u32 = 0;
+let endRegions: u32 = 0;
 
 /**
  * Moves those of `count` rows of a list that are not in its first chunk, of which there are some, and which will hardly be
- * looked at again, out of the way, so that those that grow lie together and stay in the cache; returns its last chunk. If
- * there is no memory left, the list stays as it is.
+ * looked at again, out of the way, so that those that grow lie together and stay in the cache: chunk behind chunk, the last one
+ * no longer than its rows. Returns the last chunk, or 0 if there are too many rows. Nothing can be appended until
+ * `bringBack`.
  */
 export function moveLog(first: u32, count: i32): u32 {
-  const moved = takeMovedChunk();
-  let from = load<u32>(first, CHUNK_NEXT);
+  const bytes = movedBytes(count);
+  if (bytes > REGION_BYTES - REGION_HEAD) return 0;
+  const moved = takeMoved(bytes);
   let to = moved;
+  let from = load<u32>(first, CHUNK_NEXT);
   for (let left = count - OWN_ROWS; ; left -= CHUNK_ROWS) {
-    const end = min(left, CHUNK_ROWS) * SEGMENT_BYTES;
-    for (let at = 0; at < end; at += SEGMENT_BYTES) copyRow(to + at, from + at);
+    copyRows(to, from, min(left, CHUNK_ROWS));
     if (left <= CHUNK_ROWS) break;
-    const chunk = takeMovedChunk();
-    store<u32>(to, chunk, CHUNK_NEXT);
-    to = chunk;
+    store<u32>(to, to + CHUNK_BYTES, CHUNK_NEXT);
+    to += CHUNK_BYTES;
     from = load<u32>(from, CHUNK_NEXT);
   }
   closeLog(first, from);
@@ -148,22 +159,72 @@ export function moveLog(first: u32, count: i32): u32 {
   return to;
 }
 
-/** As `closeLog`, of a list that was moved, whatever was appended since. */
-export function closeMoved(first: u32, last: u32): void {
-  store<u32>(last, freeMoved, CHUNK_NEXT);
-  freeMoved = load<u32>(first, CHUNK_NEXT);
+/** Brings a list back that was moved; returns its last chunk. */
+export function bringBack(first: u32, count: i32): u32 {
+  const moved = load<u32>(first, CHUNK_NEXT);
+  let from = moved;
+  let last = first;
+  for (let left = count - OWN_ROWS; left > 0; left -= CHUNK_ROWS) {
+    const chunk = takeChunk();
+    copyRows(chunk, from, min(left, CHUNK_ROWS));
+    store<u32>(last, chunk, CHUNK_NEXT);
+    last = chunk;
+    from += CHUNK_BYTES;
+  }
+  giveMovedBack(moved);
+  return last;
 }
 
-function takeMovedChunk(): u32 {
-  const chunk = freeMoved;
-  if (chunk !== 0) {
-    freeMoved = load<u32>(chunk, CHUNK_NEXT);
-    return chunk;
+/** As `closeLog`, of a list that was moved. */
+export function closeMoved(first: u32): void {
+  giveMovedBack(load<u32>(first, CHUNK_NEXT));
+}
+
+function copyRows(to: u32, from: u32, rows: i32): void {
+  const end = <u32>rows * SEGMENT_BYTES;
+  for (let at: u32 = 0; at < end; at += SEGMENT_BYTES) copyRow(to + at, from + at);
+}
+
+/** What the rows of a list of `count` take that are not in its first chunk. */
+function movedBytes(count: i32): u32 {
+  const rows = <u32>(count - OWN_ROWS);
+  return rows * SEGMENT_BYTES + ((rows - 1) / CHUNK_ROWS) * (CHUNK_BYTES - CHUNK_ROWS * SEGMENT_BYTES);
+}
+
+function takeMoved(bytes: u32): u32 {
+  if (region === 0 || nextMoved + bytes > region + REGION_BYTES) openRegion();
+  store<u32>(region, load<u32>(region) + 1);
+  nextMoved += bytes;
+  return nextMoved - bytes;
+}
+
+/** The region in work is full; what was in it may have gone meanwhile. */
+function openRegion(): void {
+  if (region === 0 || load<u32>(region) !== 0) region = takeRegion();
+  store<u32>(region, 0);
+  nextMoved = region + REGION_HEAD;
+}
+
+function takeRegion(): u32 {
+  const free = freeRegion;
+  if (free !== 0) {
+    freeRegion = load<u32>(free, REGION_NEXT);
+    return free;
   }
-  if (nextMoved + CHUNK_BYTES > endMoved) {
-    nextMoved = allocate(REGION_BYTES);
-    endMoved = nextMoved + REGION_BYTES;
+  if (nextRegion === endRegions) {
+    const at = allocate((REGIONS + 1) * REGION_BYTES);
+    nextRegion = (at + REGION_BYTES - 1) & ~(REGION_BYTES - 1);
+    endRegions = nextRegion + REGIONS * REGION_BYTES;
   }
-  nextMoved += CHUNK_BYTES;
-  return nextMoved - CHUNK_BYTES;
+  nextRegion += REGION_BYTES;
+  return nextRegion - REGION_BYTES;
+}
+
+function giveMovedBack(moved: u32): void {
+  const its = moved & ~(REGION_BYTES - 1);
+  const lists = load<u32>(its) - 1;
+  store<u32>(its, lists);
+  if (lists !== 0 || its === region) return;
+  store<u32>(its, freeRegion, REGION_NEXT);
+  freeRegion = its;
 }

@@ -9,7 +9,7 @@ import { main } from 'assemblyscript/asc';
 import binaryen from 'binaryen';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const LINE_CHARACTERS = 114;
+const LINE_CHARACTERS = 119;
 const OPTIONS = ['-O3', '--converge', '--noAssert', '--runtime', 'stub'];
 
 /** What every Node.js that is supported knows; with more, Binaryen writes the types in a newer way. */
@@ -55,7 +55,7 @@ export async function compileTo(target) {
   if (error !== null || binary === null) throw new Error(stderr.toString() || String(error));
   const text = Buffer.from(inline(binary, features)).toString('base64');
   const lines = text.match(new RegExp(`.{1,${LINE_CHARACTERS}}`, 'g'));
-  return `// Written by \`npm run core\` from assembly/.\nexport const ${name} =\n${lines.map((line) => `  '${line}'`).join(' +\n')};\n`;
+  return `// Written by \`npm run core\` from assembly/.\nexport const ${name}: string = \`\\\n${lines.join('\\\n')}\`;\n`;
 }
 
 /** V8 inlines nothing in WebAssembly, and a call costs more than most of the functions here do. */

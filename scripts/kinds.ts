@@ -95,5 +95,5 @@ export function renderKinds(verdicts: ReadonlyMap<number, string>): string {
     } else line = line === '' ? word : `${line} ${word}`;
   }
   const text = [...lines, line].join('\n');
-  return `// Written by \`npm run kinds\`, read by src/known-kinds.ts.\nexport const KINDS_BY_VERDICT = \`\n${text}\n\`;\n`;
+  return `// Written by \`npm run kinds\`, read by src/known-kinds.ts.\nexport const KINDS_BY_VERDICT: string = \`\n${text}\n\`;\n`;
 }

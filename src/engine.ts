@@ -2,11 +2,20 @@
 import { Annotations } from './annotations.ts';
 import type { TimeBase } from './base/time.ts';
 import { Core } from './core/core.ts';
-import { ALIKE_BYTES, ALIKE_CLIENT, ALIKE_SERVER, ALIKE_SERVICE, ALIKE_TAG, FIRST_TOLD } from './core/layout.ts';
+import {
+  ALIKE_BYTES,
+  ALIKE_CLIENT,
+  ALIKE_SERVER,
+  ALIKE_SERVICE,
+  ALIKE_TAG,
+  ALIKE_TOLD,
+  FIRST_TOLD,
+  TOLD_BITS,
+} from './core/layout.ts';
 import { type BatchTaker, Decoding, type DecodingOptions } from './decoding.ts';
 import type { Finding } from './findings/finding.ts';
-import { type CaptureFacts, Seen, type SeenParts } from './findings/joined.ts';
-import { ConnectionFacts, factsOfPlain } from './findings/joined-facts.ts';
+import { type CaptureFacts, type Joiner, Seen, type SeenParts } from './findings/joined.ts';
+import { ConnectionFacts, factsOfPlain, PlainFacts } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { isDefault, type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
 import { findAll } from './findings/registry.ts';
@@ -14,7 +23,7 @@ import { newPlace, readNoted } from './flow/alike.ts';
 import type { Connection, SegmentChoice } from './flow/connection.ts';
 import type { ConnectionLimit } from './flow/eviction.ts';
 import type { Flawless } from './flow/flawless.ts';
-import { HostCounts } from './flow/host-counts.ts';
+import { HostCounts, UNNAMED } from './flow/host-counts.ts';
 import type { FlowAddresses, PlainPlace } from './flow/place.ts';
 import { peek } from './flow/settle.ts';
 import { Tracker } from './flow/tracker.ts';
@@ -105,6 +114,10 @@ export class Analysis implements PacketSink {
   readonly #handler: AnalysisHandler;
   readonly #kinds: PlainKinds;
   readonly #told = newPlace();
+  readonly #toldFacts = new PlainFacts(this.#told);
+  readonly #seen = new Seen({ client: UNNAMED, server: UNNAMED, service: UNNAMED }, null, [], Number.NaN, Number.NaN);
+  /** Who takes those of a kind of which the core tells the same. */
+  readonly #joiners = new Map<number, readonly Joiner[]>();
   #kind = -1;
   #batchesDecoded = 0;
   readonly #isPlainWanted = (brief: PlainBrief): boolean => this.#handler.onPlain?.(brief) !== false;
@@ -344,15 +357,24 @@ export class Analysis implements PacketSink {
   /** As `join`, of `count` connections of known kinds of which there is something to tell, as the core notes them from an address on. @hot */
   #joinAlike(core: Core, from: number, count: number): void {
     const { words } = core;
-    const place = this.#told;
+    const [place, seen, joiners] = [this.#told, this.#seen, this.#joiners];
     for (let at = from; at < from + count * ALIKE_BYTES; at += ALIKE_BYTES) {
       readNoted(place, core, at);
-      const client = words[(at + ALIKE_CLIENT) >> 2];
-      const server = words[(at + ALIKE_SERVER) >> 2];
-      const service = words[(at + ALIKE_SERVICE) >> 2];
-      const { findings } = this.#kinds.briefAt(words[(at + ALIKE_TAG) >> 2] - FIRST_TOLD);
-      const { firstNanos, lastNanos } = place;
-      this.#joined.see(new Seen({ client, server, service }, factsOfPlain(place), findings, firstNanos, lastNanos));
+      const tag = words[(at + ALIKE_TAG) >> 2];
+      seen.connection = place.isTelling ? this.#toldFacts : null;
+      seen.findings = this.#kinds.briefAt(tag - FIRST_TOLD).findings;
+      seen.firstNanos = place.firstNanos;
+      seen.lastNanos = place.lastNanos;
+      seen.client = words[(at + ALIKE_CLIENT) >> 2];
+      seen.server = words[(at + ALIKE_SERVER) >> 2];
+      seen.service = words[(at + ALIKE_SERVICE) >> 2];
+      const alike = (tag << TOLD_BITS) | words[(at + ALIKE_TOLD) >> 2];
+      let takers = joiners.get(alike);
+      if (takers === undefined) {
+        takers = this.#joined.joinersOf(seen);
+        joiners.set(alike, takers);
+      }
+      for (let i = 0; i < takers.length; i++) takers[i].take(seen);
     }
   }
 

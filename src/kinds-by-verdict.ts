@@ -1,5 +1,5 @@
 // Written by `npm run kinds`, read by src/known-kinds.ts.
-export const KINDS_BY_VERDICT = `
+export const KINDS_BY_VERDICT: string = `
 abandoned client client-abandoned-connect note client time-wait-reuse info client: 18ce53y2n7k; abandoned client
 client-abandoned-connect note client time-wait-reuse info server: 1uil7nve5ts; abandoned client
 client-abandoned-connect note client: 3flz4 m672k0r4lc; fin-unacknowledged client fin-retransmission note client

@@ -54,10 +54,11 @@ export interface CoreExports {
   /** Appends the row at an address to a list of `count` rows; returns its last chunk after. */
   append(last: number, count: number, rowAt: number, from: number): number;
   appendSack(last: number, count: number, rowAt: number): number;
-  /** Returns the last chunk after. */
-  moveLog(first: number, count: number): number;
   closeLog(first: number, last: number): void;
-  closeMoved(first: number, last: number): void;
+  /** Returns the last chunk after; 0 if there are too many rows. Nothing can be appended until it is brought back. */
+  moveLog(first: number, count: number): number;
+  bringBack(first: number, count: number): number;
+  closeMoved(first: number): void;
   release(entry: number): void;
   /** As `closeAlike`, of the former connection of an entry, which is final. */
   countFormer(entry: number): number;

@@ -57,7 +57,7 @@ export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
 }
 
 /** Looks at the place when it is asked. Copies would be objects of ever other shapes to V8, as their numbers differ in size. */
-class PlainFacts implements JoinedFacts {
+export class PlainFacts implements JoinedFacts {
   readonly #place: PlainPlace;
 
   constructor(place: PlainPlace) {

@@ -9,7 +9,7 @@ import { overloadedListener } from './joined/overloaded-listener.ts';
 import { synFlood } from './joined/syn-flood.ts';
 import { synScan } from './joined/syn-scan.ts';
 import { timeWaitHost } from './joined/time-wait-host.ts';
-import { type CaptureFacts, type JoinedDetector, Ordinary, Seen, type SeenParts } from './joined.ts';
+import { type CaptureFacts, type JoinedDetector, type Joiner, Ordinary, Seen, type SeenParts } from './joined.ts';
 
 /** Every detector that looks at connections together, in the order in which their findings are listed. */
 export const JOINED_DETECTORS: readonly JoinedDetector[] = [
@@ -26,8 +26,8 @@ export const JOINED_DETECTORS: readonly JoinedDetector[] = [
 /** Joins the connections of one capture. */
 export interface Joined {
   take(parts: SeenParts): void;
-  /** As `take`, of one with names, which is not ordinary. */
-  see(seen: Seen): void;
+  /** Those that are to take connections with names, which are not ordinary, if they differ from this one as `Joiner.minds` says. */
+  joinersOf(seen: Seen): readonly Joiner[];
   /** Counts the connections that are not taken one by one. */
   readonly ordinary: Ordinary;
   /** What came of it; to be called once. */
@@ -39,17 +39,17 @@ export function joinAll(policy: Policy, counts: HostCounts): Joined {
   const ordinary = new Ordinary(counts);
   const active = JOINED_DETECTORS.filter(({ entry }) => policy.severities[entry.code] !== 'off');
   const joiners = active.map((detector) => ({ entry: detector.entry, joiner: detector.create(policy, ordinary) }));
-  const see = (seen: Seen): void => {
-    for (let i = 0; i < joiners.length; i++) joiners[i].joiner.take(seen);
-  };
   return {
     ordinary,
-    see,
+    joinersOf: (seen) => joiners.map(({ joiner }) => joiner).filter((joiner) => joiner.minds?.(seen) !== false),
     take(parts) {
       const { connection, findings, firstNanos, lastNanos } = parts;
       const timeWaitAt = connection === null ? timeWaitIfOrdinary(findings) : null;
       if (timeWaitAt !== null) ordinary.take(parts, timeWaitAt);
-      else see(new Seen(ordinary.endsOf(parts), connection, findings, firstNanos, lastNanos));
+      else {
+        const seen = new Seen(ordinary.endsOf(parts), connection, findings, firstNanos, lastNanos);
+        for (const { joiner } of joiners) joiner.take(seen);
+      }
     },
     finish(capture) {
       return joiners.flatMap(({ entry, joiner }) => {

@@ -33,6 +33,8 @@ export interface CaptureFacts {
 /** Joins connections; one object a capture. */
 export interface Joiner {
   take(seen: Seen): void;
+  /** Whether it has any use for connections that differ from this one in names, times, frames and options only (default: yes). */
+  minds?(seen: Seen): boolean;
   finish(capture: CaptureFacts): Evidence[];
 }
 
@@ -57,18 +59,18 @@ export interface SeenParts extends SeenPlace {
   readonly findings: readonly Finding[];
 }
 
-/** A final connection, with names for its hosts and its service. */
+/** A final connection, with names for its hosts and its service; it may be written over for the next one. */
 export class Seen implements Ends {
   /** Null for one that opened by the book and has nothing to tell. */
-  readonly connection: JoinedFacts | null;
+  connection: JoinedFacts | null;
   /** Those of one that went by the book are its own by code, place and severity only. */
-  readonly findings: readonly Finding[];
+  findings: readonly Finding[];
   /** Times of its first and its last segment, nanoseconds. */
-  readonly firstNanos: number;
-  readonly lastNanos: number;
-  readonly client: Key;
-  readonly server: Key;
-  readonly service: Key;
+  firstNanos: number;
+  lastNanos: number;
+  client: Key;
+  server: Key;
+  service: Key;
 
   constructor(
     { client, server, service }: Ends,

@@ -66,6 +66,8 @@ class List {
   append(segment: Segment): void {
     const { core, batch, rowAt } = this.#writer;
     putSegment(batch, ROW, segment);
+    if (this.#isMoved) this.last = core.exports.bringBack(this.first, this.rows);
+    this.#isMoved = false;
     this.last = core.exports.append(this.last, this.rows++, rowAt, segment.from);
     if (segment.sack.length > 0) this.last = core.exports.appendSack(this.last, this.rows++, rowAt);
     this.segments.push(segment);
@@ -73,13 +75,14 @@ class List {
 
   move(): void {
     if (this.#isMoved || this.rows <= OWN_ROWS) return;
-    this.last = this.#writer.core.exports.moveLog(this.first, this.rows);
-    this.#isMoved = true;
+    const last = this.#writer.core.exports.moveLog(this.first, this.rows);
+    this.#isMoved = last !== 0;
+    if (this.#isMoved) this.last = last;
   }
 
   close(): void {
     const { exports } = this.#writer.core;
-    if (this.#isMoved) exports.closeMoved(this.first, this.last);
+    if (this.#isMoved) exports.closeMoved(this.first);
     else exports.closeLog(this.first, this.last);
     exports.releaseChunk(this.first);
   }
@@ -152,6 +155,39 @@ describe('the log of segments', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('takes no more memory for lists that are moved and go, however long they are', () => {
+    const writer = new Writer();
+    const [segment] = fc.sample(anySegment, { numRuns: 1, seed: 8 });
+    const waiting: List[] = [];
+    const bytesAfter = (lists: number): number => {
+      for (let i = 0; i < lists; i++) {
+        const list = new List(writer);
+        for (let row = 0; row < 3 + (i % 200); row++) list.append({ ...segment, sack: [] });
+        list.move();
+        waiting.push(list);
+        if (waiting.length > 100) waiting.shift()?.close();
+      }
+      return writer.core.words.byteLength;
+    };
+    const bytes = bytesAfter(400);
+    expect(bytesAfter(3000)).toBe(bytes);
+    for (const list of waiting) list.check();
+  });
+
+  it('has no more rows of a list that was moved than there are', () => {
+    const writer = new Writer();
+    const [segment] = fc.sample(anySegment, { numRuns: 1, seed: 9 });
+    const lists = [3, 10, 11, 18, 19, 166].map((rows) => {
+      const list = new List(writer);
+      for (let row = 0; row < rows; row++) list.append({ ...segment, sack: [], seq: row });
+      return list;
+    });
+    for (const list of lists) list.move();
+    for (const list of lists) list.check();
+    for (const list of lists) list.append(segment);
+    for (const list of lists) list.check();
   });
 
   it('spans pages', () => {

@@ -20,6 +20,7 @@ export const clockBackwards: JoinedDetector = {
   codes: [],
   create: () => ({
     take() {},
+    minds: () => false,
     finish({ backwardFrames, backwardSteps, furthestBackNanos }) {
       if (backwardSteps === 0 || furthestBackNanos < LEAST_STEP_NANOS) return [];
       return [

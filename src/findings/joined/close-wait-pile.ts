@@ -29,6 +29,7 @@ export const closeWaitPile: JoinedDetector = {
         if (connection.finFrame !== 0) keepFrame(pile.frames, connection.finFrame);
         else keepFrames(pile.frames, finding.frames.slice(0, 1));
       },
+      minds: (seen) => seen.find(closeWaitLingering.entry.code) !== undefined,
       finish() {
         return [atServers, atClients]
           .flatMap((piles) => piles.mostFirst(policy.closeWaitConnections, ({ connections }) => connections))

@@ -30,6 +30,7 @@ export const filteredCapture: JoinedDetector = {
         filtered++;
         keepFrame(frames, connection.lastFrame);
       },
+      minds: ({ connection }) => connection === null || connection.hasPlainSegments || connection.isFiltered,
       finish() {
         if (plain > 0 || ordinary.counts.total > 0 || filtered === 0) return [];
         return [

@@ -28,6 +28,7 @@ export const overloadedListener: JoinedDetector = {
         if (attempts === undefined || attempts.length >= MAX_ATTEMPTS) return;
         attempts.push({ frame: connection.firstFrame, nanos: firstNanos });
       },
+      minds: (seen) => seen.connection?.isAnswered !== false || seen.find(synUnanswered.entry.code) !== undefined,
       finish() {
         return unanswered
           .mostFirst(policy.overloadAttempts, (attempts) => attempts.length)

@@ -46,6 +46,8 @@ export const synFlood: JoinedDetector = {
         if (connection === null || seen.isCompleted) completed.add(seen.service);
         else if (connection.isHalfOpen) note(targets.at(seen.service, seen), seen.client, connection);
       },
+      minds: (seen) =>
+        seen.isCompleted || seen.connection?.hasPlainSegments === true || seen.connection?.isHalfOpen === true,
       finish() {
         const flooded = targets
           .mostFirst(policy.floodConnections, ({ begins }) => begins.length)

@@ -7,8 +7,8 @@ import { count, duration } from '../words.ts';
 const MAX_TARGETS = 4096;
 /** What one source left half-open. */
 interface Source {
-  readonly targets: Set<Key>;
-  readonly hosts: Set<Key>;
+  /** The host of each. */
+  readonly targets: Map<Key, Key>;
   attempts: number;
   readonly frames: number[];
   firstNanos: number;
@@ -44,7 +44,8 @@ export const synScan: JoinedDetector = {
           .mostFirst(policy.scanTargets, ({ targets }) => targets.size)
           .filter(([key, { attempts }]) => attempts >= completedBy(key));
         return scanners.map(([key, source]) => {
-          const { targets, hosts, frames, firstNanos, lastNanos } = source;
+          const { targets, frames, firstNanos, lastNanos } = source;
+          const hosts = new Set(targets.values());
           const others = completedBy(key);
           const rest =
             others === 0
@@ -63,8 +64,7 @@ export const synScan: JoinedDetector = {
 
 function newSource(): Source {
   return {
-    targets: new Set(),
-    hosts: new Set(),
+    targets: new Map(),
     attempts: 0,
     frames: [],
     firstNanos: Number.POSITIVE_INFINITY,
@@ -75,10 +75,7 @@ function newSource(): Source {
 function note(source: Source | undefined, seen: Seen, { firstFrame, firstNanos }: JoinedFacts): void {
   if (source === undefined) return;
   source.attempts++;
-  if (source.targets.size < MAX_TARGETS) {
-    source.targets.add(seen.service);
-    source.hosts.add(seen.server);
-  }
+  if (source.targets.size < MAX_TARGETS) source.targets.set(seen.service, seen.server);
   keepFrame(source.frames, firstFrame);
   source.firstNanos = Math.min(source.firstNanos, firstNanos);
   source.lastNanos = Math.max(source.lastNanos, firstNanos);

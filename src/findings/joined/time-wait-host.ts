@@ -21,6 +21,7 @@ export const timeWaitHost: JoinedDetector = {
         if (seen.connection !== null && finding.frames.length > 0)
           ordinary.timeWaitFrames[at].note(key, finding.frames[0]);
       },
+      minds: (seen) => seen.find(timeWaitOwner.entry.code) !== undefined,
       finish() {
         return [clients, servers].flatMap(({ at, own, alike }) => {
           const countOf = (key: Key): number => own.countOf(key) + alike.countOf(key);
