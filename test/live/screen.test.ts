@@ -17,7 +17,8 @@ class Terminal {
 
   constructor(space: Space, folder: string, args: string, variables: string) {
     this.#name = space.name;
-    const command = `cd ${folder} && ${variables} ip netns exec ${space.name} ${node} ${builtProgram()} live ${args}; echo "status $?"; stty -a | grep -o -e '-*icanon' -e '-*echo '; exec cat`;
+    // A Ctrl-C from before the screen takes the keys is a signal to the shell, too, which has to go on.
+    const command = `trap : INT; cd ${folder} && ${variables} ip netns exec ${space.name} ${node} ${builtProgram()} live ${args}; echo "status $?"; stty -a | grep -o -e '-*icanon' -e '-*echo '; exec cat`;
     this.#tmux('new-session', '-d', '-x', '120', '-y', '36', 'sh', '-c', command);
   }
 
