@@ -11,6 +11,7 @@ import { DEFAULT_POLICY, plainLimits } from '../src/findings/policy.ts';
 import { findAll } from '../src/findings/registry.ts';
 import { Tracker } from '../src/flow/tracker.ts';
 import { writeVerdict, writeVerdicts } from '../src/known-kinds.ts';
+import { wrap } from '../src/report/terminal.ts';
 import { readInSteps } from '../src/source/session.ts';
 import { SegmentBatch } from '../src/wire/batch.ts';
 
@@ -86,14 +87,6 @@ export async function learnCommonKinds(root: string): Promise<Map<number, string
 
 /** The text of src/kinds-by-verdict.ts. */
 export function renderKinds(verdicts: ReadonlyMap<number, string>): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of writeVerdicts(verdicts).split(' ')) {
-    if (line.length + 1 + word.length > LINE_CHARACTERS) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  const text = [...lines, line].join('\n');
+  const text = wrap(writeVerdicts(verdicts), LINE_CHARACTERS).join('\n');
   return `// Written by \`npm run kinds\`, read by src/known-kinds.ts.\nexport const KINDS_BY_VERDICT: string = \`\n${text}\n\`;\n`;
 }

@@ -14,7 +14,7 @@ import {
 } from './core/layout.ts';
 import { type BatchTaker, Decoding, type DecodingOptions } from './decoding.ts';
 import type { Finding } from './findings/finding.ts';
-import { type CaptureFacts, type Joiner, Seen, type SeenParts } from './findings/joined.ts';
+import { type CaptureFacts, Seen, type SeenParts } from './findings/joined.ts';
 import { ConnectionFacts, factsOfPlain, PlainFacts } from './findings/joined-facts.ts';
 import { type Joined, joinAll, timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { isDefault, type Policy, type PolicyOptions, plainLimits, resolvePolicy } from './findings/policy.ts';
@@ -116,8 +116,6 @@ export class Analysis implements PacketSink {
   readonly #told = newPlace();
   readonly #toldFacts = new PlainFacts(this.#told);
   readonly #seen = new Seen({ client: UNNAMED, server: UNNAMED, service: UNNAMED }, null, [], Number.NaN, Number.NaN);
-  /** Who takes those of a kind of which the core tells the same. */
-  readonly #joiners = new Map<number, readonly Joiner[]>();
   #kind = -1;
   #batchesDecoded = 0;
   readonly #isPlainWanted = (brief: PlainBrief): boolean => this.#handler.onPlain?.(brief) !== false;
@@ -357,7 +355,8 @@ export class Analysis implements PacketSink {
   /** As `join`, of `count` connections of known kinds of which there is something to tell, as the core notes them from an address on. @hot */
   #joinAlike(core: Core, from: number, count: number): void {
     const { words } = core;
-    const [place, seen, joiners] = [this.#told, this.#seen, this.#joiners];
+    const place = this.#told;
+    const seen = this.#seen;
     for (let at = from; at < from + count * ALIKE_BYTES; at += ALIKE_BYTES) {
       readNoted(place, core, at);
       const tag = words[(at + ALIKE_TAG) >> 2];
@@ -368,13 +367,7 @@ export class Analysis implements PacketSink {
       seen.client = words[(at + ALIKE_CLIENT) >> 2];
       seen.server = words[(at + ALIKE_SERVER) >> 2];
       seen.service = words[(at + ALIKE_SERVICE) >> 2];
-      const alike = (tag << TOLD_BITS) | words[(at + ALIKE_TOLD) >> 2];
-      let takers = joiners.get(alike);
-      if (takers === undefined) {
-        takers = this.#joined.joinersOf(seen);
-        joiners.set(alike, takers);
-      }
-      for (let i = 0; i < takers.length; i++) takers[i].take(seen);
+      this.#joined.see(seen, (tag << TOLD_BITS) | words[(at + ALIKE_TOLD) >> 2]);
     }
   }
 

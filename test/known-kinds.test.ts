@@ -90,7 +90,7 @@ describe('an analysis that passes connections over', () => {
     ['if TIME_WAIT is shorter', { timeWaitSeconds: 5 }, false],
     ['if a threshold is another one', { closeWaitSeconds: 5 }, false],
     ['if a finding is switched off', { severities: { 'time-wait-owner': 'off' } }, false],
-    ['if a finding is more serious', { severities: { 'connection-refused': 'warning' } }, false],
+    ['if a finding is less serious', { severities: { 'connection-refused': 'warning' } }, false],
   ])('comes to the same as one that builds them all, %s', async (_, options, isRecalled) => {
     const [fast, full] = [await sumUp(options, true), await sumUp(options, false)];
     expect(full.built).toBe(full.summary.connectionCount);

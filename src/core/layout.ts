@@ -137,6 +137,7 @@ export const TOLD_ANSWERED = 1;
 export const TOLD_COMPLETED = 2;
 export const TOLD_HALF_CLOSED = 4;
 export const TOLD_MIDSTREAM = 8;
+/** How many they are. */
 export const TOLD_BITS = 4;
 /** Tags below it are those of connections of which nothing has to be told: which end pays TIME_WAIT, if one does. */
 export const FIRST_TOLD = 16;

@@ -26,8 +26,11 @@ export const JOINED_DETECTORS: readonly JoinedDetector[] = [
 /** Joins the connections of one capture. */
 export interface Joined {
   take(parts: SeenParts): void;
-  /** Those that are to take connections with names, which are not ordinary, if they differ from this one as `Joiner.minds` says. */
-  joinersOf(seen: Seen): readonly Joiner[];
+  /**
+   * As `take`, of one with names, which is not ordinary. Those of one sort, whatever number it has, differ only in what
+   * `Joiner.minds` leaves open.
+   */
+  see(seen: Seen, sort: number): void;
   /** Counts the connections that are not taken one by one. */
   readonly ordinary: Ordinary;
   /** What came of it; to be called once. */
@@ -39,9 +42,18 @@ export function joinAll(policy: Policy, counts: HostCounts): Joined {
   const ordinary = new Ordinary(counts);
   const active = JOINED_DETECTORS.filter(({ entry }) => policy.severities[entry.code] !== 'off');
   const joiners = active.map((detector) => ({ entry: detector.entry, joiner: detector.create(policy, ordinary) }));
+  const minding = new Map<number, readonly Joiner[]>();
+  const learnSort = (seen: Seen, sort: number): readonly Joiner[] => {
+    const its = joiners.map(({ joiner }) => joiner).filter((joiner) => joiner.minds?.(seen) !== false);
+    minding.set(sort, its);
+    return its;
+  };
   return {
     ordinary,
-    joinersOf: (seen) => joiners.map(({ joiner }) => joiner).filter((joiner) => joiner.minds?.(seen) !== false),
+    see(seen, sort) {
+      const its = minding.get(sort) ?? learnSort(seen, sort);
+      for (let i = 0; i < its.length; i++) its[i].take(seen);
+    },
     take(parts) {
       const { connection, findings, firstNanos, lastNanos } = parts;
       const timeWaitAt = connection === null ? timeWaitIfOrdinary(findings) : null;

@@ -11,8 +11,8 @@ const NEXT = CHUNK_NEXT >> 2;
 /**
  * Segments of many connections, each a list of chunks of packed rows: the first words of the rows of a batch, and which
  * end sent it beside the flags. The edges of SACK ranges take the row behind. The first two rows are in the entry, where
- * the end of a chunk would have them, the others in chunks out of one pool. The core appends (assembly/log.ts); a chunk is
- * known by its address.
+ * the end of a chunk would have them, the others in chunks out of one pool, or one behind the other once the connection is
+ * closed. The core appends (assembly/log.ts); a chunk is known by its address.
  */
 export class SegmentLog {
   readonly #core: Core;
