@@ -118,8 +118,9 @@ export const runAnalysis: Engine = async (request, observer) => {
     const { runInThreads } = await import('./threads/run.ts');
     return runInThreads(request, observer, threaded, threads);
   }
-  if (request.paths.some(mayBeLarge)) keepObjectsYoung();
   const { filter, segments, timeWaitSeconds, decoding, policy, maxConnections, onProgress } = request;
+  const arePassedOver = threaded?.form === 'overview' && !hasFilter(filter);
+  if (request.paths.some(mayBeLarge)) keepObjectsYoung(!arePassedOver);
   let totalConnections = 0;
   let hasTaken = false;
   const handler: AnalysisHandler = {

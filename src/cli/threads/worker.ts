@@ -1,5 +1,6 @@
 /** One of several threads of an analysis: goes through all batches, keeps to its buckets, and sends what comes of it. */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { hasFilter } from '../engine.ts';
 import { keepObjectsYoung } from '../heap.ts';
 import { packError, type SentError } from '../problems.ts';
 import type { Chunk } from './records.ts';
@@ -24,8 +25,8 @@ export type WorkerMessage = { readonly chunk: Chunk } | SentError;
 /** Batches after which results are sent, so that others need not wait for them. */
 const BATCHES_A_CHUNK = 32;
 
-keepObjectsYoung();
 const { request, memory, thread, threads, isMine, port } = workerData as WorkerStart;
+keepObjectsYoung(request.form !== 'overview' || hasFilter(request.filter));
 const ring = new Ring(threads, { epochSeconds: 0 }, null, memory);
 const share = new Share(request, isMine, ring.timeBase);
 let hasNews = false;
