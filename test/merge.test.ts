@@ -2,8 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Merger } from '../src/cli/threads/merge.ts';
 import { type Chunk, RecordWriter } from '../src/cli/threads/records.ts';
+import type { JoinedFacts } from '../src/findings/joined-facts.ts';
 
 const ADDRESSES = { ipVersion: 4, words0: new Int32Array(4), words1: new Int32Array(4), ports: [1, 2] } as const;
+const FACTS: JoinedFacts = {
+  ...{ firstFrame: 1, lastFrame: 1, firstNanos: 0, finFrame: 0, closeWaitNanos: 0, isAnswered: false },
+  ...{ isCompleted: false, isHalfOpen: false, isProbe: false, hasPlainSegments: false, isFiltered: false },
+};
 
 interface Life {
   readonly thread: number;
@@ -25,20 +30,13 @@ function chunksOf(lives: readonly Life[], stepsInChunk: number): Chunk[] {
     records.sort((a, b) => (a.life.final === b.life.final ? a.id - b.id : a.life.final - b.life.final));
     for (const { life, id } of records) {
       writer.write({
-        ...{ step: life.final, id, tupleId: id, kind: -1, isCounted: true, outcome: 'open', closedFirst: null },
-        ...{
-          clientIndex: 0,
-          firstNanos: 0,
-          lastNanos: life.opened,
-          addresses: ADDRESSES,
-          facts: null,
-          findings: [],
-          result: 0,
-        },
+        ...{ step: life.final, id, tupleId: id, isCounted: true, outcome: 'open', closedFirst: null },
+        ...{ clientIndex: 0, firstNanos: 0, lastNanos: life.opened, addresses: ADDRESSES, facts: FACTS },
+        ...{ findings: [], textEnd: 0 },
       });
     }
     const opened = Float64Array.from(begun.map((life) => life.opened).filter(isIn));
-    chunks.push({ records: writer.take(), text: null, results: [], opened, upTo, isLast, total: 0 });
+    chunks.push({ records: writer.take(), text: null, opened, upTo, isLast, total: 0 });
   }
   return chunks;
 }

@@ -15,7 +15,7 @@ import type { Connection, SegmentChoice } from '../flow/connection.ts';
 import type { FlowAddresses } from '../flow/place.ts';
 import type { TrackerWatcher } from '../flow/tracker-options.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
-import type { ConnectionBrief, KindBrief, OverviewLimits } from '../report/overview.ts';
+import type { ConnectionBrief, KindBrief } from '../report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
 import type { CaptureReport } from '../source/reader.ts';
@@ -23,7 +23,7 @@ import { type ReadProgress, readInSteps } from '../source/session.ts';
 import { keepObjectsYoung } from './heap.ts';
 import { type FileProblem, problemsOf } from './problems.ts';
 import { isReadAside } from './threads/choose.ts';
-import type { Form } from './threads/form.ts';
+import type { LineForm } from './threads/form.ts';
 
 /** Which connections are wanted; all conditions have to hold, a list is met by any of its members. */
 export interface ConnectionFilter {
@@ -48,7 +48,7 @@ export interface AnalysisRequest {
   readonly filter: ConnectionFilter;
   /** Connections that may be tracked at a time; which go depends on all others, so that one thread does it all. */
   readonly maxConnections?: number;
-  /** Threads that share the work, if the observer allows it (default 1). */
+  /** Threads that share the work (default 1). */
   readonly threads?: number;
   readonly onProgress?: (bytesRead: number, totalBytes: number) => void;
   /** Follow the one path, which is still being written, until the signal comes. */
@@ -74,15 +74,13 @@ export interface ConnectionObserver {
   take(connection: WholeConnection): void;
   /** Awaited now and then, so that output can keep up. */
   ready?(): Promise<void>;
-  /** How threads prepare connections for it; without it there is but one thread. */
+  /** How threads prepare connections for it; without it they are not dealt out. */
   readonly threaded?: ThreadedSide;
 }
 
-/** What an observer says to threads. */
+/** What an observer of all connections says to threads. */
 export interface ThreadedSide {
-  readonly form: Form;
-  /** How much an overview keeps. */
-  readonly limits: OverviewLimits;
+  readonly form: LineForm;
   /** Takes a connection whole as text, whose lines miss the number that they begin with. */
   takeText(id: number, text: Uint8Array): void;
 }
@@ -113,13 +111,13 @@ function mayBeLarge(path: string): boolean {
 export const runAnalysis: Engine = async (request, observer) => {
   const { threaded } = observer;
   const { threads = 1 } = request;
-  const isAside = threaded !== undefined && isReadAside(threads, request.paths, threaded.form);
+  const isAside = isReadAside(threads, request.paths, threaded?.form ?? 'text');
   if (threaded !== undefined && threads > 1 && !isAside) {
     const { runInThreads } = await import('./threads/run.ts');
     return runInThreads(request, observer, threaded, threads);
   }
   const { filter, segments, timeWaitSeconds, decoding, policy, maxConnections, onProgress } = request;
-  const arePassedOver = threaded?.form === 'overview' && !hasFilter(filter);
+  const arePassedOver = threaded === undefined && observer.observeMore !== undefined && !hasFilter(filter);
   if (request.paths.some(mayBeLarge)) keepObjectsYoung(!arePassedOver);
   let totalConnections = 0;
   let hasTaken = false;

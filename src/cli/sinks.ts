@@ -41,7 +41,7 @@ class LineSink implements Sink {
       for (const part of numberLines(form, id, text)) this.#batch.appendBytes(part);
       this.#pass();
     };
-    this.threaded = { form, limits: OVERVIEW_LIMITS, takeText };
+    this.threaded = { form, takeText };
   }
 
   observe(): boolean {
@@ -104,7 +104,6 @@ export function createJsonSink(output: Output, version: string): Sink {
     take: (connection) => store.add(connection.id, connection.json()),
     threaded: {
       form: 'json',
-      limits: OVERVIEW_LIMITS,
       takeText: (id, text) => store.add(id, Buffer.concat(numberLines('json', id, text)).subarray(0, -1)),
     },
     async end({ captures, summary, findings }) {
@@ -140,7 +139,6 @@ export function createTextSink(output: Output, context: TextContext, options: Te
   const limits = context.filterWords.length > 0 ? FILTERED_LIMITS : OVERVIEW_LIMITS;
   const overview = new Overview(limits);
   return {
-    threaded: { form: 'overview', limits, takeText: () => {} },
     observe: (brief) => overview.observe(brief),
     observeMore: (brief, count) => overview.observeMore(brief, count),
     take: (connection) => overview.keep(connection.build()),

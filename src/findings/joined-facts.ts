@@ -3,7 +3,6 @@ import type { Connection } from '../flow/connection.ts';
 import type { Flawless } from '../flow/flawless.ts';
 import type { PlainPlace } from '../flow/place.ts';
 import { isFiltered, plainSegments } from '../flow/quality.ts';
-import type { Outcome } from '../flow/vocabulary.ts';
 import { TcpOption } from '../wire/batch.ts';
 import type { Finding } from './finding.ts';
 import { tellFinding } from './told.ts';
@@ -34,24 +33,10 @@ export interface JoinedFacts {
 /** Options that the SYN of every common stack has, and that of a hand-made probe has not. */
 const USUAL_OPTIONS = TcpOption.SACK_PERMITTED | TcpOption.TIMESTAMPS | TcpOption.WINDOW_SCALE;
 
-const TELLING: ReadonlySet<Outcome> = new Set<Outcome>([
-  'refused',
-  'unanswered',
-  'abandoned',
-  'handshake-incomplete',
-  'half-closed',
-  'partial',
-]);
-
 /**
- * What joined detectors are told of a connection that is passed over because it went by the book: null if both ends were
- * seen to open it, as nearly all are, for then there is nothing to tell.
+ * What joined detectors are told of a connection that the machine has not seen, good for as long as the place is: null if both
+ * ends were seen to open it, as nearly all are, for then there is nothing to tell.
  */
-export function factsOfPassedOver(outcome: Outcome, facts: JoinedFacts | null): JoinedFacts | null {
-  return TELLING.has(outcome) || facts?.isCompleted === false ? facts : null;
-}
-
-/** As `factsOfPassedOver`, of one that the machine has not seen: good for as long as the place is. */
 export function factsOfPlain(place: PlainPlace): JoinedFacts | null {
   return place.isTelling ? new PlainFacts(place) : null;
 }

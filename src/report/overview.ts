@@ -22,8 +22,6 @@ export interface OverviewLimits {
   readonly examples: number;
   /** Connections kept for the list. */
   readonly listed: number;
-  /** Kinds of connections that are kept for it; as many as are listed unless it is told. */
-  readonly kinds?: number;
   /** Up to this many connections, each gets its story instead of a line. */
   readonly stories: number;
 }
@@ -81,8 +79,8 @@ export class Overview {
 
   constructor(limits: OverviewLimits = OVERVIEW_LIMITS) {
     this.limits = limits;
-    const { listed, kinds = listed } = limits;
-    this.#room = this.#kinds.map(() => kinds * listed);
+    const { listed } = limits;
+    this.#room = this.#kinds.map(() => listed * listed);
     this.#mostOfRank0 = listed;
     this.#mostOfOthers = listed;
   }
@@ -121,8 +119,7 @@ export class Overview {
     if (this.#room[rank] === 0) return false;
     const kinds = this.#kinds[rank];
     const members = kinds.get(kindOf(connection));
-    const { kinds: most = this.limits.listed } = this.limits;
-    if (members === undefined) return kinds.size < most;
+    if (members === undefined) return kinds.size < this.limits.listed;
     return members.length < this.#mostOfKind(rank);
   }
 
@@ -140,8 +137,7 @@ export class Overview {
   /** Whether none is kept any more, of whatever kind: the limits only ever fall. */
   #isFull(rank: number): boolean {
     const kinds = this.#kinds[rank];
-    const { kinds: most = this.limits.listed } = this.limits;
-    if (kinds.size < most) return false;
+    if (kinds.size < this.limits.listed) return false;
     for (const { length } of kinds.values()) if (length < this.#mostOfKind(rank)) return false;
     return true;
   }

@@ -37,27 +37,33 @@ test.each([
 
 describe('the number of threads', () => {
   it('is one for what one does as fast', () => {
-    expect(chosen([fileOf(1023 * MIB)], 'text', 4)).toBe(1);
-    expect(chosen([fileOf(1024 * MIB)], 'text', 1)).toBe(1);
-    expect(chosen([fileOf(1023 * MIB)], 'csv', 4)).toBe(1);
-    expect(chosen([fileOf(1024 * MIB)], 'csv', 1)).toBe(1);
+    expect(chosen([fileOf(511 * MIB)], 'text', 4)).toBe(1);
+    expect(chosen([fileOf(512 * MIB)], 'text', 1)).toBe(1);
+    expect(chosen([fileOf(511 * MIB)], 'csv', 4)).toBe(1);
+    expect(chosen([fileOf(512 * MIB)], 'csv', 1)).toBe(1);
     expect(chosen(['-'], 'csv', 4)).toBe(1);
   });
 
   it('is that of the cores for large captures, of fewer cores for a table', () => {
-    expect(chosen([fileOf(1024 * MIB)], 'text', 4)).toBe(4);
-    expect(chosen([fileOf(1024 * MIB)], 'json', 4)).toBe(4);
-    expect(chosen([fileOf(1024 * MIB)], 'csv', 2)).toBe(2);
-    expect(chosen([fileOf(1000 * MIB), fileOf(30 * MIB)], 'csv', 64)).toBe(8);
+    expect(chosen([fileOf(512 * MIB)], 'json', 8)).toBe(8);
+    expect(chosen([fileOf(512 * MIB)], 'csv', 2)).toBe(2);
+    expect(chosen([fileOf(500 * MIB), fileOf(30 * MIB)], 'csv', 64)).toBe(8);
   });
 
   it('is two where one reads for the other', () => {
-    expect(chosen([fileOf(1024 * MIB)], 'text', 2)).toBe(2);
-    expect(chosen([fileOf(1024 * MIB)], 'json', 3)).toBe(2);
+    expect(chosen([fileOf(512 * MIB)], 'text', 2)).toBe(2);
+    expect(chosen([fileOf(512 * MIB)], 'json', 7)).toBe(2);
   });
 
   it('is what was asked for', () => {
-    expect(chosen([fileOf(1024 * MIB)], 'csv', 8, '3')).toBe(3);
+    expect(chosen([fileOf(512 * MIB)], 'csv', 8, '3')).toBe(3);
     expect(chosen([fileOf(1 * MIB)], 'text', 1, '2')).toBe(2);
+  });
+
+  it('is two at most for text, and one if that comes by standard input', () => {
+    expect(chosen([fileOf(512 * MIB)], 'text', 64)).toBe(2);
+    expect(chosen([fileOf(1 * MIB)], 'text', 8, '8')).toBe(2);
+    expect(chosen([fileOf(512 * MIB), '-'], 'text', 8)).toBe(1);
+    expect(chosen(['-'], 'text', 8, '2')).toBe(1);
   });
 });

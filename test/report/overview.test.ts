@@ -84,16 +84,4 @@ describe('the connections that an overview keeps for its list', () => {
     };
     expect([1, 2, 4, 5, 10].map(ofKinds)).toEqual([10, 10, 12, 10, 10]);
   });
-
-  it('are kept by the thread that sees them too', () => {
-    const property = fc.property(anyBriefs, fc.integer({ min: 2, max: 4 }), (briefs, threads) => {
-      const all = numbered(briefs);
-      const ofThreads = Array.from({ length: threads }, (_, thread) =>
-        all.filter(({ id }) => (id * 7) % threads === thread),
-      );
-      const kept = ofThreads.flatMap((some) => gather(some, { ...LIMITS, kinds: Number.POSITIVE_INFINITY }).wanted);
-      expect(kept).toEqual(expect.arrayContaining(gather(all).wanted));
-    });
-    fc.assert(property, { numRuns: 2000, seed: 20_261_121 });
-  });
 });

@@ -6,23 +6,31 @@ import type { RawArguments } from '../options.ts';
 import { readWhole } from '../values.ts';
 
 /** Below this a thread takes longer to start, and to get its code compiled, than it saves, or takes more memory than that is worth. */
-const LEAST_BYTES = 2 ** 30;
+const LEAST_BYTES = 2 ** 29;
 /** With fewer cores one thread reads for another, unless it is a table that is wanted: of that every connection goes through the machine. */
-const CORES_TO_DEAL = { text: 4, json: 4, csv: 2 };
+const CORES_TO_DEAL = { json: 8, csv: 2 };
 /** One thread reads and decodes; it cannot keep more than these busy. */
 const USEFUL_THREADS = 8;
 const MAX_THREADS = 64;
 
-/** How many threads to use: what `--threads` says, else for large files as many as there are cores, or two. */
+export type ThreadedFormat = 'text' | keyof typeof CORES_TO_DEAL;
+
+/**
+ * How many threads to use: what `--threads` says, else for large files as many as there are cores, or two. Text needs so little of
+ * most connections that to read and decode is all that is worth another thread.
+ */
 export function chooseThreads(
   raw: RawArguments,
   paths: readonly string[],
-  format: keyof typeof CORES_TO_DEAL,
+  format: ThreadedFormat,
   cores = availableParallelism(),
 ): number {
   const asked = readWhole(raw.options, 'threads', 1, MAX_THREADS);
-  if (asked !== undefined) return asked;
+  const isText = format === 'text';
+  const most = isText ? (paths.includes(STANDARD_INPUT) ? 1 : 2) : MAX_THREADS;
+  if (asked !== undefined) return Math.min(asked, most);
   if (cores === 1 || totalBytes(paths) < LEAST_BYTES) return 1;
+  if (isText) return most;
   return cores >= CORES_TO_DEAL[format] ? Math.min(cores, USEFUL_THREADS) : 2;
 }
 

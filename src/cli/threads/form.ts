@@ -2,8 +2,6 @@
 import { renderCsvRow, renderSegmentCsvRows } from '../../report/csv.ts';
 import type { ConnectionResult } from '../../report/result.ts';
 
-/** `overview`: the few that may be shown, as objects; otherwise all of them, as lines of text. */
-export type Form = 'overview' | LineForm;
 export type LineForm = 'json' | CsvForm;
 export type CsvForm = 'csv' | 'csv-segments';
 

@@ -2,11 +2,13 @@ import { type Chunk, endOfRecord, Field, RecordReader } from './records.ts';
 
 /** Takes connections in the order in which one thread would have handed them over. */
 export interface MergedTaker {
-  /** `id` is the number of the connection in the capture; its text is `[textStart, textEnd)` of the chunk's. */
-  take(record: RecordReader, id: number, chunk: Chunk, result: number, textStart: number): void;
+  /** `id` is the number of the connection in the capture; its text is empty if it is not wanted. */
+  take(record: RecordReader, id: number, text: Uint8Array): void;
   /** The chunk of a thread is used up. */
   onUsed(thread: number): void;
 }
+
+const NO_TEXT = new Uint8Array(0);
 
 /** What has arrived from one thread. */
 class Lane {
@@ -143,11 +145,11 @@ export class Merger {
   #handOn(thread: number): void {
     const lane = this.#lanes[thread];
     const [chunk] = lane.chunks;
-    const { records } = chunk;
+    const { records, text } = chunk;
     this.#reader.seek(records, lane.at);
-    const result = records[lane.at + Field.RESULT];
-    this.#taker.take(this.#reader, lane.nextId, chunk, result, lane.textAt);
-    if (result > 0) lane.textAt = result;
+    const textEnd = records[lane.at + Field.TEXT_END];
+    this.#taker.take(this.#reader, lane.nextId, text?.subarray(lane.textAt, textEnd) ?? NO_TEXT);
+    if (textEnd > 0) lane.textAt = textEnd;
     lane.at = endOfRecord(records, lane.at);
     if (lane.at < records.length) return;
     lane.chunks.shift();

@@ -1,6 +1,6 @@
 /**
  * Connections on their way from the thread that judged them to the one that puts the results together: what is
- * counted and joined as packed numbers, the rest as text or, when it is wanted whole, as an object.
+ * counted and joined as packed numbers, the rest as text.
  */
 import { wordless } from '../../findings/detector.ts';
 import type { Finding } from '../../findings/finding.ts';
@@ -9,7 +9,6 @@ import type { JoinedFacts } from '../../findings/joined-facts.ts';
 import { CATALOG } from '../../findings/registry.ts';
 import type { FlowAddresses } from '../../flow/place.ts';
 import { type ClosedFirst, OUTCOMES, type Outcome } from '../../flow/vocabulary.ts';
-import type { ConnectionResult } from '../../report/result.ts';
 
 /** Some of the results of a thread, in the order in which they became final. */
 export interface Chunk {
@@ -17,8 +16,6 @@ export interface Chunk {
   readonly records: Float64Array;
   /** Texts of those records that have one, one after the other; null when there are none. */
   readonly text: Uint8Array | null;
-  /** The connections that may be wanted whole. */
-  readonly results: readonly ConnectionResult[];
   /** Steps at which the connections of the thread began, by their number there. */
   readonly opened: Float64Array;
   /** No later chunk has a record of a step before this. */
@@ -34,41 +31,37 @@ export const Field = {
   STEP: 0,
   /** Number within the thread. */
   ID: 1,
-  /** What those that went by the book have in common; -1 for others. */
-  KIND: 2,
-  BITS: 3,
-  OUTCOME: 4,
-  CLOSED_FIRST: 5,
-  PORTS: 6, // and 7
-  WORDS: 8, // to 15
-  LAST_NANOS: 16,
-  FIRST_NANOS: 17,
-  CLOSE_WAIT_NANOS: 18,
-  FIRST_FRAME: 19,
-  LAST_FRAME: 20,
-  /** End of its text among the texts, or index of its object + 1; 0 if it has neither. */
-  RESULT: 21,
+  BITS: 2,
+  OUTCOME: 3,
+  CLOSED_FIRST: 4,
+  PORTS: 5, // and 6
+  WORDS: 7, // to 14
+  LAST_NANOS: 15,
+  FIRST_NANOS: 16,
+  CLOSE_WAIT_NANOS: 17,
+  FIRST_FRAME: 18,
+  LAST_FRAME: 19,
+  /** End of its text among the texts; 0 if it has none. */
+  TEXT_END: 20,
   /** Number within the thread of the first connection of its tuple: the order at the end of the capture. */
-  TUPLE_ID: 22,
-  FIN_FRAME: 23,
-  FINDINGS: 24,
+  TUPLE_ID: 21,
+  FIN_FRAME: 22,
+  FINDINGS: 23,
 } as const;
-export const RECORD_NUMBERS = 25;
+export const RECORD_NUMBERS = 24;
 const FINDING_NUMBERS = 2;
 
 const Bit = {
   /** Passes the filter; otherwise it is joined with the others and no more. */
   COUNTED: 1,
-  /** The facts are there; otherwise it went by the book and only its place is known. */
-  FACTS: 2,
-  ANSWERED: 4,
-  COMPLETED: 8,
-  HALF_OPEN: 16,
-  PROBE: 32,
-  PLAIN_SEGMENTS: 64,
-  FILTERED: 128,
-  CLIENT_1: 256,
-  IPV6: 512,
+  ANSWERED: 2,
+  COMPLETED: 4,
+  HALF_OPEN: 8,
+  PROBE: 16,
+  PLAIN_SEGMENTS: 32,
+  FILTERED: 64,
+  CLIENT_1: 128,
+  IPV6: 256,
 } as const;
 
 const CLOSERS: readonly ClosedFirst[] = [null, 'client', 'server', 'both'];
@@ -81,7 +74,6 @@ const PLACE_BITS = 2;
 export interface RecordParts {
   readonly step: number;
   readonly id: number;
-  readonly kind: number;
   readonly isCounted: boolean;
   readonly outcome: Outcome;
   readonly closedFirst: ClosedFirst;
@@ -89,11 +81,10 @@ export interface RecordParts {
   readonly firstNanos: number;
   readonly lastNanos: number;
   readonly addresses: FlowAddresses;
-  readonly facts: JoinedFacts | null;
-  /** Empty for one that was passed over: its findings are those of its kind. */
+  readonly facts: JoinedFacts;
   readonly findings: readonly Finding[];
   readonly tupleId: number;
-  readonly result: number;
+  readonly textEnd: number;
 }
 
 /** Writes records into memory that grows with them. */
@@ -109,7 +100,6 @@ export class RecordWriter {
     const at = this.length;
     numbers[at + Field.STEP] = parts.step;
     numbers[at + Field.ID] = parts.id;
-    numbers[at + Field.KIND] = parts.kind;
     numbers[at + Field.BITS] = bitsOf(parts);
     numbers[at + Field.OUTCOME] = OUTCOMES.indexOf(parts.outcome);
     numbers[at + Field.CLOSED_FIRST] = CLOSERS.indexOf(parts.closedFirst);
@@ -121,11 +111,11 @@ export class RecordWriter {
     }
     numbers[at + Field.LAST_NANOS] = parts.lastNanos;
     numbers[at + Field.FIRST_NANOS] = parts.firstNanos;
-    numbers[at + Field.CLOSE_WAIT_NANOS] = facts?.closeWaitNanos ?? 0;
-    numbers[at + Field.FIRST_FRAME] = facts?.firstFrame ?? 0;
-    numbers[at + Field.LAST_FRAME] = facts?.lastFrame ?? 0;
-    numbers[at + Field.FIN_FRAME] = facts?.finFrame ?? 0;
-    numbers[at + Field.RESULT] = parts.result;
+    numbers[at + Field.CLOSE_WAIT_NANOS] = facts.closeWaitNanos;
+    numbers[at + Field.FIRST_FRAME] = facts.firstFrame;
+    numbers[at + Field.LAST_FRAME] = facts.lastFrame;
+    numbers[at + Field.FIN_FRAME] = facts.finFrame;
+    numbers[at + Field.TEXT_END] = parts.textEnd;
     numbers[at + Field.TUPLE_ID] = parts.tupleId;
     numbers[at + Field.FINDINGS] = findings.length;
     this.length = at + RECORD_NUMBERS;
@@ -157,14 +147,13 @@ export class RecordWriter {
 function bitsOf({ isCounted, facts, clientIndex, addresses }: RecordParts): number {
   let bits = (isCounted ? Bit.COUNTED : 0) | (clientIndex === 1 ? Bit.CLIENT_1 : 0);
   if (addresses.ipVersion === 6) bits |= Bit.IPV6;
-  if (facts === null) return bits;
   if (facts.isAnswered) bits |= Bit.ANSWERED;
   if (facts.isCompleted) bits |= Bit.COMPLETED;
   if (facts.isHalfOpen) bits |= Bit.HALF_OPEN;
   if (facts.isProbe) bits |= Bit.PROBE;
   if (facts.hasPlainSegments) bits |= Bit.PLAIN_SEGMENTS;
   if (facts.isFiltered) bits |= Bit.FILTERED;
-  return bits | Bit.FACTS;
+  return bits;
 }
 
 /** The record at an index of a chunk's records. */
@@ -181,10 +170,6 @@ export class RecordReader {
   seek(numbers: Float64Array, at: number): void {
     this.#numbers = numbers;
     this.#at = at;
-  }
-
-  get kind(): number {
-    return this.#get(Field.KIND);
   }
 
   get isCounted(): boolean {
@@ -226,9 +211,7 @@ export class RecordReader {
     return addresses;
   }
 
-  /** Null for one that was passed over. */
-  get facts(): JoinedFacts | null {
-    if (!this.#has(Bit.FACTS)) return null;
+  get facts(): JoinedFacts {
     return {
       firstFrame: this.#get(Field.FIRST_FRAME),
       lastFrame: this.#get(Field.LAST_FRAME),

@@ -4,14 +4,9 @@
  * same to the byte.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { assert } from '../../base/error.ts';
 import type { TimeBase } from '../../base/time.ts';
 import { Analysis, breathe } from '../../engine.ts';
-import { factsOfPassedOver } from '../../findings/joined-facts.ts';
 import { bucketOf } from '../../flow/bucket.ts';
-import { PlainKinds } from '../../plain-kinds.ts';
-import type { ConnectionBrief } from '../../report/overview.ts';
-import type { ConnectionResult } from '../../report/result.ts';
 import { readInSteps } from '../../source/session.ts';
 import { ROW_WORDS, type SegmentBatch, Word } from '../../wire/batch.ts';
 import {
@@ -21,12 +16,10 @@ import {
   describeEnd,
   endReading,
   type ThreadedSide,
-  wholeOf,
 } from '../engine.ts';
 import { unpackError } from '../problems.ts';
-import type { Form } from './form.ts';
 import { type MergedTaker, Merger } from './merge.ts';
-import type { Chunk, RecordReader } from './records.ts';
+import type { RecordReader } from './records.ts';
 import { Ring, type Slot, type SlotMessage } from './ring.ts';
 import { type RingHost, RingWriter } from './ring-writer.ts';
 import { dealBuckets, Share, type ShareRequest } from './share.ts';
@@ -44,12 +37,11 @@ const OWN = 0;
 const BATCHES_A_CHUNK = 32;
 
 /** Time that reading and decoding take, as part of what following, judging and rendering takes. */
-const READING_PART = { overview: 1, lines: 0.15 } as const;
+const READING_PART = 0.15;
 
 /** Part of the buckets that the reading thread follows itself. */
-function readerShare(form: Form, threads: number): number {
-  const reading = form === 'overview' ? READING_PART.overview : READING_PART.lines;
-  return Math.max(0, (1 - reading * (threads - 1)) / threads);
+function readerShare(threads: number): number {
+  return Math.max(0, (1 - READING_PART * (threads - 1)) / threads);
 }
 
 /** As `runAnalysis`, by `threads` threads. */
@@ -91,8 +83,6 @@ class Team implements RingHost, MergedTaker {
   readonly #share: Share | null;
   readonly #merger: Merger;
   readonly #workers: { readonly worker: Worker; readonly port: MessagePort }[];
-  readonly #kinds = new PlainKinds();
-  readonly #isWanted = (brief: ConnectionBrief): boolean => this.#observer.observe(brief);
   readonly #pace = { since: Date.now() };
   #failure: Error | null = null;
   #hasTaken = false;
@@ -100,9 +90,9 @@ class Team implements RingHost, MergedTaker {
   constructor(request: AnalysisRequest, observer: ConnectionObserver, threaded: ThreadedSide, threads: number) {
     const { segments, timeWaitSeconds, policy, decoding, filter } = request;
     const timeBase: TimeBase = { epochSeconds: 0 };
-    const { form, limits } = threaded;
-    const [isMine, ...others] = dealBuckets(threads, readerShare(form, threads));
-    const shareRequest: ShareRequest = { segments, timeWaitSeconds, policy: policy ?? {}, filter, form, limits };
+    const { form } = threaded;
+    const [isMine, ...others] = dealBuckets(threads, readerShare(threads));
+    const shareRequest: ShareRequest = { segments, timeWaitSeconds, policy: policy ?? {}, filter, form };
     this.#observer = observer;
     this.#threaded = threaded;
     this.#ring = new Ring(threads - 1, timeBase);
@@ -162,10 +152,6 @@ class Team implements RingHost, MergedTaker {
     if (this.#share !== null) await this.#finishOwn(this.#share, endNanos);
     do await this.#advance();
     while (!this.#merger.isDone && this.#pause());
-    for (const [brief, count] of this.#kinds.passedOver()) {
-      this.analysis.count(brief.outcome, brief.closedFirst, brief.findings, count);
-      this.#observer.observeMore?.(brief, count - 1);
-    }
   }
 
   async #finishOwn(share: Share, endNanos: number): Promise<void> {
@@ -187,24 +173,15 @@ class Team implements RingHost, MergedTaker {
     }
   }
 
-  take(record: RecordReader, id: number, chunk: Chunk, result: number, textStart: number): void {
+  take(record: RecordReader, id: number, text: Uint8Array): void {
     const { analysis } = this;
-    const { kind, facts, addresses, clientIndex, firstNanos, lastNanos } = record;
-    const known = this.#kinds.passOver(kind, id, this.#isWanted);
-    if (known !== null) {
-      const connection = factsOfPassedOver(known.outcome, facts);
-      analysis.joinParts({ connection, findings: known.findings, clientIndex, firstNanos, lastNanos, addresses });
-      return;
-    }
-    const isAnnounced = this.#kinds.has(kind);
-    const { outcome, closedFirst, findings } = record;
-    const brief = { outcome, closedFirst, findings };
-    if (kind !== -1 && !isAnnounced) this.#kinds.learn(kind, brief);
-    const isWanted = isAnnounced || (record.isCounted && this.#observer.observe({ id, ...brief }));
+    const { outcome, closedFirst, findings, facts, addresses, clientIndex, firstNanos, lastNanos } = record;
     analysis.joinParts({ connection: facts, findings, clientIndex, firstNanos, lastNanos, addresses });
     if (!record.isCounted) return;
     analysis.count(outcome, closedFirst, findings);
-    if (isWanted) this.#takeWhole(id, chunk, result, textStart);
+    if (!this.#observer.observe({ id, outcome, closedFirst, findings })) return;
+    this.#hasTaken = true;
+    this.#threaded.takeText(id, text);
   }
 
   onUsed(lane: number): void {
@@ -215,18 +192,6 @@ class Team implements RingHost, MergedTaker {
   /** The first lane of the merger that is not that of this thread. */
   get #firstOther(): number {
     return this.#share === null ? 0 : OWN + 1;
-  }
-
-  #takeWhole(id: number, { text, results }: Chunk, result: number, textStart: number): void {
-    assert(result > 0, 'a thread prepares every connection that may be wanted');
-    this.#hasTaken = true;
-    if (text !== null) {
-      this.#threaded.takeText(id, text.subarray(textStart, result));
-      return;
-    }
-    const built: ConnectionResult = results[result - 1];
-    built.id = id;
-    this.#observer.take(wholeOf(built));
   }
 
   #start(request: ShareRequest, isMine: Uint8Array, thread: number, threads: number) {

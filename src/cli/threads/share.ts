@@ -13,30 +13,20 @@ import type { PlainTaker, RowShare } from '../../flow/tracker-options.ts';
 import { PlainKinds } from '../../plain-kinds.ts';
 import { buildConnection } from '../../report/build.ts';
 import { ConnectionJson } from '../../report/connection-json.ts';
-import { type ConnectionBrief, Overview, type OverviewLimits } from '../../report/overview.ts';
-import type { ConnectionResult } from '../../report/result.ts';
 import { type AnalysisRequest, hasFilter, hasWantedFinding, isSelected } from '../engine.ts';
 import { TextBuffer } from '../text-buffer.ts';
-import { type Form, numberOf, renderUnnumbered } from './form.ts';
+import { type LineForm, numberOf, renderUnnumbered } from './form.ts';
 import { type Chunk, RecordWriter } from './records.ts';
 import { openFilled, type Slot, type SlotMessage } from './ring.ts';
 
 /** Twice the rows that a batch may have: steps of different batches do not mix. */
 const STEPS_IN_BATCH = 4096;
-/** Results that are sent on at the latest when there are so many numbers, or objects, of them. */
+/** Results that are sent on at the latest when there are so many numbers of them. */
 const CHUNK_NUMBERS = 1 << 16;
-const CHUNK_RESULTS = 256;
-
-/** Of a connection that is known by its kind: so are its findings. */
-const NO_FINDINGS: readonly Finding[] = [];
-
-/** Forms for which not every connection is built. */
-const PASSES_OVER: ReadonlySet<Form> = new Set<Form>(['overview', 'json']);
 
 /** What a thread has to know of what was asked for; it can be sent by message. */
 export interface ShareRequest extends Pick<AnalysisRequest, 'segments' | 'timeWaitSeconds' | 'policy' | 'filter'> {
-  readonly form: Form;
-  readonly limits: OverviewLimits;
+  readonly form: LineForm;
 }
 
 /** Follows, judges and renders the connections of some buckets. */
@@ -47,15 +37,10 @@ export class Share {
   readonly #annotations = new Annotations();
   readonly #isMine: Uint8Array;
   readonly #timeBase: TimeBase;
-  /** Knows at least as many connections as are wanted when the results of all threads come together. */
-  readonly #candidates: Overview;
   readonly #kinds = new PlainKinds();
-  readonly #isWanted = (brief: ConnectionBrief): boolean =>
-    this.#request.form === 'json' || this.#candidates.observe(brief);
   readonly #records = new RecordWriter();
   readonly #text = new TextBuffer();
   #json: ConnectionJson | null = null;
-  #results: ConnectionResult[] = [];
   #opened: number[] = [];
   #nextId = 1;
   #kind = -1;
@@ -70,14 +55,13 @@ export class Share {
     this.#policy = resolvePolicy(request.policy);
     this.#isMine = isMine;
     this.#timeBase = timeBase;
-    this.#candidates = new Overview({ ...request.limits, kinds: Number.POSITIVE_INFINITY });
-    const { filter, form } = request;
-    const isPassedOver = PASSES_OVER.has(form) && !hasFilter(filter);
+    // Only lines of JSON are told faster than they are built.
+    const isTold = request.form === 'json' && !hasFilter(request.filter);
     this.#tracker = new Tracker({
       segments: request.segments,
       timeWaitNanos: request.timeWaitSeconds * 1e9,
       onConnection: (connection, addresses) => this.#take(connection, addresses),
-      ...(isPassedOver ? { onPlain: this.#takePlain, limits: plainLimits(this.#policy) } : {}),
+      ...(isTold ? { onPlain: this.#takePlain, limits: plainLimits(this.#policy) } : {}),
     });
   }
 
@@ -102,7 +86,7 @@ export class Share {
   /** Whether so much has come together that it should be handed on. */
   get isFull(): boolean {
     const { length } = this.#records;
-    return length > CHUNK_NUMBERS || this.#results.length >= CHUNK_RESULTS || this.#text.isFull;
+    return length > CHUNK_NUMBERS || this.#text.isFull;
   }
 
   /** What came since the last call. */
@@ -111,13 +95,11 @@ export class Share {
     const chunk = {
       records: this.#records.take(),
       text: this.#text.take(),
-      results: this.#results,
       opened: Float64Array.from(this.#opened),
       upTo: this.#isOver ? Number.POSITIVE_INFINITY : this.#batches * STEPS_IN_BATCH,
       isLast,
       total: this.#total,
     };
-    this.#results = [];
     this.#opened = [];
     return chunk;
   }
@@ -132,32 +114,10 @@ export class Share {
   }
 
   readonly #takePlain: PlainTaker = (kind, id, build, place, tell) => {
-    const brief = this.#kinds.passOver(kind, id, this.#isWanted);
-    if (brief === null) {
-      if (this.#request.form === 'json' && this.#tellFlawless(kind, id, place, tell)) return;
-      this.#kind = kind;
-      build();
-      this.#kind = -1;
-      return;
-    }
-    this.#total++;
-    const where = place();
-    this.#records.write({
-      step: this.#step,
-      id,
-      kind,
-      isCounted: true,
-      outcome: brief.outcome,
-      closedFirst: brief.closedFirst,
-      clientIndex: where.clientIndex,
-      firstNanos: where.firstNanos,
-      lastNanos: where.lastNanos,
-      addresses: where.addresses,
-      facts: factsOfPlain(where),
-      findings: NO_FINDINGS,
-      tupleId: this.#tracker.tupleId,
-      result: 0,
-    });
+    if (this.#tellFlawless(kind, id, place, tell)) return;
+    this.#kind = kind;
+    build();
+    this.#kind = -1;
   };
 
   /** As `Analysis` does: writes a connection that is wanted whole without having it built, if that is possible. */
@@ -171,7 +131,6 @@ export class Share {
     this.#records.write({
       step: this.#step,
       id,
-      kind,
       isCounted: true,
       outcome: flawless.outcome,
       closedFirst: flawless.closedFirst,
@@ -182,7 +141,7 @@ export class Share {
       facts: factsOfPlain(where) ?? factsOfFlawless(flawless),
       findings: findingsOfFlawless(flawless, findings),
       tupleId: this.#tracker.tupleId,
-      result: this.#appendJson(id, this.#connectionJson().writeFlawless(id, flawless, addresses, findings)),
+      textEnd: this.#appendJson(id, this.#connectionJson().writeFlawless(id, flawless, addresses, findings)),
     });
     return true;
   }
@@ -193,19 +152,17 @@ export class Share {
     const { filter } = this.#request;
     if (!isSelected(connection, addresses, filter)) return;
     const { id, clientIndex, firstNanos, lastNanos, verdict } = connection;
-    const brief = { outcome: verdict.outcome, closedFirst: verdict.closedFirst, findings };
-    const kind = this.#kind;
-    const isAnnounced = this.#kinds.has(kind);
-    if (kind !== -1 && !isAnnounced) this.#kinds.learn(kind, brief);
+    const { outcome, closedFirst } = verdict;
+    if (this.#kind !== -1 && !this.#kinds.has(this.#kind))
+      this.#kinds.learn(this.#kind, { outcome, closedFirst, findings });
     const isCounted = hasWantedFinding(findings, filter);
     // Written out: copying the properties of one object to another takes longer than all the rest.
     this.#records.write({
       step: this.#step,
       id,
-      kind,
       isCounted,
-      outcome: brief.outcome,
-      closedFirst: brief.closedFirst,
+      outcome,
+      closedFirst,
       clientIndex,
       firstNanos,
       lastNanos,
@@ -213,23 +170,18 @@ export class Share {
       facts: new ConnectionFacts(connection),
       findings,
       tupleId: this.#tracker.tupleId,
-      result: isCounted ? this.#render(connection, addresses, findings, isAnnounced) : 0,
+      textEnd: isCounted ? this.#render(connection, addresses, findings) : 0,
     });
   }
 
-  /** Where the text or the object of a connection is among those of the chunk. */
-  #render(connection: Connection, addresses: FlowAddresses, findings: Finding[], isAnnounced: boolean): number {
+  /** Appends the text of a connection; returns where it ends among those of the chunk. */
+  #render(connection: Connection, addresses: FlowAddresses, findings: Finding[]): number {
     const { form } = this.#request;
-    const { id, verdict } = connection;
-    const { outcome, closedFirst } = verdict;
-    if (form === 'overview' && !isAnnounced && !this.#candidates.observe({ id, outcome, closedFirst, findings })) {
-      return 0;
+    if (form === 'json') {
+      return this.#appendJson(connection.id, this.#connectionJson().write(connection, addresses, findings));
     }
-    if (form === 'json') return this.#appendJson(id, this.#connectionJson().write(connection, addresses, findings));
     const built = buildConnection(connection, addresses, findings, this.#timeBase, this.#annotations);
-    if (form !== 'overview') return this.#text.append(renderUnnumbered(form, built));
-    this.#candidates.keep(built);
-    return this.#results.push(built);
+    return this.#text.append(renderUnnumbered(form, built));
   }
 
   #connectionJson(): ConnectionJson {

@@ -1,6 +1,5 @@
 /** One of several threads of an analysis: goes through all batches, keeps to its buckets, and sends what comes of it. */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { hasFilter } from '../engine.ts';
 import { keepObjectsYoung } from '../heap.ts';
 import { packError, type SentError } from '../problems.ts';
 import type { Chunk } from './records.ts';
@@ -26,7 +25,7 @@ export type WorkerMessage = { readonly chunk: Chunk } | SentError;
 const BATCHES_A_CHUNK = 32;
 
 const { request, memory, thread, threads, isMine, port } = workerData as WorkerStart;
-keepObjectsYoung(request.form !== 'overview' || hasFilter(request.filter));
+keepObjectsYoung(true);
 const ring = new Ring(threads, { epochSeconds: 0 }, null, memory);
 const share = new Share(request, isMine, ring.timeBase);
 let hasNews = false;
