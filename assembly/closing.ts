@@ -34,6 +34,7 @@ import {
   KIND_SLOTS,
   KIND_TAG,
   KINDS,
+  LEFT_OUT,
   LINGER,
   MAX_ALIKE,
   MAX_CLOSED_IN_BUCKET,
@@ -236,8 +237,9 @@ function countAlike(entry: u32, isLast: bool, now: f64): bool {
   return true;
 }
 
-/** Counts the connection of an entry by its hosts, or notes what there is to tell of it; false if there is no room for that. */
+/** Counts the connection of an entry by its hosts, or notes what there is to tell of it, if it is not left out; false if there is no room for that. */
 function count(entry: u32, tag: u32, now: f64): bool {
+  if (tag === LEFT_OUT) return true;
   const noted = load<u32>(ALIKE_COUNT);
   const isTold = tag >= <u32>FIRST_TOLD;
   if (isTold && noted === MAX_ALIKE) return false;

@@ -10,6 +10,7 @@ import {
   ALIKE_TAG,
   ALIKE_TOLD,
   FIRST_TOLD,
+  LEFT_OUT,
   TOLD_BITS,
 } from './core/layout.ts';
 import { type BatchTaker, Decoding, type DecodingOptions } from './decoding.ts';
@@ -33,6 +34,7 @@ import { knownVerdict } from './known-kinds.ts';
 import { PlainKinds } from './plain-kinds.ts';
 import { buildConnection } from './report/build.ts';
 import { ConnectionJson } from './report/connection-json.ts';
+import type { KindBrief } from './report/overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from './report/result.ts';
 import type { PacketSink, ResolvedName } from './source/packet.ts';
 import type { CaptureReport } from './source/reader.ts';
@@ -91,17 +93,21 @@ export interface AnalysisHandler {
   onConnection(connection: FinalConnection): void;
   /**
    * Asked about connections that went by the book, before anything is built of them: true to have it handed over whole.
-   * Without it all of them are. After the first false of its kind it is not asked any more: how many more of that kind
-   * there were is told to `onMorePlain` in the end. Those that are not handed over are joined with the others all the same.
+   * Without it all of them are. Those that are not handed over are joined with the others all the same.
    */
-  onPlain?(brief: PlainBrief): boolean;
+  onPlain?(brief: PlainBrief, addresses: () => FlowAddresses): boolean;
+  /** Asked about those for which `onPlain` was false: true if they are not joined either. */
+  isLeftOut?(brief: PlainBrief, addresses: FlowAddresses): boolean;
   /**
    * Takes connections that `onPlain` wants whole and that can be told without having been built. Without it they are built;
    * it pays for whoever asks for JSON.
    */
   onFlawless?(flawless: FlawlessConnection): void;
-  /** Tells of `count` connections that were not handed over, the one for which `onPlain` was false among them. */
-  onMorePlain?(brief: Omit<PlainBrief, 'id'>, count: number): void;
+  /**
+   * Tells of `count` connections that were not handed over, the one for which `onPlain` was false among them: with it, the others
+   * are not asked about once one of a kind is not wanted, or is left out.
+   */
+  onMorePlain?(brief: KindBrief, count: number): void;
 }
 
 /** One analysis: a sink for packets, and the connections that come out of it. */
@@ -118,7 +124,6 @@ export class Analysis implements PacketSink {
   readonly #seen = new Seen({ client: UNNAMED, server: UNNAMED, service: UNNAMED }, null, [], Number.NaN, Number.NaN);
   #kind = -1;
   #batchesDecoded = 0;
-  readonly #isPlainWanted = (brief: PlainBrief): boolean => this.#handler.onPlain?.(brief) !== false;
   readonly #policy: Policy;
   readonly #joined: Joined;
   readonly #summary: SummaryResult = { connectionCount: 0, outcomes: {}, closedFirst: {}, findings: {} };
@@ -136,7 +141,8 @@ export class Analysis implements PacketSink {
     // What is told as JSON needs the words of findings, too.
     const isRecalled =
       handler.onFlawless === undefined && timeWaitSeconds === DEFAULT_TIME_WAIT_SECONDS && isDefault(this.#policy);
-    this.#kinds = new PlainKinds(isRecalled ? knownVerdict : undefined);
+    const asksOnce = handler.onMorePlain !== undefined;
+    this.#kinds = new PlainKinds(isRecalled ? knownVerdict : undefined, asksOnce);
     const trackerOptions: TrackerOptions = {
       segments: options.segments ?? false,
       ...(options.segmentLimit === undefined ? {} : { segmentLimit: options.segmentLimit }),
@@ -148,7 +154,7 @@ export class Analysis implements PacketSink {
         ? {}
         : {
             onPlain: this.#takePlain,
-            onAlike: (core, at, count) => this.#joinAlike(core, at, count),
+            ...(asksOnce ? { onAlike: (core, at, count) => this.#joinAlike(core, at, count) } : {}),
             limits: plainLimits(this.#policy),
           }),
     };
@@ -316,11 +322,14 @@ export class Analysis implements PacketSink {
 
   /** The first of each kind is judged in full, the others are known by it. */
   readonly #takePlain: PlainTaker = (kind, id, build, place, tell) => {
-    const brief = this.#kinds.passOver(kind, id, this.#isPlainWanted);
+    const handler = this.#handler;
+    const addresses = (): FlowAddresses => place().addresses;
+    const brief = this.#kinds.passOver(kind, id, (known) => handler.onPlain?.(known, addresses) !== false);
     if (brief !== null) {
       const where = place();
-      this.#joinPlain(where, brief.findings);
-      this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
+      const isLeftOut = handler.isLeftOut?.({ ...brief, id }, where.addresses) === true;
+      if (!isLeftOut) this.#joinPlain(where, brief.findings);
+      this.#tracker.counted.learn(kind, isLeftOut ? LEFT_OUT : this.#kinds.tagOf(kind, where));
       return;
     }
     if (this.#tellFlawless(kind, id, place, tell)) return;

@@ -34,10 +34,15 @@ export class PlainKinds {
   readonly #kinds = new Map<number, PlainKind>();
   readonly #briefs: KindBrief[] = [];
   readonly #recall: (kind: number) => KindBrief | null;
+  readonly #asksOnce: boolean;
 
-  /** `recall` tells what a kind comes to of which none was seen yet, if it knows. */
-  constructor(recall: (kind: number) => KindBrief | null = () => null) {
+  /**
+   * `recall` tells what a kind comes to of which none was seen yet, if it knows. `asksOnce`: once one of a kind is not wanted,
+   * none is asked about any more.
+   */
+  constructor(recall: (kind: number) => KindBrief | null = () => null, asksOnce = false) {
     this.#recall = recall;
+    this.#asksOnce = asksOnce;
   }
 
   has(kind: number): boolean {
@@ -82,14 +87,15 @@ export class PlainKinds {
 
   /**
    * Passes a connection over and tells what its kind came to. Null if it is to be built: as the first of its kind, or
-   * because it is wanted; once one is not wanted, none of its kind is asked about any more.
+   * because it is wanted.
    */
   passOver(kind: number, id: number, isWanted: (brief: KindBrief & { id: number }) => boolean): KindBrief | null {
     const known = this.#kinds.get(kind) ?? this.#recalled(kind);
     if (known === null) return null;
     const { brief } = known;
     const { outcome, closedFirst, findings } = brief;
-    if (known.passedOver === 0 && isWanted({ id, outcome, closedFirst, findings })) return null;
+    const isAsked = !this.#asksOnce || known.passedOver === 0;
+    if (isAsked && isWanted({ id, outcome, closedFirst, findings })) return null;
     known.passedOver++;
     return brief;
   }

@@ -19,6 +19,9 @@ const FORMS = [
   ['-f', 'csv', '--segments'],
   ['--outcome', 'reset,refused', '--fail-on', 'warning'],
   ['-f', 'ndjson', '--min-severity', 'warning'],
+  ['-f', 'json', '--closed-first', 'server', '--finding', 'time-wait-owner'],
+  ['-f', 'csv', '--port', '8080'],
+  ['--host', '198.51.100.20'],
 ];
 
 let cli: BuiltCli;

@@ -11,7 +11,7 @@ import {
 import type { Finding, Severity } from '../findings/finding.ts';
 import type { CaptureFacts } from '../findings/joined.ts';
 import type { PolicyOptions } from '../findings/policy.ts';
-import type { Connection, SegmentChoice } from '../flow/connection.ts';
+import type { SegmentChoice } from '../flow/connection.ts';
 import type { FlowAddresses } from '../flow/place.ts';
 import type { TrackerWatcher } from '../flow/tracker-options.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
@@ -67,9 +67,9 @@ export function wholeOf(result: ConnectionResult): WholeConnection {
 
 /** Sees the connections that pass the filter. */
 export interface ConnectionObserver {
-  /** Sees every one of them in brief; says whether it wants to take it whole. */
+  /** Sees every one of them in brief, if there is no `observeMore`; says whether it wants to take it whole. */
   observe(brief: ConnectionBrief): boolean;
-  /** Sees that there were `count` more like one that it did not want to take. */
+  /** Sees that there were `count` more like one that it did not want to take: it is not asked about these. */
   observeMore?(brief: KindBrief, count: number): void;
   take(connection: WholeConnection): void;
   /** Awaited now and then, so that output can keep up. */
@@ -117,32 +117,42 @@ export const runAnalysis: Engine = async (request, observer) => {
     return runInThreads(request, observer, threaded, threads);
   }
   const { filter, segments, timeWaitSeconds, decoding, policy, maxConnections, onProgress } = request;
-  const arePassedOver = threaded === undefined && observer.observeMore !== undefined && !hasFilter(filter);
-  if (request.paths.some(mayBeLarge)) keepObjectsYoung(!arePassedOver);
+  const isAskedOnce = observer.observeMore !== undefined && !isAboutPlaces(filter);
+  if (request.paths.some(mayBeLarge)) keepObjectsYoung(!isAskedOnce || threaded !== undefined);
   let totalConnections = 0;
   let hasTaken = false;
-  const handler: AnalysisHandler = {
-    onConnection(final) {
-      totalConnections++;
-      if (handOver(analysis, final, filter, observer)) hasTaken = true;
-    },
-  };
   const takeFlawless = (flawless: FlawlessConnection): void => {
     totalConnections++;
     analysis.count(flawless.outcome, flawless.closedFirst, flawless.findings);
     observer.take(flawless);
     hasTaken = true;
   };
-  if (!hasFilter(filter)) {
-    handler.onPlain = (brief) => observer.observe(brief);
+  const passOver = (brief: KindBrief, count: number, isMatch: boolean): void => {
+    totalConnections += count;
+    if (isMatch) analysis.count(brief.outcome, brief.closedFirst, brief.findings, count);
+  };
+  const handler: AnalysisHandler = {
+    onConnection(final) {
+      totalConnections++;
+      if (handOver(analysis, final, filter, observer)) hasTaken = true;
+    },
+    onPlain(brief, addresses) {
+      const isMatch = isSelected(brief, addresses, filter) && hasWantedFinding(brief.findings, filter);
+      if (isMatch && observer.observe(brief)) return true;
+      if (!isAskedOnce) passOver(brief, 1, isMatch);
+      return false;
+    },
     // Only lines of JSON are told faster than they are built.
-    if (threaded?.form === 'json') handler.onFlawless = takeFlawless;
+    ...(threaded?.form === 'json' ? { onFlawless: takeFlawless } : {}),
+  };
+  if (isAskedOnce) {
+    handler.isLeftOut = (brief) => !isSelectedKind(brief, filter);
     handler.onMorePlain = (brief, count) => {
-      totalConnections += count;
-      analysis.count(brief.outcome, brief.closedFirst, brief.findings, count);
-      observer.observeMore?.(brief, count - 1);
+      const isMatch = isSelectedKind(brief, filter) && hasWantedFinding(brief.findings, filter);
+      passOver(brief, count, isMatch);
+      if (isMatch) observer.observeMore?.(brief, count - 1);
     };
-  }
+  } else if (hasFilter(filter)) handler.isLeftOut = (brief, addresses) => !isSelected(brief, () => addresses, filter);
   const { follow } = request;
   const limit = maxConnections === undefined ? {} : { maxConnections };
   const options = { ...policy, ...decoding, ...limit, segments, timeWaitSeconds };
@@ -253,28 +263,44 @@ function handOver(
   filter: ConnectionFilter,
   observer: ConnectionObserver,
 ): boolean {
-  if (!isSelected(final.connection, final.addresses, filter)) return false;
-  analysis.join(final);
-  const { connection, findings } = final;
-  if (!hasWantedFinding(findings, filter)) return false;
+  const { id, connection, findings, addresses } = final;
   const { outcome, closedFirst } = connection.verdict;
+  if (!isSelected({ id, outcome, closedFirst }, () => addresses, filter)) return false;
+  analysis.join(final);
+  if (!hasWantedFinding(findings, filter)) return false;
   analysis.count(outcome, closedFirst, findings);
-  const isWanted = final.isAnnounced || observer.observe({ id: connection.id, outcome, closedFirst, findings });
+  const isWanted = final.isAnnounced || observer.observe({ id, outcome, closedFirst, findings });
   if (isWanted) observer.take(final);
   return isWanted;
 }
 
+/** Whether connections that end alike may differ in whether they pass the filter. */
+function isAboutPlaces({ connection, host, port }: ConnectionFilter): boolean {
+  return connection !== undefined || host !== undefined || port !== undefined;
+}
+
 /** Whether the conditions hold that are not about findings. */
-export function isSelected(connection: Connection, addresses: FlowAddresses, filter: ConnectionFilter): boolean {
-  const { verdict, ports, id } = connection;
-  const { host } = filter;
-  if (filter.connection !== undefined && filter.connection !== id) return false;
-  if (filter.port !== undefined && !ports.includes(filter.port)) return false;
-  if (filter.outcomes !== undefined && !filter.outcomes.includes(verdict.outcome)) return false;
-  if (filter.closedFirst !== undefined && filter.closedFirst !== verdict.closedFirst) return false;
+export function isSelected(
+  brief: Omit<ConnectionBrief, 'findings'>,
+  addressesOf: () => FlowAddresses,
+  filter: ConnectionFilter,
+): boolean {
+  const { connection, port, host } = filter;
+  if (connection !== undefined && connection !== brief.id) return false;
+  if (!isSelectedKind(brief, filter)) return false;
+  if (port !== undefined && !addressesOf().ports.includes(port)) return false;
   if (host === undefined) return true;
-  const { ipVersion, words0, words1 } = addresses;
+  const { ipVersion, words0, words1 } = addressesOf();
   return formatAddress(ipVersion, words0) === host || formatAddress(ipVersion, words1) === host;
+}
+
+/** As `isSelected`, of what all that end alike have in common. */
+function isSelectedKind(
+  { outcome, closedFirst }: Omit<KindBrief, 'findings'>,
+  { outcomes, closedFirst: closer }: ConnectionFilter,
+): boolean {
+  if (outcomes !== undefined && !outcomes.includes(outcome)) return false;
+  return closer === undefined || closer === closedFirst;
 }
 
 /** Whether the conditions about findings hold. */

@@ -125,7 +125,8 @@ export const LIMIT_OPTION = {
 export const THREADS_OPTION = {
   threads: {
     type: 'string',
-    describe: 'Threads that share the work, of a report in text two at most (default: as many as make large captures faster)',
+    describe:
+      'Threads that share the work, of a report in text two at most (default: as many as make large captures faster)',
     group: ANALYSIS,
   },
 } as const satisfies OptionSpecs;

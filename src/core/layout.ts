@@ -139,6 +139,8 @@ export const TOLD_HALF_CLOSED = 4;
 export const TOLD_MIDSTREAM = 8;
 /** How many they are. */
 export const TOLD_BITS = 4;
+/** The tag of connections that are only counted: nothing is told of them, and their hosts do not count. */
+export const LEFT_OUT = 15;
 /** Tags below it are those of connections of which nothing has to be told: which end pays TIME_WAIT, if one does. */
 export const FIRST_TOLD = 16;
 export const TAG_CLIENT_WAITS = 1;

@@ -64,7 +64,7 @@ describe.runIf(process.platform === 'linux')('the threads of V8', () => {
   });
 
   test('do not when several share it', () => {
-    const [main, ...others] = priorities('--threads', '3');
+    const [main, ...others] = priorities('--threads', '3', '-f', 'csv');
     expect(new Set(others)).toEqual(new Set([main]));
   });
 });

@@ -150,9 +150,9 @@ export class Share {
     this.#total++;
     const findings = findAll(connection, this.#policy);
     const { filter } = this.#request;
-    if (!isSelected(connection, addresses, filter)) return;
     const { id, clientIndex, firstNanos, lastNanos, verdict } = connection;
     const { outcome, closedFirst } = verdict;
+    if (!isSelected({ id, outcome, closedFirst }, () => addresses, filter)) return;
     if (this.#kind !== -1 && !this.#kinds.has(this.#kind))
       this.#kinds.learn(this.#kind, { outcome, closedFirst, findings });
     const isCounted = hasWantedFinding(findings, filter);
