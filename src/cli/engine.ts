@@ -16,7 +16,7 @@ import type { FlowAddresses } from '../flow/place.ts';
 import type { TrackerWatcher } from '../flow/tracker-options.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
 import type { ConnectionBrief, KindBrief } from '../report/overview.ts';
-import type { CaptureResult, ConnectionResult, SummaryResult } from '../report/result.ts';
+import type { CaptureResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
 import type { CaptureReport } from '../source/reader.ts';
 import { type ReadProgress, readInSteps } from '../source/session.ts';
@@ -59,11 +59,6 @@ export interface AnalysisRequest {
 
 /** A connection that an observer wants; to be looked at before the next one comes. */
 export type WholeConnection = Pick<FinalConnection, 'id' | 'build' | 'json'>;
-
-/** One that was built already. */
-export function wholeOf(result: ConnectionResult): WholeConnection {
-  return { id: result.id, build: () => result, json: () => new TextEncoder().encode(JSON.stringify(result)) };
-}
 
 /** Sees the connections that pass the filter. */
 export interface ConnectionObserver {

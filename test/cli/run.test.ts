@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CaptureError, SinkFullError } from '../../src/base/error.ts';
-import { wholeOf } from '../../src/cli/engine.ts';
 import { packError, unpackError } from '../../src/cli/problems.ts';
 import { runCli } from '../../src/cli/run.ts';
 import type { ResultDocument } from '../../src/report/result.ts';
 import { createTestIo, type TestIoOptions } from '../support/cli-io.ts';
-import { createFakeLibrary } from '../support/fake-library.ts';
+import { createFakeLibrary, wholeOf } from '../support/fake-library.ts';
 import { cleanClose, refused, resetByServer } from '../support/sample-connections.ts';
 import { sampleDocument, troubledService } from '../support/sample-documents.ts';
 

@@ -1,5 +1,5 @@
 import { CaptureError, type CaptureErrorCode } from '../../src/base/error.ts';
-import { type AnalysisRequest, type Engine, wholeOf } from '../../src/cli/engine.ts';
+import type { AnalysisRequest, Engine, WholeConnection } from '../../src/cli/engine.ts';
 import { LIBRARY, type Library } from '../../src/cli/library.ts';
 import type { FileProblem } from '../../src/cli/problems.ts';
 import type { CaptureResult, ConnectionResult, ResultDocument } from '../../src/report/result.ts';
@@ -11,6 +11,11 @@ import { SAMPLE_RULES } from './sample-rules.ts';
 /** A library whose analysis is a document written by hand; the request it got is kept. */
 export interface FakeLibrary extends Library {
   requests: AnalysisRequest[];
+}
+
+/** A connection that was built already. */
+export function wholeOf(result: ConnectionResult): WholeConnection {
+  return { id: result.id, build: () => result, json: () => new TextEncoder().encode(JSON.stringify(result)) };
 }
 
 export function createFakeLibrary(document: ResultDocument): FakeLibrary {
