@@ -30,7 +30,7 @@ function chunksOf(lives: readonly Life[], stepsInChunk: number): Chunk[] {
     records.sort((a, b) => (a.life.final === b.life.final ? a.id - b.id : a.life.final - b.life.final));
     for (const { life, id } of records) {
       writer.write({
-        ...{ step: life.final, id, tupleId: id, isCounted: true, outcome: 'open', closedFirst: null },
+        ...{ step: life.final, id, tupleId: id, outcome: 'open', closedFirst: null },
         ...{ clientIndex: 0, firstNanos: 0, lastNanos: life.opened, addresses: ADDRESSES, facts: FACTS },
         ...{ findings: [], textEnd: 0 },
       });

@@ -137,17 +137,17 @@ export const runAnalysis: Engine = async (request, observer) => {
       if (!isAskedOnce) passOver(brief, 1, isMatch);
       return false;
     },
+    isLeftOut: (brief, addresses) => !isSelected(brief, () => addresses, filter),
     // Only lines of JSON are told faster than they are built.
     ...(threaded?.form === 'json' ? { onFlawless: takeFlawless } : {}),
   };
   if (isAskedOnce) {
-    handler.isLeftOut = (brief) => !isSelectedKind(brief, filter);
     handler.onMorePlain = (brief, count) => {
       const isMatch = isSelectedKind(brief, filter) && hasWantedFinding(brief.findings, filter);
       passOver(brief, count, isMatch);
       if (isMatch) observer.observeMore?.(brief, count - 1);
     };
-  } else if (hasFilter(filter)) handler.isLeftOut = (brief, addresses) => !isSelected(brief, () => addresses, filter);
+  }
   const { follow } = request;
   const limit = maxConnections === undefined ? {} : { maxConnections };
   const options = { ...policy, ...decoding, ...limit, segments, timeWaitSeconds };

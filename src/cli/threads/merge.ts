@@ -2,7 +2,7 @@ import { type Chunk, endOfRecord, Field, RecordReader } from './records.ts';
 
 /** Takes connections in the order in which one thread would have handed them over. */
 export interface MergedTaker {
-  /** `id` is the number of the connection in the capture; its text is empty if it is not wanted. */
+  /** `id` is the number of the connection in the capture; its text is empty if it does not pass the filter. */
   take(record: RecordReader, id: number, text: Uint8Array): void;
   /** The chunk of a thread is used up. */
   onUsed(thread: number): void;

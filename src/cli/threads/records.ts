@@ -41,7 +41,7 @@ export const Field = {
   CLOSE_WAIT_NANOS: 17,
   FIRST_FRAME: 18,
   LAST_FRAME: 19,
-  /** End of its text among the texts; 0 if it has none. */
+  /** End of its text among the texts; 0 if it does not pass the filter, is joined with the others and no more. */
   TEXT_END: 20,
   /** Number within the thread of the first connection of its tuple: the order at the end of the capture. */
   TUPLE_ID: 21,
@@ -52,16 +52,14 @@ export const RECORD_NUMBERS = 24;
 const FINDING_NUMBERS = 2;
 
 const Bit = {
-  /** Passes the filter; otherwise it is joined with the others and no more. */
-  COUNTED: 1,
-  ANSWERED: 2,
-  COMPLETED: 4,
-  HALF_OPEN: 8,
-  PROBE: 16,
-  PLAIN_SEGMENTS: 32,
-  FILTERED: 64,
-  CLIENT_1: 128,
-  IPV6: 256,
+  ANSWERED: 1,
+  COMPLETED: 2,
+  HALF_OPEN: 4,
+  PROBE: 8,
+  PLAIN_SEGMENTS: 16,
+  FILTERED: 32,
+  CLIENT_1: 64,
+  IPV6: 128,
 } as const;
 
 const CLOSERS: readonly ClosedFirst[] = [null, 'client', 'server', 'both'];
@@ -74,7 +72,6 @@ const PLACE_BITS = 2;
 export interface RecordParts {
   readonly step: number;
   readonly id: number;
-  readonly isCounted: boolean;
   readonly outcome: Outcome;
   readonly closedFirst: ClosedFirst;
   readonly clientIndex: 0 | 1;
@@ -144,8 +141,8 @@ export class RecordWriter {
   }
 }
 
-function bitsOf({ isCounted, facts, clientIndex, addresses }: RecordParts): number {
-  let bits = (isCounted ? Bit.COUNTED : 0) | (clientIndex === 1 ? Bit.CLIENT_1 : 0);
+function bitsOf({ facts, clientIndex, addresses }: RecordParts): number {
+  let bits: number = clientIndex === 1 ? Bit.CLIENT_1 : 0;
   if (addresses.ipVersion === 6) bits |= Bit.IPV6;
   if (facts.isAnswered) bits |= Bit.ANSWERED;
   if (facts.isCompleted) bits |= Bit.COMPLETED;
@@ -170,10 +167,6 @@ export class RecordReader {
   seek(numbers: Float64Array, at: number): void {
     this.#numbers = numbers;
     this.#at = at;
-  }
-
-  get isCounted(): boolean {
-    return this.#has(Bit.COUNTED);
   }
 
   get outcome(): Outcome {

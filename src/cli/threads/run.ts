@@ -177,7 +177,7 @@ class Team implements RingHost, MergedTaker {
     const { analysis } = this;
     const { outcome, closedFirst, findings, facts, addresses, clientIndex, firstNanos, lastNanos } = record;
     analysis.joinParts({ connection: facts, findings, clientIndex, firstNanos, lastNanos, addresses });
-    if (!record.isCounted) return;
+    if (text.length === 0) return;
     analysis.count(outcome, closedFirst, findings);
     if (!this.#observer.observe({ id, outcome, closedFirst, findings })) return;
     this.#hasTaken = true;

@@ -131,7 +131,6 @@ export class Share {
     this.#records.write({
       step: this.#step,
       id,
-      isCounted: true,
       outcome: flawless.outcome,
       closedFirst: flawless.closedFirst,
       clientIndex: flawless.clientIndex,
@@ -155,12 +154,10 @@ export class Share {
     if (!isSelected({ id, outcome, closedFirst }, () => addresses, filter)) return;
     if (this.#kind !== -1 && !this.#kinds.has(this.#kind))
       this.#kinds.learn(this.#kind, { outcome, closedFirst, findings });
-    const isCounted = hasWantedFinding(findings, filter);
     // Written out: copying the properties of one object to another takes longer than all the rest.
     this.#records.write({
       step: this.#step,
       id,
-      isCounted,
       outcome,
       closedFirst,
       clientIndex,
@@ -170,7 +167,7 @@ export class Share {
       facts: new ConnectionFacts(connection),
       findings,
       tupleId: this.#tracker.tupleId,
-      textEnd: isCounted ? this.#render(connection, addresses, findings) : 0,
+      textEnd: hasWantedFinding(findings, filter) ? this.#render(connection, addresses, findings) : 0,
     });
   }
 
