@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { chooseThreads, isReadAside } from '../../src/cli/threads/choose.ts';
+import { isReaderLikely } from '../../src/cli/threads/reader-thread.ts';
 
 const MIB = 2 ** 20;
 let folder = '';
@@ -33,6 +34,18 @@ test.each([
 ])('of %d threads one reads for the other, %s: %s', (threads, form, isAside) => {
   expect(isReadAside(threads, ['a.pcap'], form)).toBe(isAside);
   expect(isReadAside(threads, ['a.pcap', '-'], form)).toBe(false);
+});
+
+test('a thread that reads is likely for a large capture, unless the number of threads is told', () => {
+  const isLikely = (bytes: number, ...args: string[]): boolean =>
+    isReaderLikely(['-f', 'text', fileOf(bytes), ...args]);
+  expect(isLikely(512 * MIB)).toBe(availableParallelism() > 1);
+  expect(isLikely(511 * MIB)).toBe(false);
+  expect(isLikely(1 * MIB, '--threads', '2')).toBe(true);
+  expect(isLikely(1 * MIB, '--threads=2')).toBe(true);
+  expect(isLikely(512 * MIB, '--threads=1')).toBe(false);
+  expect(isLikely(512 * MIB, '--threads', '8')).toBe(false);
+  expect(isReaderLikely(['--threads'])).toBe(false);
 });
 
 describe('the number of threads', () => {

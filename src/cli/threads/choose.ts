@@ -4,9 +4,8 @@ import { STANDARD_INPUT } from '../../source/blocks.ts';
 import { expandDirectories } from '../../source/directories.ts';
 import type { RawArguments } from '../options.ts';
 import { readWhole } from '../values.ts';
+import { LEAST_BYTES } from './reader-thread.ts';
 
-/** Below this a thread takes longer to start, and to get its code compiled, than it saves, or takes more memory than that is worth. */
-const LEAST_BYTES = 2 ** 29;
 /** With fewer cores one thread reads for another, unless it is a table that is wanted: of that every connection goes through the machine. */
 const CORES_TO_DEAL = { json: 8, csv: 2 };
 /** One thread reads and decodes; it cannot keep more than these busy. */
