@@ -157,8 +157,10 @@ test('extract cuts those out that are asked for', () => {
   ).toEqual(wanted.map(({ ends }) => ends).toSorted());
 });
 
-test('explain tells how many there are to choose from', () => {
+test('explain tells how many there are to choose from, and the first ones', () => {
   const { stderr, status } = cli.run(['explain', capture]);
   expect(status).toBe(2);
   expect(stderr).toContain(`${CONNECTIONS} connections match`);
+  const listed = Array.from(stderr.matchAll(/^ +(\d+) {2}\S+ > /gm), ([, id]) => Number(id));
+  expect(listed).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
 });

@@ -121,14 +121,22 @@ async function findConnection(engine: Engine, request: Omit<AnalysisRequest, 'se
   return collect(engine, { ...request, filter: { connection: id }, segments: (each) => each === id });
 }
 
+/** Counts connections, and keeps the first ones. */
 async function collect(engine: Engine, request: AnalysisRequest): Promise<Found> {
   const connections: ConnectionResult[] = [];
   let count = 0;
   const end = await engine(request, {
-    observe: () => ++count <= MAX_CANDIDATES,
-    take: (connection) => connections.push(connection.build()),
+    observe: ({ id }) => {
+      count++;
+      return connections.length < MAX_CANDIDATES || id < connections[MAX_CANDIDATES - 1].id;
+    },
+    take: (connection) => {
+      connections.push(connection.build());
+      connections.sort((a, b) => a.id - b.id);
+      connections.length = Math.min(connections.length, MAX_CANDIDATES);
+    },
   });
-  return { end, count, connections: connections.sort((a, b) => a.id - b.id) };
+  return { end, count, connections };
 }
 
 function pickOne({ count, connections, end }: Found): ConnectionResult {
