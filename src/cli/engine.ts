@@ -112,8 +112,7 @@ export const runAnalysis: Engine = async (request, observer) => {
     return runInThreads(request, observer, threaded, threads);
   }
   const { filter, segments, timeWaitSeconds, decoding, policy, maxConnections, onProgress } = request;
-  const isAskedOnce = observer.observeMore !== undefined && !isAboutPlaces(filter);
-  if (request.paths.some(mayBeLarge)) keepObjectsYoung(!isAskedOnce || threaded !== undefined);
+  if (request.paths.some(mayBeLarge)) keepObjectsYoung();
   let totalConnections = 0;
   let hasTaken = false;
   const takeFlawless = (flawless: FlawlessConnection): void => {
@@ -126,6 +125,7 @@ export const runAnalysis: Engine = async (request, observer) => {
     totalConnections += count;
     if (isMatch) analysis.count(brief.outcome, brief.closedFirst, brief.findings, count);
   };
+  const isAskedOnce = observer.observeMore !== undefined && !isAboutPlaces(filter);
   const handler: AnalysisHandler = {
     onConnection(final) {
       totalConnections++;

@@ -25,7 +25,7 @@ export type WorkerMessage = { readonly chunk: Chunk } | SentError;
 const BATCHES_A_CHUNK = 32;
 
 const { request, memory, thread, threads, isMine, port } = workerData as WorkerStart;
-keepObjectsYoung(true);
+keepObjectsYoung();
 const ring = new Ring(threads, { epochSeconds: 0 }, null, memory);
 const share = new Share(request, isMine, ring.timeBase);
 let hasNews = false;
