@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { formatAddress } from '../base/address.ts';
 import {
   Analysis,
@@ -20,6 +19,7 @@ import type { CaptureResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
 import type { CaptureReport } from '../source/reader.ts';
 import { type ReadProgress, readInSteps } from '../source/session.ts';
+import { statusOf } from '../source/status.ts';
 import { keepObjectsYoung } from './heap.ts';
 import { type FileProblem, problemsOf } from './problems.ts';
 import { isReadAside } from './threads/choose.ts';
@@ -98,7 +98,7 @@ export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) =>
 const LARGE_BYTES = 1 << 22;
 
 function mayBeLarge(path: string): boolean {
-  const status = statSync(path, { throwIfNoEntry: false });
+  const status = statusOf(path);
   return status?.isFile() !== true || status.size >= LARGE_BYTES;
 }
 

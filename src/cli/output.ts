@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { statusOf } from '../source/status.ts';
 import { OutputClosed, OutputError } from './exit.ts';
 import type { CliIo } from './io.ts';
 
@@ -135,7 +136,7 @@ class FileOutput implements Output {
 
 /** A device or a named pipe is written to as it is. */
 function isReplaceable(path: string): boolean {
-  const status = statSync(path, { throwIfNoEntry: false });
+  const status = statusOf(path);
   return status === undefined || status.isFile();
 }
 

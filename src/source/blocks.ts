@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CaptureError, type CaptureErrorCode } from '../base/error.ts';
+import { statusOf } from './status.ts';
 
 /** Pieces of a file in order; a piece may be overwritten when the next one is asked for. */
 export type Blocks = AsyncGenerator<Uint8Array, void, undefined>;
@@ -58,12 +59,8 @@ export function openInput(path: string, blockBytes: number = BLOCK_BYTES, openBl
 /** True when a path can only be read once from front to back: standard input, a pipe, a device. */
 export function isOneWay(path: string): boolean {
   if (path === STANDARD_INPUT) return true;
-  try {
-    const status = statSync(path);
-    return !status.isFile() && !status.isDirectory();
-  } catch {
-    return false;
-  }
+  const status = statusOf(path);
+  return status !== undefined && !status.isFile() && !status.isDirectory();
 }
 
 function newBlock(bytes: number): Uint8Array {

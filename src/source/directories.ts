@@ -1,6 +1,7 @@
-import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, type Dirent, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { detectFormat, HEAD_BYTES } from './detect.ts';
+import { statusOf } from './status.ts';
 
 /**
  * Puts the captures in a directory in its place, by name; what is no capture by its first bytes is left out, and so are
@@ -16,7 +17,7 @@ export function expandDirectories(paths: readonly string[]): string[] {
 
 /** Whether a path is a directory that exists. */
 export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statusOf(path)?.isDirectory() === true;
 }
 
 /** Captures in a directory, by name; empty when it cannot be read. */
@@ -35,7 +36,7 @@ export function listCaptures(folder: string): string[] {
 }
 
 function isCapture(path: string): boolean {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  if (statusOf(path)?.isFile() !== true) return false;
   const head = new Uint8Array(HEAD_BYTES);
   let count = 0;
   try {

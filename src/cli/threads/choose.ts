@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { STANDARD_INPUT } from '../../source/blocks.ts';
 import { expandDirectories } from '../../source/directories.ts';
+import { statusOf } from '../../source/status.ts';
 import type { RawArguments } from '../options.ts';
 import { readWhole } from '../values.ts';
 import { LEAST_BYTES } from './reader-thread.ts';
@@ -45,7 +45,7 @@ export function isReadAside(threads: number, paths: readonly string[], form: str
 function totalBytes(paths: readonly string[]): number {
   let bytes = 0;
   for (const path of expandDirectories(paths)) {
-    const status = path === STANDARD_INPUT ? undefined : statSync(path, { throwIfNoEntry: false });
+    const status = path === STANDARD_INPUT ? undefined : statusOf(path);
     if (status?.isFile() === true) bytes += status.size;
   }
   return bytes;

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
+import { statusOf } from '../../source/status.ts';
 
 /** Below this a thread takes longer to start, and to get its code compiled, than it saves, or takes more memory than that is worth. */
 export const LEAST_BYTES = 2 ** 29;
@@ -19,7 +19,7 @@ function threadsIn(args: readonly string[]): string | undefined {
 }
 
 function isLarge(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= LEAST_BYTES;
+  return (statusOf(path)?.size ?? 0) >= LEAST_BYTES;
 }
 
 /** Whether a thread that reads is likely to be asked for, as far as can be told before the arguments are read. */
