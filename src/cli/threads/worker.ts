@@ -24,8 +24,8 @@ export type WorkerMessage = { readonly chunk: Chunk } | SentError;
 /** Batches after which results are sent, so that others need not wait for them. */
 const BATCHES_A_CHUNK = 32;
 
-const { request, memory, thread, threads, isMine, port } = workerData as WorkerStart;
 keepObjectsYoung();
+const { request, memory, thread, threads, isMine, port } = workerData as WorkerStart;
 const ring = new Ring(threads, { epochSeconds: 0 }, null, memory);
 const share = new Share(request, isMine, ring.timeBase);
 let hasNews = false;
