@@ -10,7 +10,6 @@ import {
   ALIKE_TAG,
   ALIKE_TOLD,
   FIRST_TOLD,
-  LEFT_OUT,
   TOLD_BITS,
 } from './core/layout.ts';
 import { type BatchTaker, Decoding, type DecodingOptions } from './decoding.ts';
@@ -31,7 +30,7 @@ import { Tracker } from './flow/tracker.ts';
 import type { PlainTaker, TrackerOptions, TrackerWatcher } from './flow/tracker-options.ts';
 import type { ClosedFirst, Outcome } from './flow/vocabulary.ts';
 import { knownVerdict } from './known-kinds.ts';
-import { PlainKinds } from './plain-kinds.ts';
+import { type PlainAnswer, PlainKinds } from './plain-kinds.ts';
 import { buildConnection } from './report/build.ts';
 import { ConnectionJson } from './report/connection-json.ts';
 import type { KindBrief } from './report/overview.ts';
@@ -93,19 +92,17 @@ export interface AnalysisHandler {
   onConnection(connection: FinalConnection): void;
   /**
    * Asked about connections that went by the book, before anything is built of them: true to have it handed over whole.
-   * Without it all of them are. Those that are not handed over are joined with the others all the same.
+   * Without it all of them are. Those that are not handed over are joined with the others all the same, unless they are left out.
    */
-  onPlain?(brief: PlainBrief, addresses: () => FlowAddresses): boolean;
-  /** Asked about those for which `onPlain` was false: true if they are not joined either. */
-  isLeftOut?(brief: PlainBrief, addresses: FlowAddresses): boolean;
+  onPlain?(brief: PlainBrief, addresses: () => FlowAddresses): PlainAnswer;
   /**
    * Takes connections that `onPlain` wants whole and that can be told without having been built. Without it they are built;
    * it pays for whoever asks for JSON.
    */
   onFlawless?(flawless: FlawlessConnection): void;
   /**
-   * Tells of `count` connections that were not handed over, the one for which `onPlain` was false among them: with it, the others
-   * are not asked about once one of a kind is not wanted, or is left out.
+   * Tells of `count` connections that were not handed over, the one for which `onPlain` was not true among them: with it, the others
+   * of its kind are not asked about any more.
    */
   onMorePlain?(brief: KindBrief, count: number): void;
 }
@@ -322,14 +319,12 @@ export class Analysis implements PacketSink {
 
   /** The first of each kind is judged in full, the others are known by it. */
   readonly #takePlain: PlainTaker = (kind, id, build, place, tell) => {
-    const handler = this.#handler;
     const addresses = (): FlowAddresses => place().addresses;
-    const brief = this.#kinds.passOver(kind, id, (known) => handler.onPlain?.(known, addresses) !== false);
-    if (brief !== null) {
+    const known = this.#kinds.passOver(kind, id, (brief) => this.#handler.onPlain?.(brief, addresses) ?? true);
+    if (known !== null) {
       const where = place();
-      const isLeftOut = handler.isLeftOut?.({ ...brief, id }, where.addresses) === true;
-      if (!isLeftOut) this.#joinPlain(where, brief.findings);
-      this.#tracker.counted.learn(kind, isLeftOut ? LEFT_OUT : this.#kinds.tagOf(kind, where));
+      if (!known.isLeftOut) this.#joinPlain(where, known.brief.findings);
+      this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
       return;
     }
     if (this.#tellFlawless(kind, id, place, tell)) return;

@@ -1,6 +1,6 @@
 /** Connections that went by the book in the same way: the first of a kind is judged, the others are known by it. */
 import { assert } from './base/error.ts';
-import { FIRST_TOLD } from './core/layout.ts';
+import { FIRST_TOLD, LEFT_OUT } from './core/layout.ts';
 import { writeOut } from './findings/detector.ts';
 import { timeWaitOwner } from './findings/detectors/time-wait-owner.ts';
 import type { Finding } from './findings/finding.ts';
@@ -9,6 +9,9 @@ import { isTellable } from './findings/told.ts';
 import type { PlainPlace } from './flow/place.ts';
 import type { KindBrief } from './report/overview.ts';
 
+/** Whether a connection is wanted whole; if not, whether it is left out of what is joined, too. */
+export type PlainAnswer = boolean | 'left-out';
+
 class PlainKind {
   readonly brief: KindBrief;
   /** From 0 on, in the order in which kinds were learned. */
@@ -16,6 +19,8 @@ class PlainKind {
   /** Whether all findings can be told of a flawless connection. */
   readonly isTellable: boolean;
   passedOver = 0;
+  /** What was said of the latest that was asked about. */
+  isLeftOut = false;
 
   constructor(brief: KindBrief, number: number) {
     this.brief = brief;
@@ -77,6 +82,7 @@ export class PlainKinds {
   tagOf(kind: number, { isTelling }: PlainPlace): number {
     const known = this.#kinds.get(kind);
     assert(known !== undefined, 'only what is known is counted');
+    if (known.isLeftOut) return LEFT_OUT;
     return (isTelling ? null : timeWaitIfOrdinary(known.brief.findings)) ?? FIRST_TOLD + known.number;
   }
 
@@ -89,15 +95,17 @@ export class PlainKinds {
    * Passes a connection over and tells what its kind came to. Null if it is to be built: as the first of its kind, or
    * because it is wanted.
    */
-  passOver(kind: number, id: number, isWanted: (brief: KindBrief & { id: number }) => boolean): KindBrief | null {
+  passOver(kind: number, id: number, ask: (brief: KindBrief & { id: number }) => PlainAnswer): PlainKind | null {
     const known = this.#kinds.get(kind) ?? this.#recalled(kind);
     if (known === null) return null;
-    const { brief } = known;
-    const { outcome, closedFirst, findings } = brief;
-    const isAsked = !this.#asksOnce || known.passedOver === 0;
-    if (isAsked && isWanted({ id, outcome, closedFirst, findings })) return null;
+    if (!this.#asksOnce || known.passedOver === 0) {
+      const { outcome, closedFirst, findings } = known.brief;
+      const answer = ask({ id, outcome, closedFirst, findings });
+      if (answer === true) return null;
+      known.isLeftOut = answer === 'left-out';
+    }
     known.passedOver++;
-    return brief;
+    return known;
   }
 
   /** Adds connections of a known kind that were passed over. */

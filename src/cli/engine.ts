@@ -132,12 +132,12 @@ export const runAnalysis: Engine = async (request, observer) => {
       if (handOver(analysis, final, filter, observer)) hasTaken = true;
     },
     onPlain(brief, addresses) {
-      const isMatch = isSelected(brief, addresses, filter) && hasWantedFinding(brief.findings, filter);
+      const isJoined = isSelected(brief, addresses, filter);
+      const isMatch = isJoined && hasWantedFinding(brief.findings, filter);
       if (isMatch && observer.observe(brief)) return true;
       if (!isAskedOnce) passOver(brief, 1, isMatch);
-      return false;
+      return isJoined ? false : 'left-out';
     },
-    isLeftOut: (brief, addresses) => !isSelected(brief, () => addresses, filter),
     // Only lines of JSON are told faster than they are built.
     ...(threaded?.form === 'json' ? { onFlawless: takeFlawless } : {}),
   };
