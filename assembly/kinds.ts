@@ -7,7 +7,6 @@ import {
   ACKED,
   COURSE,
   COURSE_HALF_CLOSE,
-  COURSE_MIDSTREAM,
   COURSE_REMARKABLE,
   COURSE_REUSED,
   COURSE_SYN_ACK_AGAIN,
@@ -25,11 +24,11 @@ import {
   STAGE_OPEN,
   STAGE_SYN,
 } from '../src/core/record';
-import { ROW_PAYLOAD } from '../src/core/row';
+import { ROW_PAYLOAD, SYN } from '../src/core/row';
 import { DEFAULT_RTT_NANOS, MINIMUM_RTO_NANOS, SILENCE_NANOS } from '../src/core/timing';
 import { formerOf, isBehindFinal } from './former';
 import { firstRow, lastOf, nextRow, rowIndex, senderOf } from './log';
-import { baseOf, firstChunk, isHeard, isMidstream } from './record';
+import { baseOf, firstChunk, flagsOf, isHeard, isMidstream } from './record';
 import { closeWaitOf, shapeKindAt } from './shape';
 import { addressOf } from './table';
 
@@ -118,9 +117,12 @@ function detailOfHalfClosed(r: u32, silence: f64): i32 {
 
 /** Time in which a repeat would have shown, of an open connection: at least as long as the machine asks. */
 function repeatNanosOf(r: u32): f64 {
-  if ((load<u32>(r, COURSE) & (COURSE_MIDSTREAM | COURSE_SYN_AGAIN | COURSE_SYN_ACK_AGAIN)) !== 0)
-    return LONG_SILENCE_NANOS;
+  if (isMidstream(r)) return LONG_SILENCE_NANOS;
   const syn = firstRow(firstChunk(r));
-  const opening = load<f64>(nextRow(nextRow(syn))) - load<f64>(syn);
-  return max(3 * (max(opening, <f64>DEFAULT_RTT_NANOS) + <f64>MINIMUM_RTO_NANOS), SECOND_NANOS);
+  let third = syn;
+  while ((flagsOf(third) & SYN) !== 0) third = nextRow(third);
+  let roundTrip = load<f64>(third) - load<f64>(syn);
+  // Each leg is from one of the copies to its answer, and they may overlap.
+  if ((load<u32>(r, COURSE) & (COURSE_SYN_AGAIN | COURSE_SYN_ACK_AGAIN)) !== 0) roundTrip *= 2;
+  return max(3 * (max(roundTrip, <f64>DEFAULT_RTT_NANOS) + <f64>MINIMUM_RTO_NANOS), SECOND_NANOS);
 }

@@ -1,8 +1,10 @@
 /** One sink a format: takes connections as they become final and writes them where they belong. */
+import type { CatalogEntry } from '../findings/catalog.ts';
 import { renderCsvHeader, renderCsvRow, renderSegmentCsvRows } from '../report/csv.ts';
 import { JSON_CLOSING, renderJsonOpening } from '../report/json.ts';
 import { OVERVIEW_LIMITS, Overview } from '../report/overview.ts';
 import { SCHEMA_VERSION } from '../report/result.ts';
+import { severityRank } from '../report/severity.ts';
 import type { TextOptions } from '../report/terminal.ts';
 import { renderTextReport, type TextReport } from '../report/text.ts';
 import type { AnalysisEnd, ConnectionObserver, ThreadedSide, WholeConnection } from './engine.ts';
@@ -129,22 +131,31 @@ export function createJsonSink(output: Output, version: string): Sink {
   };
 }
 
-/** What the text report says besides what the analysis found. */
-export type TextContext = Pick<TextReport, 'paths' | 'filterWords' | 'titleOf'>;
+/** What the text report says besides what the analysis found, and what is known of finding codes. */
+export interface TextContext extends Pick<TextReport, 'paths' | 'filterWords'> {
+  entryOf(code: string): CatalogEntry | undefined;
+}
+
+/** Whether findings of a code are told in one line, unless the policy says that they are worse. */
+function isMild(entry: CatalogEntry | undefined): boolean {
+  return entry !== undefined && severityRank(entry.severity) < severityRank('warning');
+}
 
 /** With a filter the user asked for these connections, so more of them are listed. */
-const FILTERED_LIMITS = { ...OVERVIEW_LIMITS, listed: 50 };
+const FILTERED_LIMITS = { ...OVERVIEW_LIMITS, listed: 50, listsUntroubled: true };
 
 export function createTextSink(output: Output, context: TextContext, options: TextOptions): Sink {
+  const { entryOf } = context;
   const limits = context.filterWords.length > 0 ? FILTERED_LIMITS : OVERVIEW_LIMITS;
-  const overview = new Overview(limits);
+  const overview = new Overview({ ...limits, isMild: (code) => isMild(entryOf(code)) });
   return {
     observe: (brief) => overview.observe(brief),
     observeMore: (brief, count) => overview.observeMore(brief, count),
     take: (connection) => overview.keep(connection.build()),
     async end({ captures, summary, findings, totalConnections }) {
       for (const finding of findings) overview.addCaptureFinding(finding);
-      output.write(renderTextReport({ captures, summary, totalConnections, overview, ...context }, options));
+      const titleOf = (code: string): string | undefined => entryOf(code)?.title;
+      output.write(renderTextReport({ captures, summary, totalConnections, overview, titleOf, ...context }, options));
     },
   };
 }

@@ -20,13 +20,17 @@ export interface FindingGroup {
 export interface OverviewLimits {
   /** Examples kept for each finding code. */
   readonly examples: number;
+  /** Whether findings of a code are never worse than `note`, unless they say so: no examples of them are kept then. None are by default. */
+  readonly isMild?: (code: string) => boolean;
   /** Connections kept for the list. */
   readonly listed: number;
+  /** Whether those of which there is nothing to say are listed, too. */
+  readonly listsUntroubled: boolean;
   /** Up to this many connections, each gets its story instead of a line. */
   readonly stories: number;
 }
 
-export const OVERVIEW_LIMITS: OverviewLimits = { examples: 3, listed: 10, stories: 3 };
+export const OVERVIEW_LIMITS: OverviewLimits = { examples: 3, listed: 10, listsUntroubled: false, stories: 3 };
 
 /** Outcomes that somebody who runs the service would rather not see. */
 export const TROUBLED_OUTCOMES: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -68,28 +72,25 @@ function rankConnection(connection: KindBrief): number {
 export class Overview {
   readonly limits: OverviewLimits;
   readonly #groups = new Map<string, FindingGroup>();
+  /** Connections for the list, of each kind, by rank. */
   readonly #kinds: Map<string, ConnectionResult[]>[] = [new Map(), new Map(), new Map(), new Map()];
-  /** How many more can be kept for the list, by rank. */
-  readonly #room: number[];
-  /** How many of a kind may come to be listed: of rank 0, and of the others, which are listed with and without it. */
-  #mostOfRank0: number;
-  #mostOfOthers: number;
+  /** By rank: whether none can come to be listed any more. */
+  readonly #isFull: boolean[];
   readonly #counts = [0, 0, 0, 0];
   readonly #first: ConnectionResult[] = [];
+  #firstUntroubled: number | null = null;
 
   constructor(limits: OverviewLimits = OVERVIEW_LIMITS) {
     this.limits = limits;
-    const { listed } = limits;
-    this.#room = this.#kinds.map(() => listed * listed);
-    this.#mostOfRank0 = listed;
-    this.#mostOfOthers = listed;
+    this.#isFull = this.#kinds.map((_, rank) => rank === 0 && !limits.listsUntroubled);
   }
 
   /** Counts a connection; says whether it is wanted whole, to be handed to {@link Overview.keep}. */
   observe(connection: ConnectionBrief): boolean {
     const rank = rankConnection(connection);
     this.#counts[rank]++;
-    let wanted = this.count() <= this.limits.stories + 1 || this.#hasRoomForKind(rank, connection);
+    if (rank === 0) this.#firstUntroubled = Math.min(connection.id, this.#firstUntroubled ?? connection.id);
+    let wanted = this.count() <= this.limits.stories + 1 || this.#mayBeListed(rank, connection);
     for (const finding of connection.findings) if (this.#countFinding(finding)) wanted = true;
     return wanted;
   }
@@ -106,7 +107,7 @@ export class Overview {
   /** Keeps an observed connection where it is of use. */
   keep(connection: ConnectionResult): void {
     const rank = rankConnection(connection);
-    if (this.#hasRoomForKind(rank, connection)) this.#addToKind(rank, connection);
+    if (this.#mayBeListed(rank, connection)) this.#addToKind(rank, connection);
     if (this.#first.length <= this.limits.stories) this.#first.push(connection);
     for (const finding of connection.findings) this.#addExample(finding, connection);
   }
@@ -115,46 +116,42 @@ export class Overview {
    * Connections are of one kind when outcome and findings agree: of each kind a few are kept, so that all show. The more
    * kinds there are, the fewer of each.
    */
-  #hasRoomForKind(rank: number, connection: KindBrief): boolean {
-    if (this.#room[rank] === 0) return false;
-    const kinds = this.#kinds[rank];
-    const members = kinds.get(kindOf(connection));
-    if (members === undefined) return kinds.size < this.limits.listed;
-    return members.length < this.#mostOfKind(rank);
+  #mayBeListed(rank: number, connection: KindBrief): boolean {
+    return !this.#isFull[rank] && this.#placesBefore(rank, kindOf(connection)) < this.limits.listed;
+  }
+
+  /**
+   * The list takes one of each kind in turn, those of higher ranks first: how many it takes before the next one of a kind, as far
+   * as is known. They only ever become more.
+   */
+  #placesBefore(rank: number, kind: string): number {
+    const turn = this.#kinds[rank].get(kind)?.length ?? 0;
+    let places = 0;
+    let isBefore = true;
+    for (let each = this.#kinds.length - 1; each >= 0; each--) {
+      for (const [name, { length }] of this.#kinds[each]) {
+        if (each === rank && name === kind) isBefore = false;
+        places += Math.min(length, isBefore ? turn + 1 : turn);
+      }
+      if (each === rank) isBefore = false;
+    }
+    return places;
   }
 
   #addToKind(rank: number, connection: ConnectionResult): void {
-    this.#room[rank]--;
     const kind = kindOf(connection);
     const members = this.#kinds[rank].get(kind);
     if (members === undefined) this.#kinds[rank].set(kind, [connection]);
     else members.push(connection);
-    if (rank > 0) this.#mostOfOthers = this.#mostOf(this.#kinds.slice(1));
-    this.#mostOfRank0 = this.#mostOf(this.#kinds);
-    for (let each = 0; each < this.#room.length; each++) if (this.#isFull(each)) this.#room[each] = 0;
+    for (let each = 0; each < this.#isFull.length; each++) this.#isFull[each] ||= this.#hasNoPlace(each);
   }
 
-  /** Whether none is kept any more, of whatever kind: the limits only ever fall. */
-  #isFull(rank: number): boolean {
-    const kinds = this.#kinds[rank];
-    if (kinds.size < this.limits.listed) return false;
-    for (const { length } of kinds.values()) if (length < this.#mostOfKind(rank)) return false;
-    return true;
-  }
-
-  /** How many of a kind may come to be listed. */
-  #mostOfKind(rank: number): number {
-    return rank === 0 ? this.#mostOfRank0 : this.#mostOfOthers;
-  }
-
-  /** The list takes one of each kind in turn: after how many turns it is full. */
-  #mostOf(ranks: readonly ReadonlyMap<string, readonly ConnectionResult[]>[]): number {
+  /** Whether neither a kind of a rank nor a new one can come to be listed. */
+  #hasNoPlace(rank: number): boolean {
     const { listed } = this.limits;
-    const sizes = ranks.flatMap((kinds) => Array.from(kinds.values(), ({ length }) => length));
-    const countIn = (turns: number): number => sizes.reduce((sum, size) => sum + Math.min(size, turns), 0);
-    let turns = 1;
-    while (turns < listed && countIn(turns) < listed) turns++;
-    return turns;
+    if (this.#placesBefore(rank, '') < listed) return false;
+    for (const kind of this.#kinds[rank].keys()) if (this.#placesBefore(rank, kind) < listed) return false;
+    return true;
   }
 
   /** Adds a finding about a host or the capture. */
@@ -176,12 +173,17 @@ export class Overview {
     }
     group.count++;
     if (severityRank(finding.severity) > severityRank(group.severity)) group.severity = finding.severity;
-    return group.examples.length < this.limits.examples;
+    return group.examples.length < this.limits.examples && !this.#isMild(finding);
   }
 
-  #addExample(finding: Finding, connection: ConnectionResult | null): void {
+  #isMild({ code, severity }: Finding): boolean {
+    return severityRank(severity) < severityRank('warning') && this.limits.isMild?.(code) === true;
+  }
+
+  #addExample(finding: Finding, connection: ConnectionResult): void {
     const examples = this.#groups.get(finding.code)?.examples;
-    if (examples !== undefined && examples.length < this.limits.examples) examples.push({ finding, connection });
+    if (examples === undefined || examples.length >= this.limits.examples || this.#isMild(finding)) return;
+    examples.push({ finding, connection });
   }
 
   /** Finding groups, worst first, then the more frequent; the examples of each by connection number. */
@@ -200,11 +202,15 @@ export class Overview {
   }
 
   /** The connections most worth a line: of each kind in turn, as many as the limit allows, then worst first. */
-  listed(includeUntroubled: boolean): ConnectionResult[] {
-    const ranks = includeUntroubled ? [3, 2, 1, 0] : [3, 2, 1];
-    const kinds = ranks.flatMap((rank) => [...this.#kinds[rank].values()]);
+  listed(): ConnectionResult[] {
+    const kinds = this.#kinds.toReversed().flatMap((ofRank) => [...ofRank.values()]);
     const picked = pickInTurn(kinds, this.limits.listed);
     return picked.sort((a, b) => rankConnection(b) - rankConnection(a) || a.id - b.id);
+  }
+
+  /** Number of the connection most worth a closer look; null if there is none. */
+  mostInteresting(): number | null {
+    return this.listed()[0]?.id ?? this.#firstUntroubled;
   }
 
   /** All connections, when they are few enough for a story each; otherwise null. */

@@ -228,7 +228,7 @@ function renderExample(style: Style, { finding, connection }: FindingExample): s
 }
 
 function renderConnections(style: Style, report: TextReport): string[] {
-  const connections = report.overview.listed(isFiltered(report));
+  const connections = report.overview.listed();
   if (connections.length === 0) return [];
   const total = report.overview.count(!isFiltered(report));
   const columns: TableColumn[] = [
@@ -285,12 +285,12 @@ function namePaths(paths: readonly string[]): string {
 
 /** The command that is most likely wanted next. */
 function renderNext(style: Style, report: TextReport, stories: ConnectionResult[] | null): string[] {
-  const first = report.overview.listed(true)[0];
-  if (first === undefined) return [];
+  const number = report.overview.mostInteresting();
+  if (number === null) return [];
   if (report.paths.includes('-')) return [];
   const files = namePaths(report.paths);
-  const explain = `lastack explain ${files}${stories?.length === 1 ? '' : ` --connection ${first.id}`}`;
-  const why = stories?.length === 1 ? 'segment by segment' : `connection #${first.id} segment by segment`;
+  const explain = `lastack explain ${files}${stories?.length === 1 ? '' : ` --connection ${number}`}`;
+  const why = stories?.length === 1 ? 'segment by segment' : `connection #${number} segment by segment`;
   const line = `${style.faint('Next:')} ${style.command(explain)}`;
   const fits = textWidth(line) + 2 + why.length <= style.width;
   return [fits ? `${line}  ${style.faint(why)}` : line];

@@ -395,6 +395,28 @@ describe('connections that are alike although they were never closed by both', (
     expect(long.connection.findings.find(({ code }) => code === 'close-wait-lingering')?.severity).toBe('error');
   });
 
+  it('were opened by a SYN that was sent again: it takes longer until it is clear that nothing follows', () => {
+    const stamped = (flags: number, fields: Partial<Row>): Partial<Row> => ({
+      flags,
+      options: STAMPED,
+      mss: 1460,
+      ...fields,
+    });
+    const opening: Step[] = [
+      [CLIENT, SERVER, stamped(SYN, { seq: 100, tsVal: 1 })],
+      [CLIENT, SERVER, stamped(SYN, { seq: 100, tsVal: 2 })],
+      [SERVER, CLIENT, stamped(SYN | ACK, { seq: 900, ack: 101, tsVal: 5, tsEcr: 2 })],
+    ];
+    const after = (seconds: number) =>
+      take([...opening, ...left.slice(2)], 1, { ...PATIENT, silenceNanos: seconds * 1e9 });
+    // The third segment came 1.02 s after the first SYN: three times 2.04 and 0.2 s.
+    expect(after(6.7).kind).toBe(-1);
+    const { kind, connection } = after(6.8);
+    expect([-1, kindAfter(left, 6.8).kind]).not.toContain(kind);
+    expect(after(59).kind).toBe(kind);
+    expect(connection.outcome).toBe('half-closed');
+  });
+
   it('are none if the FIN was not acknowledged, or with data, or if data followed', () => {
     expect(kindAfter(left.slice(0, -1), 61).kind).toBe(-1);
     const withData = left.with(-1, [SERVER, CLIENT, { flags: ACK, seq: 901, ack: 152, payloadBytes: 9 }]);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Finding, Severity } from '../../src/findings/finding.ts';
 import type { Outcome } from '../../src/flow/vocabulary.ts';
-import { type ConnectionBrief, Overview } from '../../src/report/overview.ts';
+import { type ConnectionBrief, OVERVIEW_LIMITS, Overview } from '../../src/report/overview.ts';
 import type { ConnectionResult } from '../../src/report/result.ts';
 
 const finding = (code: string, severity: Severity): Finding => ({ code, severity }) as Finding;
@@ -26,7 +26,7 @@ const anyBriefs = fc.integer({ min: 1, max: 32 }).chain((kinds) =>
 );
 
 /** Nothing is kept but for the list. */
-const LIMITS = { examples: 0, listed: 10, stories: -1 };
+const LIMITS = { examples: 0, listed: 10, listsUntroubled: true, stories: -1 };
 
 function gather(briefs: readonly ConnectionBrief[], limits: Overview['limits'] = LIMITS) {
   const overview = new Overview(limits);
@@ -35,8 +35,7 @@ function gather(briefs: readonly ConnectionBrief[], limits: Overview['limits'] =
     if (isWanted) overview.keep(brief as ConnectionResult);
     return isWanted;
   });
-  const lists = [true, false].map((withRank0) => overview.listed(withRank0).map(({ id }) => id));
-  return { wanted: wanted.map(({ id }) => id), lists };
+  return { overview, wanted: wanted.map(({ id }) => id), listed: overview.listed().map(({ id }) => id) };
 }
 
 /** The same lists, with every connection kept until the end. */
@@ -58,16 +57,37 @@ function listedOfAll(briefs: readonly ConnectionBrief[], withRank0: boolean): nu
   return picked.sort((a, b) => rankOf(b) - rankOf(a) || a.id - b.id).map(({ id }) => id);
 }
 
+const kindOf = (outcome: Outcome, ...findings: Finding[]): Omit<ConnectionBrief, 'id'> => ({
+  outcome,
+  findings,
+  closedFirst: null,
+});
+
 const numbered = (briefs: readonly Omit<ConnectionBrief, 'id'>[]): ConnectionBrief[] =>
   briefs.map((brief, index) => ({ ...brief, id: index + 1 }));
 
 describe('the connections that an overview keeps for its list', () => {
-  it('are those that are listed if all are kept', () => {
+  it.each([true, false])('are those that are listed if all are kept (the untroubled, too: %s)', (listsUntroubled) => {
     const property = fc.property(anyBriefs, (briefs) => {
       const all = numbered(briefs);
-      expect(gather(all).lists).toEqual([true, false].map((withRank0) => listedOfAll(all, withRank0)));
+      expect(gather(all, { ...LIMITS, listsUntroubled }).listed).toEqual(listedOfAll(all, listsUntroubled));
     });
     fc.assert(property, { numRuns: 2000, seed: 20_261_121 });
+  });
+
+  it('are none of which there is nothing to say, unless they are asked for', () => {
+    const briefs = numbered(Array.from({ length: 50 }, () => kindOf('graceful')));
+    expect(gather(briefs).wanted).toHaveLength(10);
+    expect(gather(briefs, { ...LIMITS, listsUntroubled: false }).wanted).toEqual([]);
+  });
+
+  it.each([9, 10, 11])('are none of a kind that comes behind ten others in any case (%d)', (count) => {
+    const serious = Array.from({ length: count }, (_, number) =>
+      kindOf('graceful', FINDINGS[2], finding(`other-${number}`, 'info')),
+    );
+    const { wanted, listed } = gather(numbered([...serious, kindOf('reset'), kindOf('refused')]));
+    expect(wanted).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(listed).toEqual(wanted);
   });
 
   it('are fewer of each kind the more kinds there are', () => {
@@ -82,6 +102,47 @@ describe('the connections that an overview keeps for its list', () => {
       }));
       return gather(numbered(briefs)).wanted.length;
     };
-    expect([1, 2, 4, 5, 10].map(ofKinds)).toEqual([10, 10, 12, 10, 10]);
+    expect([1, 2, 4, 5, 10].map(ofKinds)).toEqual([10, 10, 10, 10, 10]);
+  });
+});
+
+describe('the connection most worth a closer look', () => {
+  const limits = { ...LIMITS, listsUntroubled: false };
+
+  it('is the first of those that are listed', () => {
+    const briefs = numbered([kindOf('graceful'), kindOf('reset'), kindOf('graceful', FINDINGS[3]), kindOf('reset')]);
+    expect(gather(briefs, limits).overview.mostInteresting()).toBe(3);
+  });
+
+  it('is the first of all if there is nothing to say of any', () => {
+    const briefs = numbered([kindOf('graceful'), kindOf('graceful'), kindOf('graceful')]).reverse();
+    expect(gather(briefs, limits).overview.mostInteresting()).toBe(1);
+    expect(gather([], limits).overview.mostInteresting()).toBeNull();
+  });
+});
+
+describe('examples of findings', () => {
+  const limits = { ...OVERVIEW_LIMITS, listed: 0, stories: -1, isMild: (code: string) => code === 'half-close' };
+  const examplesOf = (...briefs: Omit<ConnectionBrief, 'id'>[]): number[] => {
+    const { overview, wanted } = gather(numbered(briefs), limits);
+    const examples = overview.groups().flatMap((group) => group.examples.map(({ connection }) => connection?.id ?? 0));
+    expect(new Set(wanted)).toEqual(new Set(examples));
+    return examples;
+  };
+
+  it('are three of each code', () => {
+    const brief = kindOf('graceful', finding('syn-retransmission', 'info'));
+    expect(examplesOf(brief, brief, brief, brief)).toEqual([1, 2, 3]);
+  });
+
+  it('are not kept of one that is told in a line', () => {
+    const brief = kindOf('graceful', finding('half-close', 'note'));
+    expect(examplesOf(brief, brief)).toEqual([]);
+    expect(gather(numbered([brief, brief]), limits).overview.groups()).toMatchObject([{ count: 2, severity: 'note' }]);
+  });
+
+  it('are kept of one that the policy takes for worse', () => {
+    const brief = kindOf('graceful', finding('half-close', 'warning'));
+    expect(examplesOf(brief, brief)).toEqual([1, 2]);
   });
 });

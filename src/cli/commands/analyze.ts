@@ -161,11 +161,11 @@ async function createSink(format: Format, { raw, io, library, output, segments, 
     case 'csv':
       return createCsvSink(output, segments);
     case 'text': {
-      const titles = new Map((await library.catalog()).map((entry) => [entry.code, entry.title]));
+      const entries = new Map((await library.catalog()).map((entry) => [entry.code, entry]));
       const style = textOptionsFor(io, output.stream, choice);
       return createTextSink(
         output,
-        { paths: raw.words, filterWords: filterWords(raw), titleOf: (code) => titles.get(code) },
+        { paths: raw.words, filterWords: filterWords(raw), entryOf: (code) => entries.get(code) },
         style,
       );
     }

@@ -4,7 +4,7 @@ import { OUTCOMES } from '../../flow/vocabulary.ts';
 import type { Rule } from '../../tcp/rule.ts';
 import { STATES } from '../../tcp/states.ts';
 import { layOutLadder } from '../ladder.ts';
-import { Overview, TROUBLED_OUTCOMES } from '../overview.ts';
+import { OVERVIEW_LIMITS, Overview, TROUBLED_OUTCOMES } from '../overview.ts';
 import type { ConnectionResult } from '../result.ts';
 import { severityRank, sortBySeverity, worstSeverity } from '../severity.ts';
 import { summarizeConnection } from '../summary.ts';
@@ -52,7 +52,7 @@ const WORTH_A_LADDER = 2;
 /** First pass: counts everything, and keeps the connections most worth a row. */
 export class PageGatherer {
   readonly tallies = new Tallies();
-  readonly overview = new Overview({ examples: EXAMPLES_PER_FINDING, listed: 1, stories: 0 });
+  readonly overview = new Overview({ ...OVERVIEW_LIMITS, examples: EXAMPLES_PER_FINDING, listed: 0, stories: 0 });
   readonly #maxConnections: number;
   readonly #rows: TableRow[][] = Array.from({ length: RANKS }, () => []);
   readonly #addresses = new Interner();
