@@ -60,7 +60,7 @@ export class Tracker {
   readonly #table: TupleTable;
   readonly #plain: PlainLane;
   /** By entry: the flow of a tuple that the machine has; null for a plain one. */
-  readonly #flows: (Flow | null)[] = [];
+  readonly #flows = new Map<number, Flow>();
   readonly #variants = new Variants();
   readonly #places: Places;
   readonly #replays: Replays;
@@ -198,7 +198,7 @@ export class Tracker {
   tick(nowNanos: number): void {
     if (nowNanos > this.#nowNanos) this.#nowNanos = nowNanos;
     for (const entry of this.#holding) {
-      const flow = this.#flows[entry];
+      const flow = this.#flows.get(entry);
       this.#entry = entry;
       flow?.tick(this.#nowNanos);
       if (flow?.isHolding !== true) this.#holding.delete(entry);
@@ -247,9 +247,11 @@ export class Tracker {
         this.#overfull = this.#core.exports.bucketAt(entry);
         this.#closeWaiting(entry);
         return;
-      case STOP_FLOW:
-        if (this.#flows[entry]) this.#takeInFull(this.#flows[entry], entry, batch, row);
+      case STOP_FLOW: {
+        const flow = this.#flows.get(entry);
+        if (flow !== undefined) this.#takeInFull(flow, entry, batch, row);
         return;
+      }
       case STOP_GIVE_UP:
         this.#takeInFull(this.#promote(entry), entry, batch, row);
         return;
@@ -322,16 +324,9 @@ export class Tracker {
     }
     const ports = table.portsOf(entry);
     const flow = new Flow(ports >>> 16, ports & 0xffff, isSelf, this.#context, id);
-    this.#keep(entry, flow);
+    this.#flows.set(entry, flow);
     this.#takeInFull(flow, entry, batch, row);
     return entry;
-  }
-
-  #keep(entry: number, flow: Flow): void {
-    const flows = this.#flows;
-    // One after the other: V8 makes an array slow in which it is told to leave room.
-    while (flows.length <= entry) flows.push(null);
-    flows[entry] = flow;
   }
 
   #takeInFull(flow: Flow, entry: number, batch: SegmentBatch, row: number): void {
@@ -374,14 +369,14 @@ export class Tracker {
 
   /** What the machine has of a tuple; null for a plain one, whose record tells so without a look at another place. */
   #flowAt(entry: number): Flow | null {
-    return this.#plain.has(entry) ? null : (this.#flows[entry] ?? null);
+    return this.#plain.has(entry) ? null : (this.#flows.get(entry) ?? null);
   }
 
   /** Gives a plain connection to the machine, which takes in all its rows again. */
   #promote(entry: number): Flow {
     this.#entry = entry;
     const flow = this.#replays.take(entry);
-    this.#keep(entry, flow);
+    this.#flows.set(entry, flow);
     this.#plain.release(entry);
     return flow;
   }
@@ -465,7 +460,7 @@ export class Tracker {
       } else this.#buildPlain();
     }
     if (own === null) this.#plain.release(entry);
-    else this.#flows[entry] = null;
+    else this.#flows.delete(entry);
     this.#table.remove(entry);
     if (this.#holding.size > 0) this.#holding.delete(entry);
     this.#variants.forget(entry);
