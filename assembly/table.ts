@@ -82,10 +82,13 @@ export function hashAt(p: u32): u32 {
   return hash === 0 ? hashOf(p) : hash;
 }
 
-/** Address of the entry that a tuple has most likely: what its first slot says. 0 if it is another one. */
+/** Address of the entry that a tuple has most likely: what one of its first two slots says. 0 if it is neither. */
 export function guess(hash: u32): u32 {
-  const at = slots + ((hash & mask) << 3);
-  return select<u32>(load<u32>(at), 0, load<u32>(at, 4) === hash);
+  const slot = hash & mask;
+  const first = slots + (slot << 3);
+  const second = slots + (((slot + 1) & mask) << 3);
+  const next = select<u32>(load<u32>(second), 0, load<u32>(second, 4) === hash);
+  return select<u32>(load<u32>(first), next, load<u32>(first, 4) === hash);
 }
 
 function find4(p: u32, hash: u32): u32 {

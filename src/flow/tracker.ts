@@ -59,7 +59,7 @@ export class Tracker {
   readonly #core: Core;
   readonly #table: TupleTable;
   readonly #plain: PlainLane;
-  /** By entry: the flow of a tuple that the machine has; null for a plain one. */
+  /** By entry: the flow of a tuple that the machine has; none of a plain one. */
   readonly #flows = new Map<number, Flow>();
   readonly #variants = new Variants();
   readonly #places: Places;

@@ -6,7 +6,7 @@ import { statusOf } from './status.ts';
 export type Blocks = AsyncGenerator<Uint8Array, void, undefined>;
 
 /** Read by so many bytes at once: synchronous reads beat a stream, and what was read stays in the second-level cache. */
-export const BLOCK_BYTES = 256 << 10;
+export const BLOCK_BYTES = 512 << 10;
 
 /** The path that stands for standard input. */
 export const STANDARD_INPUT = '-';

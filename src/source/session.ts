@@ -24,12 +24,12 @@ import { PacketQueue, QueueHeap } from './packet-queue.ts';
 import { CaptureReader, type CaptureReport } from './reader.ts';
 
 /** Blocks of a file that is read alone between two pauses: it takes some milliseconds to go through them. */
-const BLOCKS_PER_STEP = 8;
+const BLOCKS_PER_STEP = 4;
 
 export interface ReadOptions {
   /** Set at the first packet; give the one that the batches use. */
   readonly timeBase?: TimeBase;
-  /** Size of the reads in bytes, each followed by a pause; 256 KiB by default, less when many files are open at once. */
+  /** Size of the reads in bytes, each followed by a pause; 512 KiB by default, less when many files are open at once. */
   readonly blockBytes?: number;
 }
 

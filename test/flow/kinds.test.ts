@@ -407,13 +407,13 @@ describe('connections that are alike although they were never closed by both', (
       [CLIENT, SERVER, stamped(SYN, { seq: 100, tsVal: 2 })],
       [SERVER, CLIENT, stamped(SYN | ACK, { seq: 900, ack: 101, tsVal: 5, tsEcr: 2 })],
     ];
-    const after = (seconds: number) =>
+    const leftFor = (seconds: number) =>
       take([...opening, ...left.slice(2)], 1, { ...PATIENT, silenceNanos: seconds * 1e9 });
     // The third segment came 1.02 s after the first SYN: three times 2.04 and 0.2 s.
-    expect(after(6.7).kind).toBe(-1);
-    const { kind, connection } = after(6.8);
+    expect(leftFor(6.7).kind).toBe(-1);
+    const { kind, connection } = leftFor(6.8);
     expect([-1, kindAfter(left, 6.8).kind]).not.toContain(kind);
-    expect(after(59).kind).toBe(kind);
+    expect(leftFor(59).kind).toBe(kind);
     expect(connection.outcome).toBe('half-closed');
   });
 
