@@ -20,7 +20,7 @@ export interface FindingGroup {
 export interface OverviewLimits {
   /** Examples kept for each finding code. */
   readonly examples: number;
-  /** Whether findings of a code are never worse than `note`, unless they say so: no examples of them are kept then. None are by default. */
+  /** Codes whose findings are told in a line: of those milder than `warning` no examples are kept. None by default. */
   readonly isMild?: (code: string) => boolean;
   /** Connections kept for the list. */
   readonly listed: number;
