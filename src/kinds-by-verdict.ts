@@ -383,7 +383,10 @@ syn-retransmission note client syn-lost-downstream note path teardown-w2-lost no
 time-wait-reuse info client: 1pnzjnxqsow; half-closed client syn-retransmission note client syn-lost-downstream note
 path teardown-w2-lost note path fin-retransmission note client time-wait-reuse info server: 2bu6m7v2bb4; half-closed
 client syn-retransmission note client syn-lost-downstream note path teardown-w2-lost note path fin-retransmission note
-client: hblek33rgg 13hsh40fa2o; half-closed client teardown-w1-lost note path fin-retransmission note client
+client: hblek33rgg 13hsh40fa2o; half-closed client syn-retransmission note client syn-lost-downstream note path
+time-wait-reuse info client: 18ce54amf9c; half-closed client syn-retransmission note client syn-lost-downstream note
+path time-wait-reuse info server: 1uil7o7xxvk; half-closed client syn-retransmission note client syn-lost-downstream
+note path: fze0w m672kdawn4; half-closed client teardown-w1-lost note path fin-retransmission note client
 close-wait-lingering warning server time-wait-reuse info client: 1ekwcpx1dkw; half-closed client teardown-w1-lost note
 path fin-retransmission note client close-wait-lingering warning server time-wait-reuse info server: 20r3f9ucw74;
 half-closed client teardown-w1-lost note path fin-retransmission note client close-wait-lingering warning server:
@@ -411,8 +414,11 @@ server: hblqw123sy; half-closed server syn-retransmission note client syn-lost-d
 note path fin-retransmission note server close-wait-lingering warning client: 68hva4g05e seoxu1rirm; half-closed server
 syn-retransmission note client syn-lost-downstream note path teardown-w2-lost note path fin-retransmission note server
 time-wait-reuse info server: 2bu6m7v2bb6; half-closed server syn-retransmission note client syn-lost-downstream note
-path teardown-w2-lost note path fin-retransmission note server: hblek33rgi; half-closed server teardown-w1-lost note
-path fin-retransmission note server close-wait-lingering warning client time-wait-reuse info client: 1ekwcpx1dky;
+path teardown-w2-lost note path fin-retransmission note server: hblek33rgi; half-closed server syn-retransmission note
+client syn-lost-downstream note path time-wait-reuse info client: 18ce54amlky; half-closed server syn-retransmission
+note client syn-lost-downstream note path time-wait-reuse info server: 1uil7o7y476; half-closed server
+syn-retransmission note client syn-lost-downstream note path: fzkci m672kdb2yq; half-closed server teardown-w1-lost
+note path fin-retransmission note server close-wait-lingering warning client time-wait-reuse info client: 1ekwcpx1dky;
 half-closed server teardown-w1-lost note path fin-retransmission note server close-wait-lingering warning client
 time-wait-reuse info server: 20r3f9ucw76; half-closed server teardown-w1-lost note path fin-retransmission note server
 close-wait-lingering warning client: 68i7m2ecci; half-closed server teardown-w1-lost note path fin-retransmission note
@@ -424,41 +430,41 @@ path fin-retransmission note server close-wait-lingering warning client: 68hva4g
 teardown-w2-lost note path fin-retransmission note server time-wait-reuse info client: 1pnzjnxqsjm; half-closed server
 teardown-w2-lost note path fin-retransmission note server time-wait-reuse info server: 2bu6m7v2b5u; half-closed server
 teardown-w2-lost note path fin-retransmission note server: hblek33rb6 13hsh40f9xe; half-closed server time-wait-reuse
-info client: 18ce54amlfm; half-closed server time-wait-reuse info server: 1uil7o7y41u; half-closed server: fzk76;
-handshake-incomplete nobody syn-ack-retransmission warning path syn-ack-give-up warning server time-wait-reuse info
-client: 18ce54f8p34; handshake-incomplete nobody syn-ack-retransmission warning path syn-ack-give-up warning server
-time-wait-reuse info server: 1uil7ock7pc; handshake-incomplete nobody syn-ack-retransmission warning path
-syn-ack-give-up warning server: klnuo m672khx6gw; handshake-incomplete nobody syn-ack-retransmission warning path
-time-wait-reuse info client: 18ce54593pc; handshake-incomplete nobody syn-ack-retransmission warning path
-time-wait-reuse info server: 1uil7o2kmbk; handshake-incomplete nobody syn-ack-retransmission warning path: am2gw flv5s
-m672k7xl34; handshake-incomplete nobody time-wait-reuse info client: 18ce5409b0g; handshake-incomplete nobody
-time-wait-reuse info server: 1uil7nxktmo; handshake-incomplete nobody: 5m9s0 m672k2xse8; open nobody keep-alive-probing
-note client midstream-start note capture: zv2c; open nobody keep-alive-probing note client: zv28; open nobody
-midstream-start note capture: zthg; open nobody syn-retransmission note client syn-lost-downstream note path
-keep-alive-probing note client: zv7k; open nobody syn-retransmission note client syn-lost-downstream note path
-time-wait-reuse info client: 18ce53vmuv4; open nobody syn-retransmission note client syn-lost-downstream note path
-time-wait-reuse info server: 1uil7nsydhc; open nobody syn-retransmission note client syn-lost-downstream note path:
-ztmo m672jybc8w; open nobody time-wait-reuse info client: 18ce53vmups; open nobody time-wait-reuse info server:
-1uil7nsydc0; open nobody: zthc m672jybc3k; partial nobody one-way note capture: 1w4jk m672jz7n5s; refused nobody
-connection-refused error server time-wait-reuse info client: 18ce53xreo0; refused nobody connection-refused error
-server: 34dfk m672k0fw1s 1uil7nv2xa8; reset client abortive-close warning client time-wait-reuse info client:
-18ce53xi9z4; reset client abortive-close warning client time-wait-reuse info server: 1uil7nutslc; reset client
-abortive-close warning client: 2v8qo m672k06rcw; reset client data-after-close-reset error client time-wait-reuse info
-client: 18ce53xigb4; reset client data-after-close-reset error client time-wait-reuse info server: 1uil7nutyxc; reset
-client data-after-close-reset error client: 2vf2o m672k06xow; reset client syn-retransmission note client
-syn-lost-downstream note path abortive-close warning client time-wait-reuse info client: 18ce53xia4g; reset client
-syn-retransmission note client syn-lost-downstream note path abortive-close warning client time-wait-reuse info server:
-1uil7nutsqo; reset client syn-retransmission note client syn-lost-downstream note path abortive-close warning client:
-2v8w0 m672k06ri8; reset client syn-retransmission note client syn-lost-downstream note path data-after-close-reset
-error client time-wait-reuse info client: 18ce53xiggg; reset client syn-retransmission note client syn-lost-downstream
-note path data-after-close-reset error client time-wait-reuse info server: 1uil7nutz2o; reset client syn-retransmission
-note client syn-lost-downstream note path data-after-close-reset error client: 2vf80 m672k06xu8; reset server
-abortive-close warning server time-wait-reuse info client: 18ce53xi9z6; reset server abortive-close warning server
-time-wait-reuse info server: 1uil7nutsle; reset server abortive-close warning server: 2v8qq m672k06rcy; reset server
-listener-closed-unaccepted warning server: 2tu6a; reset server syn-retransmission note client syn-lost-downstream note
-path abortive-close warning server time-wait-reuse info client: 18ce53xia4i; reset server syn-retransmission note
-client syn-lost-downstream note path abortive-close warning server time-wait-reuse info server: 1uil7nutsqq; reset
-server syn-retransmission note client syn-lost-downstream note path abortive-close warning server: 2v8w2 m672k06ria;
-unanswered nobody syn-unanswered error path syn-retransmission note client: b8lc m672jxmr7k; unanswered nobody
-syn-unanswered error path: b8jk m672jxmr5s
+info client: 18ce54amlfm; half-closed server time-wait-reuse info server: 1uil7o7y41u; half-closed server: fzk76
+m672kdb2te; handshake-incomplete nobody syn-ack-retransmission warning path syn-ack-give-up warning server
+time-wait-reuse info client: 18ce54f8p34; handshake-incomplete nobody syn-ack-retransmission warning path
+syn-ack-give-up warning server time-wait-reuse info server: 1uil7ock7pc; handshake-incomplete nobody
+syn-ack-retransmission warning path syn-ack-give-up warning server: klnuo m672khx6gw; handshake-incomplete nobody
+syn-ack-retransmission warning path time-wait-reuse info client: 18ce54593pc; handshake-incomplete nobody
+syn-ack-retransmission warning path time-wait-reuse info server: 1uil7o2kmbk; handshake-incomplete nobody
+syn-ack-retransmission warning path: am2gw flv5s m672k7xl34; handshake-incomplete nobody time-wait-reuse info client:
+18ce5409b0g; handshake-incomplete nobody time-wait-reuse info server: 1uil7nxktmo; handshake-incomplete nobody: 5m9s0
+m672k2xse8; open nobody keep-alive-probing note client midstream-start note capture: zv2c; open nobody
+keep-alive-probing note client: zv28; open nobody midstream-start note capture: zthg; open nobody syn-retransmission
+note client syn-lost-downstream note path keep-alive-probing note client: zv7k; open nobody syn-retransmission note
+client syn-lost-downstream note path time-wait-reuse info client: 18ce53vmuv4; open nobody syn-retransmission note
+client syn-lost-downstream note path time-wait-reuse info server: 1uil7nsydhc; open nobody syn-retransmission note
+client syn-lost-downstream note path: ztmo m672jybc8w; open nobody time-wait-reuse info client: 18ce53vmups; open
+nobody time-wait-reuse info server: 1uil7nsydc0; open nobody: zthc m672jybc3k; partial nobody one-way note capture:
+1w4jk m672jz7n5s; refused nobody connection-refused error server time-wait-reuse info client: 18ce53xreo0; refused
+nobody connection-refused error server: 34dfk m672k0fw1s 1uil7nv2xa8; reset client abortive-close warning client
+time-wait-reuse info client: 18ce53xi9z4; reset client abortive-close warning client time-wait-reuse info server:
+1uil7nutslc; reset client abortive-close warning client: 2v8qo m672k06rcw; reset client data-after-close-reset error
+client time-wait-reuse info client: 18ce53xigb4; reset client data-after-close-reset error client time-wait-reuse info
+server: 1uil7nutyxc; reset client data-after-close-reset error client: 2vf2o m672k06xow; reset client
+syn-retransmission note client syn-lost-downstream note path abortive-close warning client time-wait-reuse info client:
+18ce53xia4g; reset client syn-retransmission note client syn-lost-downstream note path abortive-close warning client
+time-wait-reuse info server: 1uil7nutsqo; reset client syn-retransmission note client syn-lost-downstream note path
+abortive-close warning client: 2v8w0 m672k06ri8; reset client syn-retransmission note client syn-lost-downstream note
+path data-after-close-reset error client time-wait-reuse info client: 18ce53xiggg; reset client syn-retransmission note
+client syn-lost-downstream note path data-after-close-reset error client time-wait-reuse info server: 1uil7nutz2o;
+reset client syn-retransmission note client syn-lost-downstream note path data-after-close-reset error client: 2vf80
+m672k06xu8; reset server abortive-close warning server time-wait-reuse info client: 18ce53xi9z6; reset server
+abortive-close warning server time-wait-reuse info server: 1uil7nutsle; reset server abortive-close warning server:
+2v8qq m672k06rcy; reset server listener-closed-unaccepted warning server: 2tu6a; reset server syn-retransmission note
+client syn-lost-downstream note path abortive-close warning server time-wait-reuse info client: 18ce53xia4i; reset
+server syn-retransmission note client syn-lost-downstream note path abortive-close warning server time-wait-reuse info
+server: 1uil7nutsqq; reset server syn-retransmission note client syn-lost-downstream note path abortive-close warning
+server: 2v8w2 m672k06ria; unanswered nobody syn-unanswered error path syn-retransmission note client: b8lc m672jxmr7k;
+unanswered nobody syn-unanswered error path: b8jk m672jxmr5s
 `;
