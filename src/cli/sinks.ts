@@ -4,7 +4,7 @@ import { renderCsvHeader, renderCsvRow, renderSegmentCsvRows } from '../report/c
 import { JSON_CLOSING, renderJsonOpening } from '../report/json.ts';
 import { OVERVIEW_LIMITS, Overview } from '../report/overview.ts';
 import { SCHEMA_VERSION } from '../report/result.ts';
-import { severityRank } from '../report/severity.ts';
+import { isMild } from '../report/severity.ts';
 import type { TextOptions } from '../report/terminal.ts';
 import { renderTextReport, type TextReport } from '../report/text.ts';
 import type { AnalysisEnd, ConnectionObserver, ThreadedSide, WholeConnection } from './engine.ts';
@@ -133,29 +133,30 @@ export function createJsonSink(output: Output, version: string): Sink {
 
 /** What the text report says besides what the analysis found, and what is known of finding codes. */
 export interface TextContext extends Pick<TextReport, 'paths' | 'filterWords'> {
-  entryOf(code: string): CatalogEntry | undefined;
-}
-
-/** Whether findings of a code are told in one line, unless the policy says that they are worse. */
-function isMild(entry: CatalogEntry | undefined): boolean {
-  return entry !== undefined && severityRank(entry.severity) < severityRank('warning');
+  readonly catalog: readonly CatalogEntry[];
 }
 
 /** With a filter the user asked for these connections, so more of them are listed. */
 const FILTERED_LIMITS = { ...OVERVIEW_LIMITS, listed: 50, listsUntroubled: true };
 
-export function createTextSink(output: Output, context: TextContext, options: TextOptions): Sink {
-  const { entryOf } = context;
-  const limits = context.filterWords.length > 0 ? FILTERED_LIMITS : OVERVIEW_LIMITS;
-  const overview = new Overview({ ...limits, isMild: (code) => isMild(entryOf(code)) });
+export function createTextSink(
+  output: Output,
+  { paths, filterWords, catalog }: TextContext,
+  options: TextOptions,
+): Sink {
+  const limits = filterWords.length > 0 ? FILTERED_LIMITS : OVERVIEW_LIMITS;
+  const titles = new Map(catalog.map(({ code, title }) => [code, title]));
+  const mildCodes = new Set(catalog.filter(({ severity }) => isMild(severity)).map(({ code }) => code));
+  const overview = new Overview({ ...limits, mildCodes });
   return {
     observe: (brief) => overview.observe(brief),
     observeMore: (brief, count) => overview.observeMore(brief, count),
     take: (connection) => overview.keep(connection.build()),
     async end({ captures, summary, findings, totalConnections }) {
       for (const finding of findings) overview.addCaptureFinding(finding);
-      const titleOf = (code: string): string | undefined => entryOf(code)?.title;
-      output.write(renderTextReport({ captures, summary, totalConnections, overview, titleOf, ...context }, options));
+      const titleOf = (code: string): string | undefined => titles.get(code);
+      const report = { captures, summary, totalConnections, overview, paths, filterWords, titleOf };
+      output.write(renderTextReport(report, options));
     },
   };
 }

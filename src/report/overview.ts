@@ -1,7 +1,7 @@
 import type { Finding } from '../findings/finding.ts';
 import type { Outcome } from '../flow/vocabulary.ts';
 import type { ConnectionResult } from './result.ts';
-import { severityRank, worstSeverity } from './severity.ts';
+import { isMild, severityRank, worstSeverity } from './severity.ts';
 
 /** A finding shown as an example, with the connection it was made on (none when it is about a host or the capture). */
 export interface FindingExample {
@@ -20,8 +20,8 @@ export interface FindingGroup {
 export interface OverviewLimits {
   /** Examples kept for each finding code. */
   readonly examples: number;
-  /** Codes whose findings are told in a line: of those milder than `warning` no examples are kept. None by default. */
-  readonly isMild?: (code: string) => boolean;
+  /** Codes of whose mild findings no examples are kept. None by default. */
+  readonly mildCodes?: ReadonlySet<string>;
   /** Connections kept for the list. */
   readonly listed: number;
   /** Whether those of which there is nothing to say are listed, too. */
@@ -60,8 +60,7 @@ function kindOf({ outcome, findings }: KindBrief): string {
 /** 0 = nothing to say, 1 = ended badly, 2 = warning, 3 = error. */
 function rankConnection(connection: KindBrief): number {
   const worst = worstSeverity(connection.findings);
-  const rank = worst === null ? 0 : severityRank(worst);
-  if (rank >= severityRank('warning')) return rank;
+  if (worst !== null && !isMild(worst)) return severityRank(worst);
   return TROUBLED_OUTCOMES.has(connection.outcome) ? 1 : 0;
 }
 
@@ -173,16 +172,16 @@ export class Overview {
     }
     group.count++;
     if (severityRank(finding.severity) > severityRank(group.severity)) group.severity = finding.severity;
-    return group.examples.length < this.limits.examples && !this.#isMild(finding);
+    return group.examples.length < this.limits.examples && !this.#isLeftOut(finding);
   }
 
-  #isMild({ code, severity }: Finding): boolean {
-    return severityRank(severity) < severityRank('warning') && this.limits.isMild?.(code) === true;
+  #isLeftOut({ code, severity }: Finding): boolean {
+    return isMild(severity) && this.limits.mildCodes?.has(code) === true;
   }
 
   #addExample(finding: Finding, connection: ConnectionResult): void {
     const examples = this.#groups.get(finding.code)?.examples;
-    if (examples === undefined || examples.length >= this.limits.examples || this.#isMild(finding)) return;
+    if (examples === undefined || examples.length >= this.limits.examples || this.#isLeftOut(finding)) return;
     examples.push({ finding, connection });
   }
 

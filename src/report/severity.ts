@@ -5,6 +5,11 @@ export function severityRank(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
 }
 
+/** Whether it is below `warning`. */
+export function isMild(severity: Severity): boolean {
+  return severityRank(severity) < severityRank('warning');
+}
+
 /** The worst severity among findings, null when there are none. */
 export function worstSeverity(findings: readonly Finding[]): Severity | null {
   let worst: Severity | null = null;

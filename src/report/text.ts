@@ -13,7 +13,7 @@ import {
 } from './measure.ts';
 import type { FindingExample, FindingGroup, Overview } from './overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from './result.ts';
-import { severityRank, sortBySeverity } from './severity.ts';
+import { isMild, sortBySeverity } from './severity.ts';
 import { paintMood, renderStory, withEvidence } from './story.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import {
@@ -189,8 +189,8 @@ function renderAttention(style: Style, report: TextReport, captureOnly: boolean)
   const relevant = captureOnly
     ? groups.filter((group) => group.examples.some((each) => each.connection === null))
     : groups;
-  const serious = relevant.filter((group) => severityRank(group.severity) >= severityRank('warning'));
-  const mild = relevant.filter((group) => !serious.includes(group));
+  const serious = relevant.filter((group) => !isMild(group.severity));
+  const mild = relevant.filter((group) => isMild(group.severity));
   const lines: string[] = [];
   if (serious.length > 0) lines.push(renderHeading(style, 'Needs attention'));
   for (const group of serious) lines.push(...renderGroup(style, report, group));

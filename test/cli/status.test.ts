@@ -1,6 +1,5 @@
 /** What the file system does not tell of a path is no bug of lastack's. */
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BuiltCli } from '../support/built-cli.ts';
@@ -9,19 +8,14 @@ const CAPTURE = 'fixtures/four-connections.pcap';
 const TOO_LONG = 'a'.repeat(300);
 
 let cli: BuiltCli;
-let folder = '';
 beforeAll(() => {
   cli = new BuiltCli();
-  folder = mkdtempSync(path.join(tmpdir(), 'lastack-status-'));
 });
-afterAll(() => {
-  cli.remove();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => cli.remove());
 
 describe('a path of which the file system tells nothing', () => {
   test.each(['analyze', 'info', 'explain'])('is told as such if it is a capture: %s', (command) => {
-    const loop = path.join(folder, `loop-${command}`);
+    const loop = path.join(cli.folder, `loop-${command}`);
     symlinkSync(loop, loop);
     for (const capture of [TOO_LONG, loop]) {
       const { status, stderr } = cli.run([command, capture]);
@@ -31,7 +25,7 @@ describe('a path of which the file system tells nothing', () => {
   });
 
   test('is told as such if it is the output', () => {
-    const { status, stderr } = cli.run([CAPTURE, '-f', 'json', '-o', path.join(folder, TOO_LONG)]);
+    const { status, stderr } = cli.run([CAPTURE, '-f', 'json', '-o', path.join(cli.folder, TOO_LONG)]);
     expect(status).toBe(2);
     expect(stderr).toContain(`${TOO_LONG}: `);
   });
@@ -43,7 +37,7 @@ describe('a path of which the file system tells nothing', () => {
 
   // Root may read everything.
   test.runIf(process.getuid?.() !== 0)('is told as such if the directory may not be read', () => {
-    const closed = path.join(folder, 'closed');
+    const closed = path.join(cli.folder, 'closed');
     mkdirSync(closed);
     copyFileSync(CAPTURE, path.join(closed, 'a.pcap'));
     chmodSync(closed, 0);

@@ -122,7 +122,7 @@ describe('the connection most worth a closer look', () => {
 });
 
 describe('examples of findings', () => {
-  const limits = { ...OVERVIEW_LIMITS, listed: 0, stories: -1, isMild: (code: string) => code === 'half-close' };
+  const limits = { ...OVERVIEW_LIMITS, listed: 0, stories: -1, mildCodes: new Set(['half-close']) };
   const examplesOf = (...briefs: Omit<ConnectionBrief, 'id'>[]): number[] => {
     const { overview, wanted } = gather(numbered(briefs), limits);
     const examples = overview.groups().flatMap((group) => group.examples.map(({ connection }) => connection?.id ?? 0));

@@ -161,13 +161,8 @@ async function createSink(format: Format, { raw, io, library, output, segments, 
     case 'csv':
       return createCsvSink(output, segments);
     case 'text': {
-      const entries = new Map((await library.catalog()).map((entry) => [entry.code, entry]));
-      const style = textOptionsFor(io, output.stream, choice);
-      return createTextSink(
-        output,
-        { paths: raw.words, filterWords: filterWords(raw), entryOf: (code) => entries.get(code) },
-        style,
-      );
+      const parts = { paths: raw.words, filterWords: filterWords(raw), catalog: await library.catalog() };
+      return createTextSink(output, parts, textOptionsFor(io, output.stream, choice));
     }
   }
 }

@@ -60,7 +60,7 @@ async function live(raw: RawArguments, io: CliIo, library: Library): Promise<num
   setFlagsFromString('--heap-growing-percent=30');
   const { Session } = await import('../live/session.ts');
   const { createTextSink } = await import('../sinks.ts');
-  const entries = new Map((await library.catalog()).map((entry) => [entry.code, entry]));
+  const catalog = await library.catalog();
   const output = openOutput(io, undefined);
   const style = textOptionsFor(io, format === 'text' ? output.stream : null, choice);
   const summaryOutput = format === 'text' ? output : openOutput({ ...io, stdout: io.stderr }, undefined);
@@ -69,11 +69,7 @@ async function live(raw: RawArguments, io: CliIo, library: Library): Promise<num
   const atEnd = Object.defineProperty({ ...style }, 'width', {
     get: () => textOptionsFor(io, summaryOutput.stream, choice).width,
   });
-  const summary = createTextSink(
-    summaryOutput,
-    { paths, filterWords: [], entryOf: (code) => entries.get(code) },
-    atEnd,
-  );
+  const summary = createTextSink(summaryOutput, { paths, filterWords: [], catalog }, atEnd);
   const isScreen =
     format === 'text' && !readSwitch(options, 'no-screen') && output.stream?.isTTY === true && io.stdinIsTerminal;
   const keeper = isScreen ? new (await import('../live/screen-source.ts')).ScreenKeeper() : null;

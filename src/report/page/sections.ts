@@ -15,7 +15,7 @@ import {
 } from '../measure.ts';
 import type { FindingExample, FindingGroup } from '../overview.ts';
 import type { CaptureResult, SummaryResult } from '../result.ts';
-import { severityRank } from '../severity.ts';
+import { isMild } from '../severity.ts';
 import { OUTCOME_WORDS, UNDETERMINED_WORDS } from '../words.ts';
 import type { Chart } from './charts.ts';
 import type { Tallies } from './tallies.ts';
@@ -128,7 +128,7 @@ export function renderFindings(groups: readonly FindingGroup[], catalog: Readonl
 
 function renderGroup(group: FindingGroup, entry: CatalogEntry | undefined, isFirst: boolean): string {
   const { code, severity, count, examples } = group;
-  const open = isFirst && severityRank(severity) >= severityRank('warning') ? ' open' : '';
+  const open = isFirst && !isMild(severity) ? ' open' : '';
   const texts: [string, string][] = [
     ['What it means', entry?.meaning ?? ''],
     ['Likely cause', examples.find(({ finding }) => finding.cause !== '')?.finding.cause ?? entry?.cause ?? ''],
