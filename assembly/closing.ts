@@ -120,9 +120,10 @@ export function queueAddress(entry: u32): i32 {
   const bucket = bucketOf(entry);
   const q = QUEUES + bucket * QUEUE_BYTES;
   const count = load<u32>(q, QUEUE_COUNT);
+  // Before part of the word that tells of it is written: it would have to wait for that.
+  store<f64>(waitingRecord(entry), load<f64>(NOW), QUEUED_NANOS);
   store<u32>(entry, 0, ENTRY_NEXT);
   store<u8>(entry, 1, ENTRY_QUEUED);
-  store<f64>(waitingRecord(entry), load<f64>(NOW), QUEUED_NANOS);
   if (count === 0) store<u32>(q, entry, QUEUE_FIRST);
   else store<u32>(load<u32>(q, QUEUE_LAST), entry, ENTRY_NEXT);
   store<u32>(q, entry, QUEUE_LAST);

@@ -9,13 +9,11 @@ import {
   SEGMENT_BYTES,
 } from '../src/core/layout';
 import { ROW_FLAGS, ROW_SACK, SACK_BITS } from '../src/core/row';
-import { allocate, copy } from './memory';
+import { allocate, copy, TOUCHED_AHEAD, touchPages } from './memory';
 
 /** All edges that a row has room for: it takes no longer than to tell how many there are. */
 const MAX_SACK_BYTES: u32 = 32;
 const FROM_SHIFT: u32 = 16;
-/** Chunks are carved out of so much memory at a time. */
-const POOL_BYTES: u32 = 1 << 17;
 
 let next: u32 = 0;
 let end: u32 = 0;
@@ -26,8 +24,9 @@ export function takeChunk(): u32 {
   if (chunk !== 0) store<u32>(FREE_CHUNK, load<u32>(chunk, CHUNK_NEXT));
   else {
     if (next + CHUNK_BYTES > end) {
-      next = allocate(POOL_BYTES);
-      end = next + POOL_BYTES;
+      next = allocate(TOUCHED_AHEAD);
+      end = next + TOUCHED_AHEAD;
+      touchPages(next, TOUCHED_AHEAD);
     }
     chunk = next;
     next += CHUNK_BYTES;
@@ -216,6 +215,7 @@ function takeRegion(): u32 {
     nextRegion = (at + REGION_BYTES - 1) & ~(REGION_BYTES - 1);
     endRegions = nextRegion + REGIONS * REGION_BYTES;
   }
+  if ((endRegions - nextRegion) % TOUCHED_AHEAD === 0) touchPages(nextRegion, TOUCHED_AHEAD);
   nextRegion += REGION_BYTES;
   return nextRegion - REGION_BYTES;
 }

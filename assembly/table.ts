@@ -33,12 +33,13 @@ import {
   VERSION_BITS,
 } from '../src/core/layout';
 import { ROW_DESTINATION, ROW_HASH, ROW_PORTS, ROW_SOURCE, ROW_VERSION } from '../src/core/row';
-import { allocate, clear, copy, full, giveBack, touchPages } from './memory';
+import { allocate, clear, copy, full, giveBack, TOUCHED_AHEAD, touchPages } from './memory';
 
 const VARIANT_HASH: u32 = 0x27d4eb2f;
 const INITIAL_SLOTS: u32 = 1 << 12;
 const MOST_SPREAD: u32 = 8;
 const ADDRESS_BYTES: u32 = 16;
+const ENTRIES_AHEAD: u32 = TOUCHED_AHEAD / ENTRY_BYTES;
 /** Odd numbers of 64 bits, half and half: a literal of so many is not exact for whoever reads this as TypeScript. */
 const FACTOR_1: u64 = ((<u64>0x9e3779b9) << 32) | 0x7f4a7c15;
 const FACTOR_2: u64 = ((<u64>0xc2b2ae3d) << 32) | 0x27d4eb4f;
@@ -288,6 +289,7 @@ export function takeEntry(): u32 {
   }
   store<u32>(END_ENTRY, number + 1);
   const entry = addressOf(number);
+  if (number % ENTRIES_AHEAD === 0) touchPages(entry, TOUCHED_AHEAD);
   store<u32>(entry, number, ENTRY_NUMBER);
   return entry;
 }
