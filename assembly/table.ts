@@ -124,9 +124,11 @@ function isSwapped4(source: u32, destination: u32, ports: u32): u32 {
 }
 
 function hash4(p: u32): u32 {
-  const source = load<u32>(p, ROW_SOURCE);
-  const destination = load<u32>(p, ROW_DESTINATION);
-  const ports = load<u32>(p, ROW_PORTS);
+  return hashOf4(load<u32>(p, ROW_SOURCE), load<u32>(p, ROW_DESTINATION), load<u32>(p, ROW_PORTS));
+}
+
+/** As `hashOf`, of addresses of IPv4. */
+export function hashOf4(source: u32, destination: u32, ports: u32): u32 {
   const isSwapped = isSwapped4(source, destination, ports);
   const low = select<u32>(destination, source, isSwapped);
   const high = select<u32>(source, destination, isSwapped);
