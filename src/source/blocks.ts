@@ -8,6 +8,9 @@ export type Blocks = AsyncGenerator<Uint8Array, void, undefined>;
 /** Read by so many bytes at once: synchronous reads beat a stream, and what was read stays in the second-level cache. */
 export const BLOCK_BYTES = 512 << 10;
 
+/** Of a cache: the operating system copies slower to what begins within one. */
+const LINE_BYTES = 64;
+
 /** The path that stands for standard input. */
 export const STANDARD_INPUT = '-';
 
@@ -16,8 +19,11 @@ export interface Input {
   /** Size in bytes; 0 when it is not known, as of a pipe. */
   readonly totalBytes: number;
   readonly blocks: Blocks;
-  /** The next of them without waiting, null at the end; only of a file. It, too, may overwrite the one before. */
-  readonly readOn?: () => Uint8Array | null;
+  /**
+   * The next of them without waiting, behind the last `kept` bytes of the one before, which it overwrites; null at the end, if there
+   * are none. Only of a file.
+   */
+  readonly readOn?: (kept: number) => Uint8Array | null;
 }
 
 /** Gives memory to read to. */
@@ -46,12 +52,17 @@ export function openInput(path: string, blockBytes: number = BLOCK_BYTES, openBl
   const bufferBytes = totalBytes > 0 ? Math.min(blockBytes, totalBytes + 1) : Math.min(blockBytes, 1 << 20);
   const buffer = openBlock(bufferBytes);
   let isOver = false;
-  const readOn = (): Uint8Array | null => {
+  let end = 0;
+  const readOn = (kept: number): Uint8Array | null => {
     // It is closed by then.
     if (isOver) return null;
-    const block = readBlock(descriptor, buffer, path);
-    isOver = block === null;
-    return block;
+    const from = Math.ceil(kept / LINE_BYTES) * LINE_BYTES;
+    if (kept > 0) buffer.copyWithin(from - kept, end - kept, end);
+    const count = readBlock(descriptor, buffer, from, path);
+    isOver = count === 0;
+    end = from + count;
+    if (kept === 0 && count === buffer.length) return buffer;
+    return kept + count === 0 ? null : buffer.subarray(from - kept, end);
   };
   return { totalBytes, blocks: readBlocks(readOn, descriptor), ...(status.isFile() ? { readOn } : {}) };
 }
@@ -67,19 +78,18 @@ function newBlock(bytes: number): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-function readBlock(descriptor: number, buffer: Uint8Array, path: string): Uint8Array | null {
+/** Fills a buffer from an index on; returns how many bytes came. */
+function readBlock(descriptor: number, buffer: Uint8Array, from: number, path: string): number {
   try {
-    const count = readSync(descriptor, buffer, 0, buffer.length, null);
-    if (count === buffer.length) return buffer;
-    return count === 0 ? null : buffer.subarray(0, count);
+    return readSync(descriptor, buffer, from, buffer.length - from, null);
   } catch (error) {
     throw describeFailure(error, path);
   }
 }
 
-async function* readBlocks(readOn: () => Uint8Array | null, descriptor: number): Blocks {
+async function* readBlocks(readOn: (kept: number) => Uint8Array | null, descriptor: number): Blocks {
   try {
-    for (let block = readOn(); block !== null; block = readOn()) yield block;
+    for (let block = readOn(0); block !== null; block = readOn(0)) yield block;
   } finally {
     closeSync(descriptor);
   }

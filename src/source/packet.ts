@@ -122,6 +122,11 @@ export interface CaptureParser {
    */
   push(bytes: Uint8Array): void;
   /**
+   * As `push`, but does not keep what is at the end of a unit that is not all there: returns how many bytes that is. The next
+   * ones have to begin with them.
+   */
+  take(bytes: Uint8Array): number;
+  /**
    * Tells that there are no more bytes.
    *
    * @throws CaptureError when the file stops inside something.

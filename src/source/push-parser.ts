@@ -65,24 +65,29 @@ export abstract class PushParser implements CaptureParser {
   }
 
   push(bytes: Uint8Array): void {
-    if (this.stopped) return;
+    const left = this.take(bytes);
+    if (left === 0) return;
+    this.append(bytes, bytes.length - left, left);
+    this.pushedBytes += left;
+  }
+
+  take(bytes: Uint8Array): number {
+    if (this.stopped) return 0;
     this.stopped = true; // stays so when consume throws
     const end = bytes.length;
     const start = this.pushedBytes;
-    this.pushedBytes += end;
     let offset = Math.min(this.skipBytes, end);
     this.skipBytes -= offset;
     if (this.carryCount > 0) offset = this.fillCarry(bytes, offset, start);
     if (offset < end) {
       this.position = start;
       offset = this.consumeWithin(bytes, new DataView(bytes.buffer, bytes.byteOffset, end), offset, end);
-      if (offset < end) {
-        this.append(bytes, offset, end - offset);
-        offset = end;
-      }
     }
+    const left = Math.max(0, end - offset);
     this.skipBytes += Math.max(0, offset - end);
+    this.pushedBytes = start + end - left;
     this.stopped = false;
+    return left;
   }
 
   end(): void {

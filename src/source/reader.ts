@@ -187,11 +187,17 @@ export class CaptureReader {
 
   /** The other blocks of a step, without the many promises between a pause and the next block. */
   private pushMore(parser: CaptureParser, { readOn }: Input): void {
+    let left = 0;
     for (let more = this.blocksPerStep - 1; more > 0; more--) {
-      const block = readOn?.() ?? null;
+      const block = readOn?.(left) ?? null;
       if (block === null) return;
-      this.bytesRead += block.length;
-      parser.push(block);
+      this.bytesRead += block.length - left;
+      left = parser.take(block);
+      // What is left of the last one, and what leaves the next one little room, the parser has to keep.
+      if (more === 1 || left > block.length / 2) {
+        parser.push(block.subarray(block.length - left));
+        left = 0;
+      }
     }
   }
 

@@ -24,7 +24,7 @@ import { PacketQueue, QueueHeap } from './packet-queue.ts';
 import { CaptureReader, type CaptureReport } from './reader.ts';
 
 /** Blocks of a file that is read alone between two pauses: it takes some milliseconds to go through them. */
-const BLOCKS_PER_STEP = 4;
+const BLOCKS_PER_STEP = 16;
 
 export interface ReadOptions {
   /** Set at the first packet; give the one that the batches use. */

@@ -62,6 +62,42 @@ describe('one capture', () => {
     }
   });
 
+  it('is read over the ends of its blocks as if there were none', async () => {
+    // Some longer than half of what is read at a time, so that little else has room behind what is left of them.
+    const lengths = [60, 1500, 262_144, 9000, 262_000, 3, 64, 200_000, 1448];
+    const packets = Array.from({ length: 40 }, (_, i) => {
+      const data = new Uint8Array(lengths[(i * i) % lengths.length]).fill(i);
+      return { seconds: SECONDS + i, fraction: i, data };
+    });
+    const blocks = new PcapngBlocks();
+    const section = join(
+      blocks.section(),
+      blocks.interface(),
+      ...packets.map(({ seconds, data }) => blocks.enhanced(0, BigInt(seconds) * 1_000_000n, data)),
+    );
+    for (const [name, whole] of [
+      ['blocks.pcap', pcapFile(packets)],
+      ['blocks.pcapng', section],
+    ] as const) {
+      expect(whole.length).toBeGreaterThan(2 << 20);
+      const bad = whole.slice();
+      bad.set([255, 255, 255, 255], whole.length - 1_000_000);
+      for (const bytes of [whole, whole.subarray(0, whole.length - 1), whole.subarray(0, (1 << 20) + 5), bad]) {
+        const file = write(name, bytes);
+        const [expected, actual] = [await read([file], 1 << 24), await read([file])];
+        expect(actual.reports).toEqual(expected.reports);
+        expect(actual.log.packets.length).toBe(expected.log.packets.length);
+        for (const [i, packet] of actual.log.packets.entries()) {
+          const { data, ...rest } = expected.log.packets[i];
+          expect({ ...rest, isSame: Buffer.from(data).equals(Buffer.from(packet.data)) }).toEqual({
+            ...{ frame: packet.frame, time: packet.time, wireBytes: packet.wireBytes },
+            ...{ linkType: packet.linkType, interfaceIndex: packet.interfaceIndex, isSame: true },
+          });
+        }
+      }
+    }
+  });
+
   it('keeps what was read before the damage and says where that ends', async () => {
     const whole = pcapFile([
       { seconds: SECONDS, fraction: 0, data: ramp(50) },
