@@ -96,6 +96,8 @@ export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) =>
 
 /** Captures from here on have connections enough for what they leave behind to pile up; to load what tells V8 takes 5 ms. */
 const LARGE_BYTES = 1 << 22;
+/** As much for connections that are built for a report, which takes few of them as a rule. */
+const MANY_BUILT = 4096;
 
 function mayBeLarge(path: string): boolean {
   const status = statusOf(path);
@@ -112,8 +114,9 @@ export const runAnalysis: Engine = async (request, observer) => {
     return runInThreads(request, observer, threaded, threads);
   }
   const { filter, segments, timeWaitSeconds, decoding, policy, maxConnections, onProgress } = request;
-  if (request.paths.some(mayBeLarge)) keepObjectsYoung();
+  if (threaded !== undefined && request.paths.some(mayBeLarge)) keepObjectsYoung();
   let totalConnections = 0;
+  let built = 0;
   let hasTaken = false;
   const takeFlawless = (flawless: FlawlessConnection): void => {
     totalConnections++;
@@ -129,6 +132,7 @@ export const runAnalysis: Engine = async (request, observer) => {
   const handler: AnalysisHandler = {
     onConnection(final) {
       totalConnections++;
+      if (++built === MANY_BUILT && threaded === undefined) keepObjectsYoung();
       if (handOver(analysis, final, filter, observer)) hasTaken = true;
     },
     onPlain(brief, addresses) {
