@@ -161,7 +161,7 @@ export class Decoding implements PacketSink {
   /** The rest of a segment that did not come by now does not come: its connection must still be known then. */
   #expireFragments(): void {
     this.#decoder.expireFragments(this.#lastNanos);
-    this.#takeGivenUp();
+    if (this.#decoder.hasGivenUp) this.#takeGivenUp();
   }
 
   /** Rows of fragmented segments whose rest did not come. */

@@ -218,6 +218,7 @@ export class Reassembler {
 
   /** Time has passed: datagrams that waited too long are given up. */
   expire(timeNanos: number): void {
+    if (this.#datagrams.size === 0) return;
     for (const [identity, datagram] of this.#datagrams) {
       if (timeNanos - datagram.firstNanos <= this.#limits.timeoutNanos) return;
       this.#giveUp(identity, datagram);
