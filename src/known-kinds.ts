@@ -56,6 +56,8 @@ export function readVerdicts(text: string): Map<number, string> {
 }
 
 let known: Map<number, string> | null = null;
+/** Most verdicts are those of several kinds. */
+const briefs = new Map<string, KindBrief>();
 
 /**
  * What a connection of a kind comes to, thresholds and times being those by default; null if it is not known. Its findings have no
@@ -64,5 +66,8 @@ let known: Map<number, string> | null = null;
 export function knownVerdict(kind: number): KindBrief | null {
   known ??= readVerdicts(KINDS_BY_VERDICT);
   const verdict = known.get(kind);
-  return verdict === undefined ? null : readVerdict(verdict);
+  if (verdict === undefined) return null;
+  const brief = briefs.get(verdict) ?? readVerdict(verdict);
+  briefs.set(verdict, brief);
+  return brief;
 }

@@ -176,8 +176,8 @@ export class CaptureReader {
     try {
       for await (const block of prepend(head, rest)) {
         this.parser.push(block);
-        if (this.compression === null) this.pushMore(this.parser, input);
         yield;
+        if (this.compression === null && input.readOn !== undefined) yield* this.pushOn(this.parser, input.readOn);
       }
     } catch (error) {
       throw this.locate(this.damage ?? error);
@@ -185,19 +185,21 @@ export class CaptureReader {
     this.parser.end();
   }
 
-  /** The other blocks of a step, without the many promises between a pause and the next block. */
-  private pushMore(parser: CaptureParser, { readOn }: Input): void {
+  /** All that is left of a file, without the many promises between a pause and the next block. */
+  private *pushOn(parser: CaptureParser, readOn: NonNullable<Input['readOn']>): Generator<void, void, undefined> {
     let left = 0;
-    for (let more = this.blocksPerStep - 1; more > 0; more--) {
-      const block = readOn?.(left) ?? null;
+    for (let blocks = 1; ; blocks++) {
+      const block = readOn(left);
       if (block === null) return;
+      const isOver = block.length === left;
       this.bytesRead += block.length - left;
       left = parser.take(block);
-      // What is left of the last one, and what leaves the next one little room, the parser has to keep.
-      if (more === 1 || left > block.length / 2) {
+      // What no more bytes come behind, or what would leave them little room, the parser has to keep itself.
+      if (isOver || left > block.length / 2) {
         parser.push(block.subarray(block.length - left));
         left = 0;
       }
+      if (blocks % this.blocksPerStep === 0) yield;
     }
   }
 
