@@ -93,16 +93,17 @@ export interface AnalysisHandler {
   /**
    * Asked about connections that went by the book, before anything is built of them: true to have it handed over whole.
    * Without it all of them are. Those that are not handed over are joined with the others all the same, unless they are left out.
+   * Where it was holds until the next one.
    */
-  onPlain?(brief: PlainBrief, addresses: () => FlowAddresses): PlainAnswer;
+  onPlain?(brief: PlainBrief, placeOf: () => PlainPlace): PlainAnswer;
   /**
    * Takes connections that `onPlain` wants whole and that can be told without having been built. Without it they are built;
    * it pays for whoever asks for JSON.
    */
   onFlawless?(flawless: FlawlessConnection): void;
   /**
-   * Tells of `count` connections that were not handed over, the one for which `onPlain` was not true among them: with it, the others
-   * of its kind are not asked about any more.
+   * Tells of `count` connections that were not handed over, the one for which `onPlain` was false or `left-out` among them: with
+   * it, the others of its kind are not asked about any more.
    */
   onMorePlain?(brief: KindBrief, count: number): void;
 }
@@ -319,12 +320,11 @@ export class Analysis implements PacketSink {
 
   /** The first of each kind is judged in full, the others are known by it. */
   readonly #takePlain: PlainTaker = (kind, id, build, place, tell) => {
-    const addresses = (): FlowAddresses => place().addresses;
-    const known = this.#kinds.passOver(kind, id, (brief) => this.#handler.onPlain?.(brief, addresses) ?? true);
+    const known = this.#kinds.passOver(kind, id, (brief) => this.#handler.onPlain?.(brief, place) ?? true);
     if (known !== null) {
       const where = place();
       if (!known.isLeftOut) this.#joinPlain(where, known.brief.findings);
-      this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
+      if (!known.isAskedAgain) this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
       return;
     }
     if (this.#tellFlawless(kind, id, place, tell)) return;

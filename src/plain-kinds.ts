@@ -7,10 +7,10 @@ import type { Finding } from './findings/finding.ts';
 import { timeWaitIfOrdinary } from './findings/joined-registry.ts';
 import { isTellable } from './findings/told.ts';
 import type { PlainPlace } from './flow/place.ts';
-import type { KindBrief } from './report/overview.ts';
+import type { Interest, KindBrief } from './report/overview.ts';
 
-/** Whether a connection is wanted whole; if not, whether it is left out of what is joined, too. */
-export type PlainAnswer = boolean | 'left-out';
+/** Whether a connection is wanted whole; if not, whether others of its kind may be, or it is left out of what is joined, too. */
+export type PlainAnswer = Interest | 'left-out';
 
 class PlainKind {
   readonly brief: KindBrief;
@@ -21,6 +21,7 @@ class PlainKind {
   passedOver = 0;
   /** What was said of the latest that was asked about. */
   isLeftOut = false;
+  isAskedAgain = false;
 
   constructor(brief: KindBrief, number: number) {
     this.brief = brief;
@@ -103,6 +104,8 @@ export class PlainKinds {
       const answer = ask({ id, outcome, closedFirst, findings });
       if (answer === true) return null;
       known.isLeftOut = answer === 'left-out';
+      known.isAskedAgain = answer === 'again';
+      if (known.isAskedAgain) return known;
     }
     known.passedOver++;
     return known;

@@ -11,8 +11,10 @@ import {
   hasWantedFinding,
   isSelected,
   runAnalysis,
+  type WholeConnection,
 } from '../src/cli/engine.ts';
 import { Analysis, type FinalConnection } from '../src/engine.ts';
+import type { ConnectionEnds, Interest } from '../src/report/overview.ts';
 import { readCaptures } from '../src/source/session.ts';
 import { BuiltCli } from './support/built-cli.ts';
 
@@ -64,13 +66,16 @@ async function seeAll(filter: ConnectionFilter): Promise<Seen> {
   return { ids: inOrder(ids), summary: analysis.summary, findings, totalConnections };
 }
 
-/** What an observer is told that takes numbers, and only a few connections whole. */
-async function seeNumbers(filter: ConnectionFilter): Promise<Omit<Seen, 'ids'> & { readonly count: number }> {
+/** What an observer is told that takes numbers, and only a few connections whole, or just looks at these. */
+async function seeNumbers(
+  filter: ConnectionFilter,
+  look: (id: number, ends: ConnectionEnds) => Interest = () => true,
+): Promise<Omit<Seen, 'ids'> & { readonly count: number }> {
   let count = 0;
   const { summary, findings, totalConnections } = await runAnalysis(
     { ...REQUEST, filter, paths: [capture] },
     {
-      observe: () => ++count <= 10,
+      observe: ({ id }, endsOf) => ++count <= 10 && look(id, endsOf()),
       observeMore: (_, more) => {
         count += more;
       },
@@ -78,6 +83,28 @@ async function seeNumbers(filter: ConnectionFilter): Promise<Omit<Seen, 'ids'> &
     },
   );
   return { count, summary, findings, totalConnections };
+}
+
+/** All that pass, in the order in which an observer is asked about them. */
+async function askedAbout(filter: ConnectionFilter): Promise<number[]> {
+  const ids: number[] = [];
+  const observe = ({ id }: { id: number }): boolean => {
+    ids.push(id);
+    return false;
+  };
+  await runAnalysis({ ...REQUEST, filter, paths: [capture] }, { observe, take: () => {} });
+  return ids;
+}
+
+async function endsOfBuilt(id: number): Promise<ConnectionEnds | null> {
+  let ends: ConnectionEnds | null = null;
+  const filter = { connection: id };
+  const take = ({ build }: WholeConnection): void => {
+    const { client, server } = build();
+    ends = { client, server };
+  };
+  await runAnalysis({ ...REQUEST, filter, paths: [capture] }, { observe: () => true, take });
+  return ends;
 }
 
 /** What an observer is told that wants some of the connections whole, those it says. */
@@ -119,6 +146,18 @@ describe.each(FILTERS.map((filter) => [JSON.stringify(filter), filter] as const)
       expect(all.totalConnections).toBe(CONNECTIONS);
       expect(ids.length).toBeGreaterThan(0);
       expect(await seeNumbers(filter)).toEqual({ ...all, count: ids.length });
+    });
+
+    test('one that takes numbers and looks at a few is told where these were', async () => {
+      const { ids, ...all } = await seeAll(filter);
+      const looked = new Map<number, ConnectionEnds>();
+      const look = (id: number, ends: ConnectionEnds): Interest => {
+        looked.set(id, ends);
+        return 'again';
+      };
+      expect(await seeNumbers(filter, look)).toEqual({ ...all, count: ids.length });
+      expect([...looked.keys()]).toEqual((await askedAbout(filter)).slice(0, 10));
+      for (const [id, { client, server }] of looked) expect(await endsOfBuilt(id)).toEqual({ client, server });
     });
 
     test('one that takes none is asked about each', async () => {

@@ -18,7 +18,7 @@ const capture = (...parts: readonly Uint8Array[]): Uint8Array => join(blocks.sec
 function textOf(document: ResultDocument): string {
   const overview = new Overview();
   for (const connection of document.connections) {
-    overview.observe(connection);
+    overview.observe(connection, () => connection);
     overview.keep(connection);
   }
   const { captures, summary, connections } = document;

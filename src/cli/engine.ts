@@ -14,7 +14,13 @@ import type { SegmentChoice } from '../flow/connection.ts';
 import type { FlowAddresses } from '../flow/place.ts';
 import type { TrackerWatcher } from '../flow/tracker-options.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
-import type { ConnectionBrief, KindBrief } from '../report/overview.ts';
+import {
+  type ConnectionBrief,
+  type ConnectionEnds,
+  endsOf,
+  type Interest,
+  type KindBrief,
+} from '../report/overview.ts';
 import type { CaptureResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
 import type { CaptureReport } from '../source/reader.ts';
@@ -63,8 +69,8 @@ export type WholeConnection = Pick<FinalConnection, 'id' | 'build' | 'json'>;
 /** Sees the connections that pass the filter. */
 export interface ConnectionObserver {
   /** Sees every one of them in brief, if there is no `observeMore`; says whether it wants to take it whole. */
-  observe(brief: ConnectionBrief): boolean;
-  /** Sees that there were `count` more like one that it did not want to take: it is not asked about these. */
+  observe(brief: ConnectionBrief, endsOf: () => ConnectionEnds): Interest;
+  /** Sees that there were `count` more like one that was of no interest: it is not asked about these. */
   observeMore?(brief: KindBrief, count: number): void;
   take(connection: WholeConnection): void;
   /** Awaited now and then, so that output can keep up. */
@@ -135,12 +141,13 @@ export const runAnalysis: Engine = async (request, observer) => {
       if (++built === MANY_BUILT && threaded === undefined) keepObjectsYoung();
       if (handOver(analysis, final, filter, observer)) hasTaken = true;
     },
-    onPlain(brief, addresses) {
-      const isJoined = isSelected(brief, addresses, filter);
+    onPlain(brief, placeOf) {
+      const isJoined = isSelected(brief, () => placeOf().addresses, filter);
       const isMatch = isJoined && hasWantedFinding(brief.findings, filter);
-      if (isMatch && observer.observe(brief)) return true;
-      if (!isAskedOnce) passOver(brief, 1, isMatch);
-      return isJoined ? false : 'left-out';
+      const interest = isMatch && observer.observe(brief, () => endsOf(placeOf()));
+      if (interest === true) return true;
+      if (!isAskedOnce || interest === 'again') passOver(brief, 1, isMatch);
+      return isJoined ? interest : 'left-out';
     },
     // Only lines of JSON are told faster than they are built.
     ...(threaded?.form === 'json' ? { onFlawless: takeFlawless } : {}),
@@ -268,7 +275,9 @@ function handOver(
   analysis.join(final);
   if (!hasWantedFinding(findings, filter)) return false;
   analysis.count(outcome, closedFirst, findings);
-  const isWanted = final.isAnnounced || observer.observe({ id, outcome, closedFirst, findings });
+  const brief = { id, outcome, closedFirst, findings };
+  const { clientIndex } = connection;
+  const isWanted = final.isAnnounced || observer.observe(brief, () => endsOf({ addresses, clientIndex })) === true;
   if (isWanted) observer.take(final);
   return isWanted;
 }

@@ -1,4 +1,6 @@
+import { formatAddress } from '../base/address.ts';
 import type { Finding } from '../findings/finding.ts';
+import type { PlainPlace } from '../flow/place.ts';
 import type { Outcome } from '../flow/vocabulary.ts';
 import type { ConnectionResult } from './result.ts';
 import { isMild, severityRank, worstSeverity } from './severity.ts';
@@ -49,6 +51,23 @@ export type ConnectionBrief = Pick<ConnectionResult, 'id' | 'outcome' | 'closedF
 };
 /** What connections that are alike have in common. */
 export type KindBrief = Omit<ConnectionBrief, 'id'>;
+/** Where a connection was. */
+export type ConnectionEnds = Record<'client' | 'server', Pick<ConnectionResult['client'], 'address' | 'port'>>;
+
+export function endsOf({ addresses, clientIndex }: Pick<PlainPlace, 'addresses' | 'clientIndex'>): ConnectionEnds {
+  const { ipVersion, words0, words1, ports } = addresses;
+  const ends = [
+    { address: formatAddress(ipVersion, words0), port: ports[0] },
+    { address: formatAddress(ipVersion, words1), port: ports[1] },
+  ];
+  return { client: ends[clientIndex], server: ends[1 - clientIndex] };
+}
+
+/** All that a line of the list tells. */
+export type ListedConnection = ConnectionBrief & ConnectionEnds;
+
+/** Whether a connection is wanted whole; if not, whether others like it may still be of interest. */
+export type Interest = boolean | 'again';
 
 /** Outcome and finding codes: a connection has no two findings of one code. */
 function kindOf({ outcome, findings }: KindBrief): string {
@@ -72,7 +91,7 @@ export class Overview {
   readonly limits: OverviewLimits;
   readonly #groups = new Map<string, FindingGroup>();
   /** Connections for the list, of each kind, by rank. */
-  readonly #kinds: Map<string, ConnectionResult[]>[] = [new Map(), new Map(), new Map(), new Map()];
+  readonly #kinds: Map<string, ListedConnection[]>[] = [new Map(), new Map(), new Map(), new Map()];
   /** By rank: whether none can come to be listed any more. */
   readonly #isFull: boolean[];
   readonly #counts = [0, 0, 0, 0];
@@ -84,14 +103,19 @@ export class Overview {
     this.#isFull = this.#kinds.map((_, rank) => rank === 0 && !limits.listsUntroubled);
   }
 
-  /** Counts a connection; says whether it is wanted whole, to be handed to {@link Overview.keep}. */
-  observe(connection: ConnectionBrief): boolean {
+  /**
+   * Counts a connection, and keeps what the list tells of it; says whether it is wanted whole, to be handed to
+   * {@link Overview.keep}. Once one of a kind is of no interest none like it will be.
+   */
+  observe(connection: ConnectionBrief, endsOf: () => ConnectionEnds): Interest {
     const rank = rankConnection(connection);
     this.#counts[rank]++;
     if (rank === 0) this.#firstUntroubled = Math.min(connection.id, this.#firstUntroubled ?? connection.id);
-    let wanted = this.count() <= this.limits.stories + 1 || this.#mayBeListed(rank, connection);
-    for (const finding of connection.findings) if (this.#countFinding(finding)) wanted = true;
-    return wanted;
+    let interest: Interest = this.count() <= this.limits.stories + 1;
+    for (const finding of connection.findings) if (this.#countFinding(finding)) interest = true;
+    if (!this.#mayBeListed(rank, connection)) return interest;
+    this.#addToKind(rank, { ...connection, ...endsOf() });
+    return interest || 'again';
   }
 
   /** Counts `count` more connections like one that was not wanted. */
@@ -105,8 +129,6 @@ export class Overview {
 
   /** Keeps an observed connection where it is of use. */
   keep(connection: ConnectionResult): void {
-    const rank = rankConnection(connection);
-    if (this.#mayBeListed(rank, connection)) this.#addToKind(rank, connection);
     if (this.#first.length <= this.limits.stories) this.#first.push(connection);
     for (const finding of connection.findings) this.#addExample(finding, connection);
   }
@@ -137,7 +159,7 @@ export class Overview {
     return places;
   }
 
-  #addToKind(rank: number, connection: ConnectionResult): void {
+  #addToKind(rank: number, connection: ListedConnection): void {
     const kind = kindOf(connection);
     const members = this.#kinds[rank].get(kind);
     if (members === undefined) this.#kinds[rank].set(kind, [connection]);
@@ -201,7 +223,7 @@ export class Overview {
   }
 
   /** The connections most worth a line: of each kind in turn, as many as the limit allows, then worst first. */
-  listed(): ConnectionResult[] {
+  listed(): ListedConnection[] {
     const kinds = this.#kinds.toReversed().flatMap((ofRank) => [...ofRank.values()]);
     const picked = pickInTurn(kinds, this.limits.listed);
     return picked.sort((a, b) => rankConnection(b) - rankConnection(a) || a.id - b.id);
@@ -219,8 +241,8 @@ export class Overview {
 }
 
 /** Takes one from each list, then a second one, until there are `count`. */
-function pickInTurn(lists: readonly (readonly ConnectionResult[])[], count: number): ConnectionResult[] {
-  const picked: ConnectionResult[] = [];
+function pickInTurn(lists: readonly (readonly ListedConnection[])[], count: number): ListedConnection[] {
+  const picked: ListedConnection[] = [];
   const longest = lists.reduce((most, list) => Math.max(most, list.length), 0);
   for (let turn = 0; turn < longest; turn++) {
     for (const list of lists) {

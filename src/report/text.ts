@@ -11,7 +11,7 @@ import {
   formatShare,
   secondsBetween,
 } from './measure.ts';
-import type { FindingExample, FindingGroup, Overview } from './overview.ts';
+import type { FindingExample, FindingGroup, ListedConnection, Overview } from './overview.ts';
 import type { CaptureResult, ConnectionResult, SummaryResult } from './result.ts';
 import { isMild, sortBySeverity } from './severity.ts';
 import { paintMood, renderStory, withEvidence } from './story.ts';
@@ -260,13 +260,13 @@ function renderConnections(style: Style, report: TextReport): string[] {
   return lines;
 }
 
-function listFindings(connection: ConnectionResult): string {
+function listFindings(connection: ListedConnection): string {
   const codes = [...new Set(sortBySeverity(connection.findings).map((finding) => finding.code))];
   if (codes.length === 0) return '';
   return codes.length === 1 ? codes[0] : `${codes[0]} +${codes.length - 1}`;
 }
 
-function paintFindings(style: Style, connection: ConnectionResult, cell: string): string {
+function paintFindings(style: Style, connection: ListedConnection, cell: string): string {
   const worst = sortBySeverity(connection.findings)[0];
   return worst === undefined ? cell : style.severity[worst.severity satisfies Severity](cell);
 }

@@ -9,7 +9,7 @@ import { sampleDocument, troubledService } from '../support/sample-documents.ts'
 function render(document: ResultDocument, options: Partial<TextOptions> = {}, filtered = false): string {
   const overview = new Overview({ ...OVERVIEW_LIMITS, listsUntroubled: filtered });
   for (const connection of document.connections) {
-    if (overview.observe(connection)) overview.keep(connection);
+    if (overview.observe(connection, () => connection) === true) overview.keep(connection);
   }
   for (const finding of document.findings) overview.addCaptureFinding(finding);
   const { captures, summary } = document;
@@ -98,7 +98,7 @@ test('an overview of 200,000 connections keeps only a few of them', () => {
   let kept = 0;
   for (let id = 1; id <= 200_000; id++) {
     const connection = { ...kinds[id % 3], id };
-    if (!overview.observe(connection)) continue;
+    if (overview.observe(connection, () => connection) !== true) continue;
     overview.keep(connection);
     kept++;
   }

@@ -26,7 +26,7 @@ export function createFakeLibrary(document: ResultDocument): FakeLibrary {
     for (const connection of connections) {
       const { segments, ...rest } = connection;
       const result = request.segments && segments !== undefined ? connection : rest;
-      if (observer.observe(result)) observer.take(wholeOf(result));
+      if (observer.observe(result, () => result) === true) observer.take(wholeOf(result));
       await observer.ready?.();
     }
     const { captures, findings } = document;

@@ -4,6 +4,7 @@ import type { Finding } from '../../findings/finding.ts';
 import type { PolicyOptions } from '../../findings/policy.ts';
 import type { LiveHandler, LiveOptions } from '../../live/live-analysis.ts';
 import { LiveAnalysis } from '../../live/live-analysis.ts';
+import { endsOf } from '../../report/overview.ts';
 import { LiveCapture } from '../../source/live-capture.ts';
 import { createSourceContext, type PacketSink } from '../../source/packet.ts';
 import { PcapngFile } from '../../source/pcapng-file.ts';
@@ -129,10 +130,12 @@ export class Session {
   #handler(): LiveHandler {
     const { view, conditions, summary } = this.#parts;
     const onFinal = (final: FinalConnection): void => {
-      const { id, verdict } = final.connection;
+      const { addresses, findings } = final;
+      const { id, verdict, clientIndex } = final.connection;
       const { outcome, closedFirst } = verdict;
+      const brief = { id, outcome, closedFirst, findings };
       this.#connections++;
-      if (summary.observe({ id, outcome, closedFirst, findings: final.findings })) summary.take(final);
+      if (summary.observe(brief, () => endsOf({ addresses, clientIndex })) === true) summary.take(final);
     };
     const onFinding = (finding: Finding, stands: boolean): void => {
       countUp(stands ? this.toldFindings : this.takenBack, finding.code);

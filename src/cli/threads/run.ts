@@ -7,6 +7,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import type { TimeBase } from '../../base/time.ts';
 import { Analysis, breathe } from '../../engine.ts';
 import { bucketOf } from '../../flow/bucket.ts';
+import { endsOf } from '../../report/overview.ts';
 import { readInSteps } from '../../source/session.ts';
 import { ROW_WORDS, type SegmentBatch, Word } from '../../wire/batch.ts';
 import {
@@ -179,7 +180,7 @@ class Team implements RingHost, MergedTaker {
     analysis.joinParts({ connection: facts, findings, clientIndex, firstNanos, lastNanos, addresses });
     if (text.length === 0) return;
     analysis.count(outcome, closedFirst, findings);
-    if (!this.#observer.observe({ id, outcome, closedFirst, findings })) return;
+    if (this.#observer.observe({ id, outcome, closedFirst, findings }, () => endsOf(record)) !== true) return;
     this.#hasTaken = true;
     this.#threaded.takeText(id, text);
   }

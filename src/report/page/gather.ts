@@ -67,7 +67,7 @@ export class PageGatherer {
   add(connection: ConnectionResult): void {
     this.total++;
     this.tallies.add(connection);
-    this.overview.observe(connection);
+    this.overview.observe(connection, () => connection);
     this.overview.keep(connection);
     const rank = rankOf(connection);
     if (this.#kept >= this.#maxConnections && !this.#makeRoom(rank)) return;
