@@ -56,7 +56,8 @@ export function openInput(path: string, blockBytes: number = BLOCK_BYTES, openBl
   const readOn = (kept: number): Uint8Array | null => {
     // It is closed by then.
     if (isOver) return null;
-    const from = Math.ceil(kept / LINE_BYTES) * LINE_BYTES;
+    const line = Math.ceil(kept / LINE_BYTES) * LINE_BYTES;
+    const from = line < buffer.length ? line : kept;
     if (kept > 0) buffer.copyWithin(from - kept, end - kept, end);
     const count = readBlock(descriptor, buffer, from, path);
     isOver = count === 0;

@@ -176,8 +176,8 @@ export class CaptureReader {
     try {
       for await (const block of prepend(head, rest)) {
         this.parser.push(block);
-        yield;
         if (this.compression === null && input.readOn !== undefined) yield* this.pushOn(this.parser, input.readOn);
+        else yield;
       }
     } catch (error) {
       throw this.locate(this.damage ?? error);
@@ -185,12 +185,15 @@ export class CaptureReader {
     this.parser.end();
   }
 
-  /** All that is left of a file, without the many promises between a pause and the next block. */
+  /** All but the first block of a file, without the many promises between a pause and the next block. */
   private *pushOn(parser: CaptureParser, readOn: NonNullable<Input['readOn']>): Generator<void, void, undefined> {
+    const { blocksPerStep } = this;
     let left = 0;
-    for (let blocks = 1; ; blocks++) {
+    let blocks = 1;
+    for (; ; blocks++) {
+      if (blocks % blocksPerStep === 0) yield;
       const block = readOn(left);
-      if (block === null) return;
+      if (block === null) break;
       const isOver = block.length === left;
       this.bytesRead += block.length - left;
       left = parser.take(block);
@@ -199,8 +202,8 @@ export class CaptureReader {
         parser.push(block.subarray(block.length - left));
         left = 0;
       }
-      if (blocks % this.blocksPerStep === 0) yield;
     }
+    if (blocks % blocksPerStep !== 0) yield;
   }
 
   private async *count(blocks: Blocks): Blocks {
