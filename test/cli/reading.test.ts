@@ -90,7 +90,7 @@ describe('a thread that reads for another', () => {
 
   it('ends the file when the other has no room for more, and says where', async () => {
     const long = path.join(folder, 'small.pcap');
-    expect(spawnSync(process.execPath, [GENERATOR, '--connections', '2500', '--out', long]).status).toBe(0);
+    expect(spawnSync(process.execPath, [GENERATOR, '--connections', '5000', '--out', long]).status).toBe(0);
     const { rows, end } = await read(long, undefined, (ring, say) => {
       void (async () => {
         while (ring.filled < 3) await null;
@@ -102,9 +102,9 @@ describe('a thread that reads for another', () => {
     expect(problem).toMatchObject({ unreadable: false, code: 'limit-reached', message: 'it is too much' });
     expect(problem.details).toMatchObject({ path: long, hint: 'Take less.' });
     expect(problem.details.packetNumber).toBeGreaterThan(3000);
-    expect(problem.details.packetNumber).toBeLessThan(30_000);
+    expect(problem.details.packetNumber).toBeLessThan(60_000);
     expect(rows.length).toBeGreaterThan(2);
-    expect(rows.length).toBeLessThan(35);
+    expect(rows.length).toBeLessThan(60);
   });
 
   it('has its say when it has ended before the other refuses', async () => {
