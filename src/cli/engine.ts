@@ -69,7 +69,7 @@ export type WholeConnection = Pick<FinalConnection, 'id' | 'build' | 'json'>;
 /** Sees the connections that pass the filter. */
 export interface ConnectionObserver {
   /** Sees every one of them in brief, if there is no `observeMore`; says whether it wants to take it whole. */
-  observe(brief: ConnectionBrief, endsOf: () => ConnectionEnds): Interest;
+  observe(brief: ConnectionBrief, ends: () => ConnectionEnds): Interest;
   /** Sees that there were `count` more like one that was of no interest: it is not asked about these. */
   observeMore?(brief: KindBrief, count: number): void;
   take(connection: WholeConnection): void;

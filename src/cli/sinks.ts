@@ -149,7 +149,7 @@ export function createTextSink(
   const mildCodes = new Set(catalog.filter(({ severity }) => isMild(severity)).map(({ code }) => code));
   const overview = new Overview({ ...limits, mildCodes });
   return {
-    observe: (brief, endsOf) => overview.observe(brief, endsOf),
+    observe: (brief, ends) => overview.observe(brief, ends),
     observeMore: (brief, count) => overview.observeMore(brief, count),
     take: (connection) => overview.keep(connection.build()),
     async end({ captures, summary, findings, totalConnections }) {

@@ -54,6 +54,7 @@ export type KindBrief = Omit<ConnectionBrief, 'id'>;
 /** Where a connection was. */
 export type ConnectionEnds = Record<'client' | 'server', Pick<ConnectionResult['client'], 'address' | 'port'>>;
 
+/** As text, of addresses that need not outlive the call. */
 export function endsOf({ addresses, clientIndex }: Pick<PlainPlace, 'addresses' | 'clientIndex'>): ConnectionEnds {
   const { ipVersion, words0, words1, ports } = addresses;
   const ends = [
@@ -107,14 +108,14 @@ export class Overview {
    * Counts a connection, and keeps what the list tells of it; says whether it is wanted whole, to be handed to
    * {@link Overview.keep}. Once one of a kind is of no interest none like it will be.
    */
-  observe(connection: ConnectionBrief, endsOf: () => ConnectionEnds): Interest {
+  observe(connection: ConnectionBrief, ends: () => ConnectionEnds): Interest {
     const rank = rankConnection(connection);
     this.#counts[rank]++;
     if (rank === 0) this.#firstUntroubled = Math.min(connection.id, this.#firstUntroubled ?? connection.id);
     let interest: Interest = this.count() <= this.limits.stories + 1;
     for (const finding of connection.findings) if (this.#countFinding(finding)) interest = true;
     if (!this.#mayBeListed(rank, connection)) return interest;
-    this.#addToKind(rank, { ...connection, ...endsOf() });
+    this.#addToKind(rank, { ...connection, ...ends() });
     return interest || 'again';
   }
 

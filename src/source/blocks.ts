@@ -8,7 +8,7 @@ export type Blocks = AsyncGenerator<Uint8Array, void, undefined>;
 /** Read by so many bytes at once: synchronous reads beat a stream, and what was read stays in the second-level cache. */
 export const BLOCK_BYTES = 512 << 10;
 
-/** Of a cache: the operating system copies slower to what begins within one. */
+/** Of a cache: what is read begins where one does. */
 const LINE_BYTES = 64;
 
 /** The path that stands for standard input. */

@@ -129,9 +129,9 @@ async function analyze(raw: RawArguments, io: CliIo, library: Library): Promise<
 /** The sink, with `--fail-on` looking on. */
 function watch(sink: Sink, conditions: FailConditions): ConnectionObserver {
   return {
-    observe(brief, endsOf) {
+    observe(brief, ends) {
       conditions.observe(brief);
-      return sink.observe(brief, endsOf);
+      return sink.observe(brief, ends);
     },
     observeMore(brief, count) {
       conditions.observe(brief, count);
