@@ -176,7 +176,7 @@ function field(at: u32, offset: i32, isSwapped: bool): u32 {
 /**
  * The packets that there are most of, in half as many steps: IPv4 in Ethernet without a tag, and no options of TCP but time stamps as
  * nearly everybody lines them up. False, with nothing written, for any other. Reads within `USUAL_BYTES`, which may be more than the
- * packet has.
+ * packet has: the type at 12, IPv4 from 14 on, TCP from 34 on, its options from 54 on.
  */
 function decodeUsual(row: u32, start: u32, captured: u32, wire: u32): bool {
   const fragmentAndProtocol = load<u32>(start, 20);

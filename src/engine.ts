@@ -323,8 +323,8 @@ export class Analysis implements PacketSink {
     const known = this.#kinds.passOver(kind, id, (brief) => this.#handler.onPlain?.(brief, place) ?? true);
     if (known !== null) {
       const where = place();
-      if (!known.isLeftOut) this.#joinPlain(where, known.brief.findings);
-      if (!known.isAskedAgain) this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
+      if (known.answer !== 'left-out') this.#joinPlain(where, known.brief.findings);
+      if (known.answer !== 'again') this.#tracker.counted.learn(kind, this.#kinds.tagOf(kind, where));
       return;
     }
     if (this.#tellFlawless(kind, id, place, tell)) return;

@@ -20,8 +20,7 @@ class PlainKind {
   readonly isTellable: boolean;
   passedOver = 0;
   /** What was said of the latest that was asked about. */
-  isLeftOut = false;
-  isAskedAgain = false;
+  answer: PlainAnswer = false;
 
   constructor(brief: KindBrief, number: number) {
     this.brief = brief;
@@ -83,7 +82,7 @@ export class PlainKinds {
   tagOf(kind: number, { isTelling }: PlainPlace): number {
     const known = this.#kinds.get(kind);
     assert(known !== undefined, 'only what is known is counted');
-    if (known.isLeftOut) return LEFT_OUT;
+    if (known.answer === 'left-out') return LEFT_OUT;
     return (isTelling ? null : timeWaitIfOrdinary(known.brief.findings)) ?? FIRST_TOLD + known.number;
   }
 
@@ -101,11 +100,9 @@ export class PlainKinds {
     if (known === null) return null;
     if (!this.#asksOnce || known.passedOver === 0) {
       const { outcome, closedFirst, findings } = known.brief;
-      const answer = ask({ id, outcome, closedFirst, findings });
-      if (answer === true) return null;
-      known.isLeftOut = answer === 'left-out';
-      known.isAskedAgain = answer === 'again';
-      if (known.isAskedAgain) return known;
+      known.answer = ask({ id, outcome, closedFirst, findings });
+      if (known.answer === true) return null;
+      if (known.answer === 'again') return known;
     }
     known.passedOver++;
     return known;

@@ -14,7 +14,8 @@ import {
   type WholeConnection,
 } from '../src/cli/engine.ts';
 import { Analysis, type FinalConnection } from '../src/engine.ts';
-import type { ConnectionEnds, Interest } from '../src/report/overview.ts';
+import type { ConnectionEnds } from '../src/report/build.ts';
+import type { Interest } from '../src/report/overview.ts';
 import { readCaptures } from '../src/source/session.ts';
 import { BuiltCli } from './support/built-cli.ts';
 

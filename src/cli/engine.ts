@@ -14,13 +14,8 @@ import type { SegmentChoice } from '../flow/connection.ts';
 import type { FlowAddresses } from '../flow/place.ts';
 import type { TrackerWatcher } from '../flow/tracker-options.ts';
 import type { ClosedFirst, Outcome } from '../flow/vocabulary.ts';
-import {
-  type ConnectionBrief,
-  type ConnectionEnds,
-  endsOf,
-  type Interest,
-  type KindBrief,
-} from '../report/overview.ts';
+import { type ConnectionEnds, endsOf } from '../report/build.ts';
+import type { ConnectionBrief, Interest, KindBrief } from '../report/overview.ts';
 import type { CaptureResult, SummaryResult } from '../report/result.ts';
 import { severityRank } from '../report/severity.ts';
 import type { CaptureReport } from '../source/reader.ts';
@@ -102,7 +97,7 @@ export type Engine = (request: AnalysisRequest, observer: ConnectionObserver) =>
 
 /** Captures from here on have connections enough for what they leave behind to pile up; to load what tells V8 takes 5 ms. */
 const LARGE_BYTES = 1 << 22;
-/** As much for connections that are built for a report, which takes few of them as a rule. */
+/** A report has few connections built as a rule: it pays once so many were. */
 const MANY_BUILT = 4096;
 
 function mayBeLarge(path: string): boolean {

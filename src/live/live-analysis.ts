@@ -8,7 +8,6 @@
  * same that the end would tell, or is taken back by an event; the last word is said when the tracker hands the
  * connection over, by the very code that files go through.
  */
-import { formatAddress } from '../base/address.ts';
 import { formatTime, NANOS_PER_MILLI, NANOS_PER_SECOND } from '../base/time.ts';
 import { Analysis, type AnalyzeOptions, type FinalConnection } from '../engine.ts';
 import { writeOut } from '../findings/detector.ts';
@@ -19,6 +18,7 @@ import type { Flow } from '../flow/flow.ts';
 import type { FlowAddresses } from '../flow/place.ts';
 import type { TrackerWatcher } from '../flow/tracker-options.ts';
 import type { End } from '../flow/vocabulary.ts';
+import { type ConnectionEnds, endsOf } from '../report/build.ts';
 import type { ConnectionResult, SummaryResult } from '../report/result.ts';
 import type { PacketSink } from '../source/packet.ts';
 import type { TcpState } from '../tcp/states.ts';
@@ -195,8 +195,8 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
   }
 
   /** Addresses and ports of both ends, as events name them. */
-  placesOf(watched: Watched): Pick<ConnectionResult, 'client' | 'server'> {
-    return placesOf(watched.connection, this.#addressesOf(watched));
+  placesOf(watched: Watched): ConnectionEnds {
+    return endsOf({ addresses: this.#addressesOf(watched), clientIndex: watched.connection.clientIndex });
   }
 
   /** RFC 3339 text of a time in the capture. */
@@ -334,18 +334,9 @@ export class LiveAnalysis implements PacketSink, TrackerWatcher {
     this.#watched.delete(connection);
   }
 
-  #headOf(connection: Connection, addresses: FlowAddresses, timeNanos: number) {
-    return { time: this.timeText(timeNanos), connection: connection.id, ...placesOf(connection, addresses) };
+  #headOf({ id, clientIndex }: Connection, addresses: FlowAddresses, timeNanos: number) {
+    return { time: this.timeText(timeNanos), connection: id, ...endsOf({ addresses, clientIndex }) };
   }
-}
-
-function placesOf({ clientIndex }: Connection, addresses: FlowAddresses): Pick<ConnectionResult, 'client' | 'server'> {
-  const { ipVersion, words0, words1, ports } = addresses;
-  const place = (index: number): ConnectionResult['client'] => ({
-    address: formatAddress(ipVersion, index === 0 ? words0 : words1),
-    port: ports[index],
-  });
-  return { client: place(clientIndex), server: place(1 - clientIndex) };
 }
 
 function isSameEnd(a: NonNullable<Watched['end']>, b: NonNullable<Watched['end']>): boolean {

@@ -7,6 +7,7 @@ import type { Finding } from '../findings/finding.ts';
 import type { Connection, IncompleteSegments, ResetRecord, SegmentRecord } from '../flow/connection.ts';
 import type { EndTrack } from '../flow/end.ts';
 import type { HistoryEntry } from '../flow/history.ts';
+import type { PlainPlace } from '../flow/place.ts';
 import type { Certainty, End, UndeterminedReason } from '../flow/vocabulary.ts';
 import { LABELS } from '../tcp/labels.ts';
 import { TcpFlag } from '../wire/batch.ts';
@@ -36,6 +37,19 @@ export interface ConnectionNotes {
   tunnelOf(addresses: TupleAddresses, ports: readonly [number, number]): string | undefined;
 }
 
+/** Where a connection was, without names. */
+export type ConnectionEnds = Record<'client' | 'server', Pick<ConnectionResult['client'], 'address' | 'port'>>;
+
+/** The ends of a connection as text; addresses need not outlive the call. */
+export function endsOf({ addresses, clientIndex }: Pick<PlainPlace, 'addresses' | 'clientIndex'>): ConnectionEnds {
+  const { ipVersion, words0, words1, ports } = addresses;
+  const ends = [
+    { address: formatAddress(ipVersion, words0), port: ports[0] },
+    { address: formatAddress(ipVersion, words1), port: ports[1] },
+  ];
+  return { client: ends[clientIndex], server: ends[1 - clientIndex] };
+}
+
 /** Builds the entry of a settled connection. */
 export function buildConnection(
   connection: Connection,
@@ -45,13 +59,10 @@ export function buildConnection(
   notes?: ConnectionNotes,
 ): ConnectionResult {
   const { verdict, clientIndex } = connection;
-  const texts = [
-    formatAddress(addresses.ipVersion, addresses.words0),
-    formatAddress(addresses.ipVersion, addresses.words1),
-  ];
-  const place = (index: number): ConnectionResult['client'] => {
-    const name = notes?.nameOf(texts[index]);
-    return { address: texts[index], port: connection.ports[index], ...(name === undefined ? {} : { name }) };
+  const ends = endsOf({ addresses: { ...addresses, ports: connection.ports }, clientIndex });
+  const named = (end: ConnectionEnds['client']): ConnectionResult['client'] => {
+    const name = notes?.nameOf(end.address);
+    return name === undefined ? end : { ...end, name };
   };
   const tunnel = notes?.tunnelOf(addresses, connection.ports);
   const client = buildEndpoint(connection.client, base);
@@ -59,8 +70,8 @@ export function buildConnection(
   if (connection.incomplete !== null) addIncomplete(connection, connection.incomplete, client, server);
   const result: ConnectionResult = {
     id: connection.id,
-    client: place(clientIndex),
-    server: place(1 - clientIndex),
+    client: named(ends.client),
+    server: named(ends.server),
     ...(tunnel === undefined ? {} : { tunnel }),
     roleBasis: connection.roleBasis,
     firstFrame: connection.firstFrame,

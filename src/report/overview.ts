@@ -1,7 +1,6 @@
-import { formatAddress } from '../base/address.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { PlainPlace } from '../flow/place.ts';
 import type { Outcome } from '../flow/vocabulary.ts';
+import type { ConnectionEnds } from './build.ts';
 import type { ConnectionResult } from './result.ts';
 import { isMild, severityRank, worstSeverity } from './severity.ts';
 
@@ -51,19 +50,6 @@ export type ConnectionBrief = Pick<ConnectionResult, 'id' | 'outcome' | 'closedF
 };
 /** What connections that are alike have in common. */
 export type KindBrief = Omit<ConnectionBrief, 'id'>;
-/** Where a connection was. */
-export type ConnectionEnds = Record<'client' | 'server', Pick<ConnectionResult['client'], 'address' | 'port'>>;
-
-/** As text, of addresses that need not outlive the call. */
-export function endsOf({ addresses, clientIndex }: Pick<PlainPlace, 'addresses' | 'clientIndex'>): ConnectionEnds {
-  const { ipVersion, words0, words1, ports } = addresses;
-  const ends = [
-    { address: formatAddress(ipVersion, words0), port: ports[0] },
-    { address: formatAddress(ipVersion, words1), port: ports[1] },
-  ];
-  return { client: ends[clientIndex], server: ends[1 - clientIndex] };
-}
-
 /** All that a line of the list tells. */
 export type ListedConnection = ConnectionBrief & ConnectionEnds;
 

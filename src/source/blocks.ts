@@ -8,7 +8,7 @@ export type Blocks = AsyncGenerator<Uint8Array, void, undefined>;
 /** Read by so many bytes at once: synchronous reads beat a stream, and what was read stays in the second-level cache. */
 export const BLOCK_BYTES = 512 << 10;
 
-/** Of a cache: what is read begins where one does. */
+/** Of a cache: to a place within one the operating system copies half as fast. */
 const LINE_BYTES = 64;
 
 /** The path that stands for standard input. */
@@ -62,7 +62,6 @@ export function openInput(path: string, blockBytes: number = BLOCK_BYTES, openBl
     const count = readBlock(descriptor, buffer, from, path);
     isOver = count === 0;
     end = from + count;
-    if (kept === 0 && count === buffer.length) return buffer;
     return kept + count === 0 ? null : buffer.subarray(from - kept, end);
   };
   return { totalBytes, blocks: readBlocks(readOn, descriptor), ...(status.isFile() ? { readOn } : {}) };

@@ -4,7 +4,7 @@ import type { Finding } from '../../findings/finding.ts';
 import type { PolicyOptions } from '../../findings/policy.ts';
 import type { LiveHandler, LiveOptions } from '../../live/live-analysis.ts';
 import { LiveAnalysis } from '../../live/live-analysis.ts';
-import { endsOf } from '../../report/overview.ts';
+import { endsOf } from '../../report/build.ts';
 import { LiveCapture } from '../../source/live-capture.ts';
 import { createSourceContext, type PacketSink } from '../../source/packet.ts';
 import { PcapngFile } from '../../source/pcapng-file.ts';

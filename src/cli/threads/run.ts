@@ -7,7 +7,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import type { TimeBase } from '../../base/time.ts';
 import { Analysis, breathe } from '../../engine.ts';
 import { bucketOf } from '../../flow/bucket.ts';
-import { endsOf } from '../../report/overview.ts';
+import { endsOf } from '../../report/build.ts';
 import { readInSteps } from '../../source/session.ts';
 import { ROW_WORDS, type SegmentBatch, Word } from '../../wire/batch.ts';
 import {
