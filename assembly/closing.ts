@@ -1,6 +1,6 @@
 /**
- * Connections that may be over wait, for stray segments, in the queue of their bucket. What went by the book and is of a
- * kind that TypeScript has seen is counted here and forgotten; TypeScript sees to the rest.
+ * What went by the book and is of a kind that TypeScript has seen is counted here once it has waited long enough, and forgotten;
+ * TypeScript sees to the rest.
  */
 import {
   ALIKE,
@@ -18,12 +18,11 @@ import {
   ALIKE_SYN_OPTIONS,
   ALIKE_TAG,
   ALIKE_TOLD,
+  ENTRY_HASH,
   ENTRY_HIGH,
   ENTRY_LOW,
-  ENTRY_NEXT,
   ENTRY_NUMBER,
   ENTRY_PORTS,
-  ENTRY_QUEUED,
   ENTRY_RECORD,
   ENTRY_ROWS,
   FIRST_TOLD,
@@ -37,17 +36,12 @@ import {
   LEFT_OUT,
   LINGER,
   MAX_ALIKE,
-  MAX_CLOSED_IN_BUCKET,
   MODE,
   MODE_COUNT,
   MODE_FINISH,
   NO_ENTRY,
   NOW,
-  QUEUE_BYTES,
-  QUEUE_COUNT,
-  QUEUE_FIRST,
-  QUEUE_LAST,
-  QUEUES,
+  QUEUE_TOUCHED,
   ROWS,
   TOLD_ANSWERED,
   TOLD_COMPLETED,
@@ -65,7 +59,6 @@ import {
   FIN_BITS,
   LAST_CHUNK,
   LAST_NANOS,
-  QUEUED_NANOS,
   ROW_COUNT,
   SEEN,
   STAGE,
@@ -81,100 +74,63 @@ import {
   SYNS,
 } from '../src/core/record';
 import { FIN, ROW_FRAME } from '../src/core/row';
-import { forgetFormer, formerOf, waitingRecord } from './former';
+import { forgetFormer, formerOf } from './former';
 import { kindAt } from './kinds';
-import { closeLog, closeMoved, firstRow, nextRow, rowIndex } from './log';
+import { closeLog, closeMoved, firstRow, headOfMoved, nextRow, rowIndex } from './log';
 import { countOrdinary, hostOf, serviceOf } from './names';
+import { isOverfull, queueAddress, queueOf, takeFirst, waitingIn } from './queue';
 import { firstChunk, flagsOf, isMidstream } from './record';
 import { halfClosedNanos, isGraceful } from './shape';
-import { addressOf, giveEntryBack, remove } from './table';
+import { addressOf, giveEntryBack, lineOf, remove } from './table';
 
-const BUCKETS: i32 = 64;
-const BUCKET_SHIFT: u32 = 26;
-
-/** Bucket of the tuple of an entry, as src/flow/bucket.ts has it. */
-export function bucketAt(entry: u32): u32 {
-  return bucketOf(addressOf(entry));
-}
-
-function bucketOf(entry: u32): u32 {
-  const ports = load<u32>(entry, ENTRY_PORTS);
-  let hash: u32 = (((ports >> 16) + (ports & 0xffff)) * 0x9e3779b1) ^ (ports >> 16) ^ (ports & 0xffff);
-  const end: u32 = (load<u32>(entry) & VERSION_BITS) === 4 ? 4 : 16;
-  for (let i: u32 = 0; i < end; i += 4) {
-    const a = load<u32>(entry + i, ENTRY_LOW);
-    const b = load<u32>(entry + i, ENTRY_HIGH);
-    hash = ((hash ^ (hash >> 15)) + (a ^ b)) * 0x85ebca6b;
-    hash = ((hash ^ (hash >> 13)) + a + b) * 0xc2b2ae35;
-  }
-  return (hash ^ (hash << 15)) >> BUCKET_SHIFT;
-}
-
-/** Puts an entry into the queue of its bucket; returns the bucket if it has too many now, else -1. */
-export function queue(entry: u32): i32 {
-  return queueAddress(addressOf(entry));
-}
-
-/** As `queue`, by address. The record is not needed any more by then, but for the time in it. */
-export function queueAddress(entry: u32): i32 {
-  const bucket = bucketOf(entry);
-  const q = QUEUES + bucket * QUEUE_BYTES;
-  const count = load<u32>(q, QUEUE_COUNT);
-  // Before part of the word that tells of it is written: it would have to wait for that.
-  store<f64>(waitingRecord(entry), load<f64>(NOW), QUEUED_NANOS);
-  store<u32>(entry, 0, ENTRY_NEXT);
-  store<u8>(entry, 1, ENTRY_QUEUED);
-  if (count === 0) store<u32>(q, entry, QUEUE_FIRST);
-  else store<u32>(load<u32>(q, QUEUE_LAST), entry, ENTRY_NEXT);
-  store<u32>(q, entry, QUEUE_LAST);
-  store<u32>(q, count + 1, QUEUE_COUNT);
-  return count + 1 > <u32>MAX_CLOSED_IN_BUCKET ? bucket : -1;
-}
-
-/** Takes the entry out that waits longest in a bucket, if it was added at or before a time; else `NO_ENTRY`. */
-export function takeOldest(bucket: u32, horizon: f64): i32 {
-  const entry = takeFirst(QUEUES + bucket * QUEUE_BYTES, horizon);
-  return entry === 0 ? NO_ENTRY : load<i32>(entry, ENTRY_NUMBER);
-}
-
-function takeFirst(q: u32, horizon: f64): u32 {
-  const count = load<u32>(q, QUEUE_COUNT);
-  const entry = load<u32>(q, QUEUE_FIRST);
-  if (count === 0 || load<f64>(waitingRecord(entry), QUEUED_NANOS) > horizon) return 0;
-  store<u32>(q, load<u32>(entry, ENTRY_NEXT), QUEUE_FIRST);
-  store<u32>(q, count - 1, QUEUE_COUNT);
-  return entry;
-}
-
-/** Takes the entry out that waits longest of all; `NO_ENTRY` when there is none. */
-export function takeOldestOfAll(): i32 {
-  let oldest: u32 = 0;
-  let nanos: f64 = Infinity;
-  for (let q = QUEUES; q < QUEUES + BUCKETS * QUEUE_BYTES; q += QUEUE_BYTES) {
-    if (load<u32>(q, QUEUE_COUNT) === 0) continue;
-    const added = load<f64>(waitingRecord(load<u32>(q, QUEUE_FIRST)), QUEUED_NANOS);
-    if (oldest !== 0 && added >= nanos) continue;
-    oldest = q;
-    nanos = added;
-  }
-  return oldest === 0 ? NO_ENTRY : load<i32>(takeFirst(oldest, nanos), ENTRY_NUMBER);
-}
+/** Entries of a queue that are touched at a time. */
+const TOUCHED_IN_QUEUE: u32 = 8;
 
 /**
  * Closes what has been over for long in a bucket, the oldest first, as long as there are too many; returns one that
  * TypeScript has to look at, and that waits no more, or `NO_ENTRY`.
  */
 export function evict(bucket: u32): i32 {
-  const q = QUEUES + bucket * QUEUE_BYTES;
+  const q = queueOf(bucket);
   const horizon = load<f64>(NOW) - load<f64>(LINGER);
-  while (load<u32>(q, QUEUE_COUNT) > <u32>MAX_CLOSED_IN_BUCKET) {
+  while (isOverfull(q)) {
     const entry = takeFirst(q, horizon);
     if (entry === 0) break;
+    touchNext(q, entry);
     const isOurs = load<i32>(entry + ENTRY_RECORD, STAGE) !== STAGE_NEW;
     if (isOurs && load<f64>(entry + ENTRY_RECORD, LAST_NANOS) > horizon) queueAddress(entry);
     else if (!isOurs || !closeAddress(entry, false)) return load<i32>(entry, ENTRY_NUMBER);
   }
   return NO_ENTRY;
+}
+
+/**
+ * Reads what closing an entry will need, and those that are next, once in so many times: it is far away, and fetched for all of
+ * them together.
+ */
+function touchNext(q: u32, entry: u32): void {
+  const left = load<u32>(q, QUEUE_TOUCHED);
+  store<u32>(q, (left === 0 ? TOUCHED_IN_QUEUE : left) - 1, QUEUE_TOUCHED);
+  if (left !== 0) return;
+  let sum = touchEntry(entry);
+  for (let i: u32 = 0; i < TOUCHED_IN_QUEUE - 1; i++) sum += touchEntry(waitingIn(q, i));
+  sum += touchBehind(entry);
+  for (let i: u32 = 0; i < TOUCHED_IN_QUEUE - 1; i++) sum += touchBehind(waitingIn(q, i));
+  // Or nothing of this would be done.
+  store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
+}
+
+/** Reads what there is of an entry. */
+function touchEntry(entry: u32): u32 {
+  const r = entry + ENTRY_RECORD;
+  return load<u32>(entry) + load<u32>(entry, ENTRY_ROWS) + load<u32>(r) + load<u32>(r, STAGE);
+}
+
+/** Reads what an entry tells of: its place in the table, and where its rows went. */
+function touchBehind(entry: u32): u32 {
+  const r = entry + ENTRY_RECORD;
+  const moved = (load<u32>(r, COURSE) & COURSE_MOVED) !== 0 ? headOfMoved(firstChunk(r)) : entry;
+  return load<u32>(lineOf(load<u32>(entry, ENTRY_HASH))) + load<u32>(moved);
 }
 
 /** At the end: counts the connection of an entry with others of its kind, and forgets it; false if it is not of a known one. */
@@ -194,12 +150,9 @@ export function closeAllAlike(from: u32, end: u32): u32 {
 /** Reads what closing entries will need, so that it is in the cache when their turn comes. */
 function touchEntries(from: u32, end: u32): void {
   let sum: u32 = 0;
-  for (let place = from; place < end; place++) {
-    const entry = addressOf(load<u32>(ROWS + (place << 2)));
-    sum += load<u32>(entry) + load<u32>(entry, ENTRY_ROWS) + load<u32>(entry + ENTRY_RECORD, STAGE);
-  }
+  for (let place = from; place < end; place++) sum += touchEntry(addressOf(load<u32>(ROWS + (place << 2))));
   // Or nothing of this would be done.
-  store<u32>(TOUCHED, sum);
+  store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
 }
 
 function closeAddress(entry: u32, isLast: bool): bool {
@@ -354,9 +307,6 @@ export function release(entry: u32): void {
 
 function releaseAddress(entry: u32): void {
   releaseRecord(entry + ENTRY_RECORD);
-  if (formerOf(entry) === 0) return;
-  // It may wait on.
-  store<f64>(entry + ENTRY_RECORD, load<f64>(waitingRecord(entry), QUEUED_NANOS), QUEUED_NANOS);
   releaseFormer(entry);
 }
 

@@ -25,7 +25,6 @@ import {
   LAST_CHUNK,
   LAST_NANOS,
   MARK_NANOS,
-  QUEUED_NANOS,
   STAGE,
   STAGE_RESET,
 } from '../src/core/record';
@@ -72,7 +71,6 @@ export function retire(entry: u32, timeWait: i32): void {
   store<u32>(NEXT_ID, load<u32>(NEXT_ID) + 1);
   store<i32>(former, timeWait, FORMER_TIME_WAIT);
   store<u8>(former, 0, FORMER_IS_FINAL);
-  if (before !== 0) store<f64>(former + ENTRY_RECORD, load<f64>(before + ENTRY_RECORD, QUEUED_NANOS), QUEUED_NANOS);
   const first = firstChunk(entry + ENTRY_RECORD);
   if (load<u32>(entry + ENTRY_RECORD, LAST_CHUNK) === first) {
     store<u32>(former + ENTRY_RECORD, firstChunk(former + ENTRY_RECORD), LAST_CHUNK);
@@ -87,10 +85,4 @@ export function forgetFormer(entry: u32): void {
 
 function setFormer(entry: u32, bits: u32): void {
   store<u32>(entry, (load<u32>(entry, ENTRY_QUEUED) & QUEUED_BITS) | bits, ENTRY_QUEUED);
-}
-
-/** The record in which it says since when an entry waits: that of a connection which is open again has no room for it. */
-export function waitingRecord(entry: u32): u32 {
-  const former = formerOf(entry);
-  return (former === 0 ? entry : former) + ENTRY_RECORD;
 }

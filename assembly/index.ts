@@ -1,6 +1,5 @@
 /** What TypeScript can ask of the core; `src/core/core.ts` is its other side. */
 export {
-  bucketAt,
   closeAlike,
   closeAllAlike,
   countFormer,
@@ -8,10 +7,7 @@ export {
   evict,
   finishFormer,
   learnKind,
-  queue,
   release,
-  takeOldest,
-  takeOldestOfAll,
 } from './closing';
 export { decodePcap, decodePcapng } from './decode';
 export { readFlawless } from './flawless';
@@ -20,5 +16,6 @@ export { openAt, reopenAt, take, takeAt } from './lane';
 export { append, appendSack, bringBack, closeLog, closeMoved, moveLog, releaseChunk, takeChunk } from './log';
 export { allocate } from './memory';
 export { countOrdinary, hostOf, openNames, serviceOf } from './names';
+export { bucketAt, queue, takeOldest, takeOldestOfAll } from './queue';
 export { shapeEnd } from './shape';
 export { add, find, orderEntries, remove } from './table';

@@ -111,11 +111,12 @@ import {
   SYN,
   TTL_SHIFT,
 } from '../src/core/row';
-import { evict, queueAddress } from './closing';
+import { evict } from './closing';
 import { isBehindFinal, retire, TIME_WAIT_IN_DOUBT, timeWaitOf } from './former';
 import { kindAt } from './kinds';
 import { append, bringBack, firstRow, lastOf, moveLog, nextRow, rowIndex, senderOf } from './log';
 import { clear } from './memory';
+import { queueAddress } from './queue';
 import {
   appendRow,
   diff,
@@ -130,7 +131,7 @@ import {
   windowOf,
 } from './record';
 import { isGraceful } from './shape';
-import { addKey, addressOf, findAddress, guess, hashAt } from './table';
+import { addKey, addressOf, findAddress, hashAt, touchEntries } from './table';
 import { answeredCopy, takeTroubled } from './trouble';
 
 const RST_ACK: u32 = RST | ACK;
@@ -154,7 +155,7 @@ export function take(first: u32, count: u32): u32 {
     const time = load<f64>(p);
     if (time > load<f64>(NOW)) store<f64>(NOW, time);
     if (isOfOthers(row, mode)) continue;
-    const entry = findAddress(p, hashAt(p));
+    const entry = findAddress(p, hashAt(p), load<u32>(TOUCHED + ((row % TOUCH_ROWS) << 2)));
     let stop = STOP_END;
     if (entry === 0) stop = begin(p, mode);
     else {
@@ -172,33 +173,25 @@ function isOfOthers(row: u32, mode: u32): bool {
   return (mode & MODE_SHARE) !== 0 && load<u8>(OURS + load<u8>(BUCKETS + row)) === 0;
 }
 
-/**
- * Reads what the rows from `first` on will need, so that it is in the cache when their turn comes: in short loops, in which
- * no load waits for another, and many are under way at a time.
- */
+/** Reads what the rows at `[first, end)` will need, so that it is in the cache when their turn comes, and notes their entries. */
 function touch(first: u32, end: u32, mode: u32, isLarge: bool): void {
-  const places = (end - first) << 2;
+  const places: u32 = TOUCHED + ((end - first) << 2);
   for (let row = first; row < end; row++) {
     const hash: u32 = isOfOthers(row, mode) ? 0 : hashAt(rowAt(row));
     store<u32>(TOUCHED + ((row - first) << 2), hash);
   }
-  for (let at: u32 = 0; at < places; at += 4) store<u32>(TOUCHED + at, guess(load<u32>(TOUCHED + at)));
+  touchEntries(TOUCHED, places);
+  if (!isLarge) return;
   let sum: u32 = 0;
-  for (let at: u32 = 0; at < places; at += 4) {
-    const entry = load<u32>(TOUCHED + at);
-    sum += load<u32>(entry) + load<u32>(entry + ENTRY_RECORD, STAGE);
-  }
-  if (isLarge) {
-    for (let at: u32 = 0; at < places; at += 4) {
-      const entry = load<u32>(TOUCHED + at);
-      if (entry === 0) continue;
-      const r = entry + ENTRY_RECORD;
-      const last = lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT) + 1);
-      sum += load<u32>(last) + load<u32>(last, SEGMENT_BYTES - 4);
-    }
+  for (let at: u32 = TOUCHED; at < places; at += 4) {
+    const entry = load<u32>(at);
+    if (entry === 0) continue;
+    const r = entry + ENTRY_RECORD;
+    const last = lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT) + 1);
+    sum += load<u32>(last) + load<u32>(last, SEGMENT_BYTES - 4);
   }
   // Or nothing of this would be done.
-  store<u32>(TOUCHED, sum);
+  store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
 }
 
 /** The connection of an entry may be over: it waits, and another one may have waited long enough. */

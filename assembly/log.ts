@@ -174,6 +174,11 @@ export function bringBack(first: u32, count: i32): u32 {
   return last;
 }
 
+/** What `closeMoved` changes. */
+export function headOfMoved(first: u32): u32 {
+  return regionOf(load<u32>(first, CHUNK_NEXT));
+}
+
 /** As `closeLog`, of a list that was moved. */
 export function closeMoved(first: u32): void {
   giveMovedBack(load<u32>(first, CHUNK_NEXT));
@@ -220,8 +225,12 @@ function takeRegion(): u32 {
   return nextRegion - REGION_BYTES;
 }
 
+function regionOf(moved: u32): u32 {
+  return moved & ~(REGION_BYTES - 1);
+}
+
 function giveMovedBack(moved: u32): void {
-  const its = moved & ~(REGION_BYTES - 1);
+  const its = regionOf(moved);
   const lists = load<u32>(its) - 1;
   store<u32>(its, lists);
   if (lists !== 0 || its === region) return;

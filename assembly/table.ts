@@ -15,6 +15,7 @@ import {
   ENTRY_NUMBER,
   ENTRY_PORTS,
   ENTRY_QUEUED,
+  ENTRY_RECORD,
   ENTRY_SCOPE,
   FOUND,
   FROM,
@@ -29,14 +30,24 @@ import {
   PAGE_ENTRIES,
   ROW_BYTES,
   ROWS,
+  TOUCH_ROWS,
+  TOUCHED,
   VARIANT_SHIFT,
   VERSION_BITS,
 } from '../src/core/layout';
+import { STAGE } from '../src/core/record';
 import { ROW_DESTINATION, ROW_HASH, ROW_PORTS, ROW_SOURCE, ROW_VERSION } from '../src/core/row';
 import { allocate, clear, copy, full, giveBack, TOUCHED_AHEAD, touchPages } from './memory';
 
 const VARIANT_HASH: u32 = 0x27d4eb2f;
-const INITIAL_SLOTS: u32 = 1 << 12;
+const INITIAL_LINES: u32 = 1 << 9;
+const LINE_SHIFT: u32 = 6;
+const PLACES: i32 = 0x7f;
+const LAST_PLACE: i32 = 0x80;
+const BEHIND: u32 = 28;
+const ADDRESSES: u32 = 32;
+/** So many entries a line, and there have to be more of them. */
+const USUAL_LOAD: u32 = 4;
 const MOST_SPREAD: u32 = 8;
 const ADDRESS_BYTES: u32 = 16;
 const ENTRIES_AHEAD: u32 = TOUCHED_AHEAD / ENTRY_BYTES;
@@ -46,9 +57,12 @@ const FACTOR_2: u64 = ((<u64>0xc2b2ae3d) << 32) | 0x27d4eb4f;
 const FACTOR_3: u64 = ((<u64>0x165667b1) << 32) | 0x9e3779f9;
 const FACTOR_4: u64 = ((<u64>0x85ebca77) << 32) | 0xc2b2ae63;
 
-/** Two words a slot: the address of an entry, or 0 in an empty one, and its hash, so that others are passed by at one look. */
-let slots: u32 = allocate(INITIAL_SLOTS << 3);
-let mask: u32 = INITIAL_SLOTS - 1;
+/**
+ * Each is a line of the cache: hashes of seven entries, how many entries of this line or earlier ones lie behind it, the addresses
+ * of the seven (0 for none), and a word that is not used.
+ */
+let lines: u32 = allocate(INITIAL_LINES << LINE_SHIFT);
+let mask: u32 = INITIAL_LINES - 1;
 let firstFree: u32 = 0;
 
 /** Address of an entry. */
@@ -59,17 +73,18 @@ export function addressOf(entry: u32): u32 {
 /** Finds the tuple of a row; returns its entry, or `NO_ENTRY`, and notes it. */
 export function find(row: u32): i32 {
   const p = ROWS + row * ROW_BYTES;
-  const entry = findAddress(p, hashOf(p));
+  const entry = findAddress(p, hashOf(p), 0);
   const number = entry === 0 ? NO_ENTRY : load<i32>(entry, ENTRY_NUMBER);
   store<i32>(FOUND, number);
   return number;
 }
 
 /**
- * Address of the entry of the tuple of the row at `p`, whose hash is given; 0 if there is none, whose key is then written down.
+ * Address of the entry of the tuple of the row at `p`, whose hash is given, most likely `guess`; 0 if there is none, whose key is
+ * then written down.
  */
-export function findAddress(p: u32, hash: u32): u32 {
-  return load<u32>(p, ROW_VERSION) === 4 ? find4(p, hash) : find6(p, hash);
+export function findAddress(p: u32, hash: u32, guess: u32): u32 {
+  return load<u32>(p, ROW_VERSION) === 4 ? find4(p, hash, guess) : find6(p, hash, guess);
 }
 
 /** Hash of the tuple of the row at `p`, the same in both directions. */
@@ -83,16 +98,53 @@ export function hashAt(p: u32): u32 {
   return hash === 0 ? hashOf(p) : hash;
 }
 
-/** Address of the entry that a tuple has most likely: what one of its first two slots says. 0 if it is neither. */
-export function guess(hash: u32): u32 {
-  const slot = hash & mask;
-  const first = slots + (slot << 3);
-  const second = slots + (((slot + 1) & mask) << 3);
-  const next = select<u32>(load<u32>(second), 0, load<u32>(second, 4) === hash);
-  return select<u32>(load<u32>(first), next, load<u32>(first, 4) === hash);
+/** The line in which entries with a hash are, if there is room. */
+export function lineOf(hash: u32): u32 {
+  return lines + ((hash & mask) << LINE_SHIFT);
 }
 
-function find4(p: u32, hash: u32): u32 {
+/** The line behind another one, the first one behind the last. */
+function lineBehind(line: u32): u32 {
+  return lines + ((line - lines + (1 << LINE_SHIFT)) & (mask << LINE_SHIFT));
+}
+
+/** The places of eight words, a bit each, at which there is a certain one; of the last of them nothing is told. */
+function placesOf(words: u32, word: u32): i32 {
+  const wanted = i32x4.splat(word);
+  const first = i32x4.bitmask(i32x4.eq(v128.load(words), wanted));
+  return (first | (i32x4.bitmask(i32x4.eq(v128.load(words, 16), wanted)) << 4)) & PLACES;
+}
+
+function entryAt(line: u32, place: i32): u32 {
+  return load<u32>(line + (place << 2), ADDRESSES);
+}
+
+/**
+ * Reads what finding entries by the hashes at `[from, end)` will need, so that it is in the cache when their turn comes, and puts in
+ * place of each hash the entry that it has most likely, or 0. In short loops, in which no load waits for another: then many are
+ * under way at a time.
+ */
+export function touchEntries(from: u32, end: u32): void {
+  const first = lines;
+  const last = mask;
+  let sum: u32 = 0;
+  for (let at = from; at < end; at += 4) sum += load<u32>(first + ((load<u32>(at) & last) << LINE_SHIFT));
+  for (let at = from; at < end; at += 4) {
+    const hash = load<u32>(at);
+    const line = first + ((hash & last) << LINE_SHIFT);
+    const places = placesOf(line, hash);
+    // The last word is never anything but 0.
+    store<u32>(at, entryAt(line, ctz(places | LAST_PLACE)));
+  }
+  for (let at = from; at < end; at += 4) {
+    const entry = load<u32>(at);
+    sum += load<u32>(entry) + load<u32>(entry + ENTRY_RECORD, STAGE);
+  }
+  // Or nothing of this would be done.
+  store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
+}
+
+function find4(p: u32, hash: u32, guess: u32): u32 {
   const source = load<u32>(p, ROW_SOURCE);
   const destination = load<u32>(p, ROW_DESTINATION);
   const ports = load<u32>(p, ROW_PORTS);
@@ -102,13 +154,13 @@ function find4(p: u32, hash: u32): u32 {
   const low = select<u32>(destination, source, isSwapped);
   const high = select<u32>(source, destination, isSwapped);
   const ordered = select<u32>(rotl<u32>(ports, 16), ports, isSwapped);
-  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-    const at = slots + (slot << 3);
-    const entry = load<u32>(at);
-    if (entry === 0) break;
-    if (load<u32>(at, 4) !== hash) continue;
-    if (load<u32>(entry, ENTRY_PORTS) !== ordered || load<u32>(entry, ENTRY_LOW) !== low) continue;
-    if (load<u32>(entry, ENTRY_HIGH) === high && load<u32>(entry) === 4) return entry;
+  if (load<u32>(guess, ENTRY_ID) !== 0 && isEntry4(guess, ordered, low, high)) return guess;
+  for (let line = lineOf(hash); ; line = lineBehind(line)) {
+    for (let places = placesOf(line, hash); places !== 0; places &= places - 1) {
+      const entry = entryAt(line, ctz(places));
+      if (isEntry4(entry, ordered, low, high)) return entry;
+    }
+    if (load<u32>(line, BEHIND) === 0) break;
   }
   clear(KEY, KEY_BYTES);
   store<u32>(KEY, 4);
@@ -117,6 +169,11 @@ function find4(p: u32, hash: u32): u32 {
   store<u32>(KEY, high, ENTRY_HIGH);
   store<u32>(KEY, hash, ENTRY_HASH);
   return 0;
+}
+
+function isEntry4(entry: u32, ordered: u32, low: u32, high: u32): bool {
+  if (load<u32>(entry, ENTRY_PORTS) !== ordered || load<u32>(entry, ENTRY_LOW) !== low) return false;
+  return load<u32>(entry, ENTRY_HIGH) === high && load<u32>(entry) === 4;
 }
 
 function isSwapped4(source: u32, destination: u32, ports: u32): u32 {
@@ -137,7 +194,7 @@ export function hashOf4(source: u32, destination: u32, ports: u32): u32 {
   return hash ^ (hash >> 16);
 }
 
-function find6(p: u32, hash: u32): u32 {
+function find6(p: u32, hash: u32, guess: u32): u32 {
   const ports = load<u32>(p, ROW_PORTS);
   const isSwapped = isSwapped6(p, ports);
   const low = p + select<u32>(ROW_DESTINATION, ROW_SOURCE, isSwapped);
@@ -145,12 +202,13 @@ function find6(p: u32, hash: u32): u32 {
   const ordered = select<u32>(rotl<u32>(ports, 16), ports, isSwapped);
   store<u32>(IS_SELF, u32(isSame6(low, high)) & u32(ports >> 16 === (ports & 0xffff)));
   store<u32>(FROM, isSwapped);
-  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-    const at = slots + (slot << 3);
-    const entry = load<u32>(at);
-    if (entry === 0) break;
-    if (load<u32>(at, 4) !== hash || load<u32>(entry) !== 6 || load<u32>(entry, ENTRY_PORTS) !== ordered) continue;
-    if (isSame6(entry + ENTRY_LOW, low) && isSame6(entry + ENTRY_HIGH, high)) return entry;
+  if (load<u32>(guess, ENTRY_ID) !== 0 && isEntry6(guess, ordered, low, high)) return guess;
+  for (let line = lineOf(hash); ; line = lineBehind(line)) {
+    for (let places = placesOf(line, hash); places !== 0; places &= places - 1) {
+      const entry = entryAt(line, ctz(places));
+      if (isEntry6(entry, ordered, low, high)) return entry;
+    }
+    if (load<u32>(line, BEHIND) === 0) break;
   }
   store<u32>(KEY, 6);
   store<u32>(KEY, ordered, ENTRY_PORTS);
@@ -159,6 +217,11 @@ function find6(p: u32, hash: u32): u32 {
   store<u32>(KEY, 0, ENTRY_SCOPE);
   store<u32>(KEY, hash, ENTRY_HASH);
   return 0;
+}
+
+function isEntry6(entry: u32, ordered: u32, low: u32, high: u32): bool {
+  if (load<u32>(entry) !== 6 || load<u32>(entry, ENTRY_PORTS) !== ordered) return false;
+  return isSame6(entry + ENTRY_LOW, low) && isSame6(entry + ENTRY_HIGH, high);
 }
 
 /** Half an address as a number: of its two words, the first is in the lower half of what is read. */
@@ -211,7 +274,7 @@ export function add(variant: u32, scope: u32): u32 {
 /** Adds the key that is written down; returns the address of its entry. */
 export function addKey(scope: u32): u32 {
   const count = load<u32>(COUNT);
-  if (count * 2 > mask) growSlots();
+  if (count > mask * USUAL_LOAD) growLines();
   store<u32>(KEY, scope, ENTRY_SCOPE);
   const entry = takeEntry();
   copy(entry, KEY, KEY_BYTES);
@@ -224,12 +287,12 @@ export function addKey(scope: u32): u32 {
 /** Removes an entry. */
 export function remove(number: u32): void {
   const entry = addressOf(number);
-  if ((load<u32>(MODE) & MODE_FINISH) === 0) emptySlot(entry);
+  if ((load<u32>(MODE) & MODE_FINISH) === 0) emptyPlace(entry);
   giveEntryBack(entry);
   store<u32>(COUNT, load<u32>(COUNT) - 1);
 }
 
-/** An entry that is in no slot any more may be used again. */
+/** An entry that is in no line any more may be used again. */
 export function giveEntryBack(entry: u32): void {
   store<u32>(entry, 0, ENTRY_ID);
   store<u32>(entry, firstFree, ENTRY_NEXT);
@@ -263,21 +326,21 @@ export function orderEntries(): u32 {
   return places;
 }
 
-/** Empties the slot of an entry; slots behind it in its chain move up. */
-function emptySlot(entry: u32): void {
-  let hole = load<u32>(entry, ENTRY_HASH) & mask;
-  while (load<u32>(slots + (hole << 3)) !== entry) hole = (hole + 1) & mask;
-  for (let slot = (hole + 1) & mask; load<u32>(slots + (slot << 3)) !== 0; slot = (slot + 1) & mask) {
-    const home = load<u32>(slots + (slot << 3), 4) & mask;
-    const staysBehind = hole <= slot ? home > hole && home <= slot : home > hole || home <= slot;
-    if (staysBehind) continue;
-    store<u64>(slots + (hole << 3), load<u64>(slots + (slot << 3)));
-    hole = slot;
+/** Empties the place of an entry. */
+function emptyPlace(entry: u32): void {
+  let line = lineOf(load<u32>(entry, ENTRY_HASH));
+  let places = placesOf(line + ADDRESSES, entry);
+  while (places === 0) {
+    store<u32>(line, load<u32>(line, BEHIND) - 1, BEHIND);
+    line = lineBehind(line);
+    places = placesOf(line + ADDRESSES, entry);
   }
-  store<u32>(slots + (hole << 3), 0);
+  const place = line + (ctz(places) << 2);
+  store<u32>(place, 0);
+  store<u32>(place, 0, ADDRESSES);
 }
 
-/** An entry that is in no slot: all that is known of it is its number. */
+/** An entry that is in no line: all that is known of it is its number. */
 export function takeEntry(): u32 {
   if (firstFree !== 0) {
     const entry = firstFree;
@@ -297,21 +360,29 @@ export function takeEntry(): u32 {
 }
 
 function insert(entry: u32, hash: u32): void {
-  let slot = hash & mask;
-  while (load<u32>(slots + (slot << 3)) !== 0) slot = (slot + 1) & mask;
-  store<u32>(slots + (slot << 3), entry);
-  store<u32>(slots + (slot << 3), hash, 4);
+  let line = lineOf(hash);
+  let places = placesOf(line + ADDRESSES, 0);
+  while (places === 0) {
+    store<u32>(line, load<u32>(line, BEHIND) + 1, BEHIND);
+    line = lineBehind(line);
+    places = placesOf(line + ADDRESSES, 0);
+  }
+  const place = line + (ctz(places) << 2);
+  store<u32>(place, hash);
+  store<u32>(place, entry, ADDRESSES);
 }
 
-function growSlots(): void {
-  const old = slots;
-  const bytes = (mask + 1) << 3;
-  slots = allocate(bytes << 1);
+function growLines(): void {
+  const old = lines;
+  const bytes = (mask + 1) << LINE_SHIFT;
+  lines = allocate(bytes << 1);
   mask = (mask << 1) | 1;
-  touchPages(slots, bytes << 1);
-  for (let at = old; at < old + bytes; at += 8) {
-    const entry = load<u32>(at);
-    if (entry !== 0) insert(entry, load<u32>(at, 4));
+  touchPages(lines, bytes << 1);
+  for (let line = old; line < old + bytes; line += 1 << LINE_SHIFT) {
+    for (let places = ~placesOf(line + ADDRESSES, 0) & PLACES; places !== 0; places &= places - 1) {
+      const place = ctz(places);
+      insert(entryAt(line, place), load<u32>(line + (place << 2)));
+    }
   }
   giveBack(old, bytes);
 }

@@ -1,11 +1,18 @@
 /**
  * Where things lie in the memory of the core: numbers only, so that AssemblyScript and TypeScript read the same file.
  *
- *     STATE ─ KEY ─ OURS ─ QUEUES ─ DIRECTORY ─ ROWS ─ BUCKETS ─ KINDS ─ ALIKE ─ HEAP: pages of entries, slots, chunks of rows, what TypeScript asks for
+ *     TOUCHED ─ STATE ─ KEY ─ OURS ─ QUEUES ─ DIRECTORY ─ ROWS ─ BUCKETS ─ KINDS ─ ALIKE ─ HEAP: pages of entries, lines of the table, chunks of rows, what TypeScript asks for
  *
  * Offsets and sizes are octets. Rows are laid out as `Word` of src/wire/batch.ts says, records as `Plain` of
  * src/flow/plain-record.ts; test/core/layout.test.ts holds them together.
  */
+
+/**
+ * Rows whose memory is touched at a time, where the entries are noted that they have most likely, and a word of which nobody asks.
+ * Nothing is before it: the address 0 is none.
+ */
+export const TOUCH_ROWS = 64;
+export const TOUCHED = 512;
 
 /** Numbers that both sides read and write: float64 first. */
 export const STATE = 1024;
@@ -40,10 +47,6 @@ export const TOUCH_FROM = STATE + 148;
 /** How long an end stays in CLOSE_WAIT before that is worth a closer look, and from when on it is an error. */
 export const CLOSE_WAIT_LIMIT = STATE + 240;
 export const CLOSE_WAIT_ERROR_LIMIT = STATE + 248;
-/** Rows whose memory is touched at a time, and where their entries are noted meanwhile. */
-export const TOUCH_ROWS = 16;
-export const TOUCHED = STATE + 160;
-
 /** Where the rows of the batch in work begin: at ROWS, or elsewhere in the memory of the core. */
 export const ROWS_AT = STATE + 256;
 /** How long TIME_WAIT lasts, nanoseconds. */
@@ -73,7 +76,7 @@ export const MODE_LANE = 1;
 export const MODE_SHARE = 2;
 /** Connections of the kinds in KINDS are counted, and noted in ALIKE. */
 export const MODE_COUNT = 4;
-/** No tuple is looked for any more: one that is removed may stay in its slot. */
+/** No tuple is looked for any more: one that is removed may stay in its line. */
 export const MODE_FINISH = 8;
 /** Another connection on the tuple of one that was closed gets a record, too. */
 export const MODE_REUSE = 16;
@@ -83,12 +86,17 @@ export const KEY = 1536;
 /** One octet a bucket: 1 if its rows are ours. */
 export const OURS = 1792;
 
-/** Of each bucket the queue of what may be over: addresses of its first and its last entry, and how many wait. */
+/**
+ * Of each bucket the queue of what may be over, a ring: its address, how many entries there is room for, the place of the first
+ * one, how many wait, and how many of the first ones have been touched.
+ */
 export const QUEUES = 2048;
-export const QUEUE_FIRST = 0;
-export const QUEUE_LAST = 4;
-export const QUEUE_COUNT = 8;
-export const QUEUE_BYTES = 16;
+export const QUEUE_RING = 0;
+export const QUEUE_ROOM = 4;
+export const QUEUE_FIRST = 8;
+export const QUEUE_COUNT = 12;
+export const QUEUE_TOUCHED = 16;
+export const QUEUE_BYTES = 32;
 /** Entries whose connection is over are kept, for stray segments, until a bucket has more of them than this. */
 export const MAX_CLOSED_IN_BUCKET = 512;
 
@@ -283,7 +291,7 @@ export const VARIANT_SHIFT = 8;
 export const NO_ENTRY = -1;
 
 /**
- * A former connection has an entry that is in no slot, with the rows and the record as they were. In place of what only a tuple
+ * A former connection has an entry that is in no line, with the rows and the record as they were. In place of what only a tuple
  * in the table has: at which end it left TIME_WAIT behind, the numbers of the next connection and its own, and whether it is final.
  */
 export const FORMER_TIME_WAIT = ENTRY_SCOPE;

@@ -4,8 +4,6 @@ export const NEW_KIND_ROW = 4;
 export const MARK_NANOS = 8;
 /** Of ends 0 and 1, as all pairs. */
 export const AHEAD = 16;
-/** When it was added to its queue, nanoseconds: none of those that wait have a hole. */
-export const QUEUED_NANOS = 16;
 export const ISN = 24;
 /** What every row looks at is in one cache line. */
 export const STAGE = 32;

@@ -111,7 +111,8 @@ describe('what assembly/ and src/ say of the same memory agrees', () => {
   it('on what lies where, nothing above anything else', () => {
     const { STATE, KEY, KEY_BYTES, OURS, DIRECTORY, MAX_PAGES, ROWS, ROW_BYTES, SPARE_ROW, HEAP } = layout;
     const pieces = [
-      [STATE, layout.TOUCHED + layout.TOUCH_ROWS * 4],
+      [layout.TOUCHED, layout.TOUCHED + (layout.TOUCH_ROWS + 1) * 4],
+      [STATE, layout.RUN + layout.RUN_BYTES],
       [KEY, KEY + KEY_BYTES],
       [OURS, OURS + BUCKETS],
       [layout.QUEUES, layout.QUEUES + BUCKETS * layout.QUEUE_BYTES],

@@ -5,7 +5,7 @@ import { RECORD_BYTES } from '../../src/core/record.ts';
 import { TupleTable } from '../../src/flow/table.ts';
 
 const PAGE_BYTES = PAGE_ENTRIES * ENTRY_BYTES;
-/** Tuples with which the slots, eight octets each and twice as many, are as large as a page of entries. */
+/** Tuples with which the lines of the table, 64 octets for four of them, are as large as a page of entries. */
 const TUPLES = PAGE_BYTES / 16;
 
 /** A core with so many tuples. */
@@ -21,7 +21,7 @@ function fill(tuples: number): Core {
 }
 
 describe('the memory of the core', () => {
-  it('has entries where slots were that have become too few, if a page of entries fits', () => {
+  it('has entries where the lines of the table were that have become too few, if a page of entries fits', () => {
     const core = fill(TUPLES + 1);
     const isBehind = (entry: number): boolean => core.wordsOf(entry) > core.wordsOf(entry - 1);
     expect(isBehind(TUPLES / 2)).toBe(true);

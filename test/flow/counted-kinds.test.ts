@@ -25,13 +25,13 @@ const CLOSE_NANOS = 10_000_000;
 const GENERATOR = new URL('../../bench/generate.mjs', import.meta.url).pathname;
 
 /** Clients whose tuples with the server are in one bucket. */
-function clientsOfOneBucket(count: number): RowEnd[] {
+function clientsOfOneBucket(count: number, ipVersion = 4): RowEnd[] {
   const clients: RowEnd[] = [];
   const server = Int32Array.from(SERVER.words);
   for (let n = 0; clients.length < count; n++) {
     const client = { words: [0x0a000000 + (n >> 14), 0, 0, 0], port: 20_000 + (n & 0x3fff) };
     const ports = (client.port << 16) | SERVER.port;
-    if (bucketOf(4, Int32Array.from(client.words), 0, server, 0, ports) === 7) clients.push(client);
+    if (bucketOf(ipVersion, Int32Array.from(client.words), 0, server, 0, ports) === 7) clients.push(client);
   }
   return clients;
 }
@@ -53,6 +53,38 @@ function* converse(client: RowEnd, beginNanos: number, isClosed: boolean): Gener
 }
 
 describe('connections of kinds that the core counts', () => {
+  it.each([4, 6])('are forgotten at once: what comes next on the tuple begins another one (IPv%d)', (ipVersion) => {
+    const clients = clientsOfOneBucket(MAX_CLOSED_IN_BUCKET + 1, ipVersion);
+    const opened: number[] = [];
+    const closed: number[] = [];
+    const tracker: Tracker = new Tracker({
+      segments: false,
+      timeWaitNanos: SECOND,
+      onConnection: ({ id }) => void closed.push(id),
+      onPlain: (kind) => void tracker.counted.learn(kind, FIRST_TOLD),
+      onAlike: () => undefined,
+    });
+    const batch = new SegmentBatch({ epochSeconds: 0 });
+    const put = (client: RowEnd, beginNanos: number): void => {
+      opened.push(opened.length + 1);
+      for (const fields of converse(client, beginNanos, true)) putRow(batch, makeRow({ ...fields, ipVersion } as Row));
+    };
+    for (const client of clients.slice(0, -1)) {
+      put(client, 0);
+      tracker.push(batch);
+      batch.clear();
+    }
+    // In one batch: the close of the one too many lets the first go, whose client begins another one.
+    put(clients[clients.length - 1], 3600 * SECOND);
+    put(clients[0], 3601 * SECOND);
+    tracker.push(batch);
+    expect(tracker.nextId).toBe(opened.length + 1);
+    expect(tracker.openCount).toBe(MAX_CLOSED_IN_BUCKET);
+    for (const _ of tracker.finish(7200 * SECOND));
+    const counted = [...tracker.counted.counts()].reduce((sum, [, count]) => sum + count, 0);
+    expect(counted + closed.length).toBe(opened.length - 1);
+  });
+
   it('are counted once each, whether they are given up meanwhile or left at the end', () => {
     const clients = clientsOfOneBucket(MAX_CLOSED_IN_BUCKET + 900);
     const alike: [service: number, tag: number][] = [];

@@ -128,7 +128,7 @@ describe('the table of tuples', () => {
     );
   });
 
-  it.each([false, true])('leaves an entry in its slot only if none is looked for any more: %j', (isFinished) => {
+  it.each([false, true])('leaves an entry in its line only if none is looked for any more: %j', (isFinished) => {
     const core = new Core();
     const table = new TupleTable(core);
     const tuples = fc.sample(fc.uniqueArray(anyTuple, { minLength: 60, maxLength: 60, selector: keyOf }), 1)[0];
