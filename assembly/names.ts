@@ -84,18 +84,24 @@ function numberOf(table: u32, at: u32): i32 {
   return number;
 }
 
+/** Keys are 4, 8 or 16 octets long: no loop, which would take longer than what is done in it. */
 function isSame(known: u32, at: u32, width: u32): bool {
-  for (let i: u32 = 0; i < width; i += 4) if (load<u32>(known + i) !== load<u32>(at + i)) return false;
-  return true;
+  if (width === 4) return load<u32>(known) === load<u32>(at);
+  if (width === 8) return load<u64>(known) === load<u64>(at);
+  return ((load<u64>(known) ^ load<u64>(at)) | (load<u64>(known, 8) ^ load<u64>(at, 8))) === 0;
 }
 
 function hashOf(at: u32, width: u32): u32 {
-  let hash: u32 = 0;
-  for (let i: u32 = 0; i < width; i += 4) {
-    hash = (hash ^ load<u32>(at + i)) * 0x9e3779b1;
-    hash ^= hash >> 15;
-  }
-  return hash;
+  let hash = mix(0, load<u32>(at));
+  if (width === 4) return hash;
+  hash = mix(hash, load<u32>(at, 4));
+  if (width === 8) return hash;
+  return mix(mix(hash, load<u32>(at, 8)), load<u32>(at, 12));
+}
+
+function mix(hash: u32, word: u32): u32 {
+  const mixed = (hash ^ word) * 0x9e3779b1;
+  return mixed ^ (mixed >> 15);
 }
 
 /** Twice as many slots, in the same place. */

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Core } from '../src/core/core.ts';
 import { wordless } from '../src/findings/detector.ts';
 import type { Finding } from '../src/findings/finding.ts';
-import { type Joiner, Ordinary, Seen } from '../src/findings/joined.ts';
+import { synScan } from '../src/findings/joined/syn-scan.ts';
+import { type Joiner, MAX_JOINED_FRAMES, Ordinary, Seen } from '../src/findings/joined.ts';
 import type { JoinedFacts } from '../src/findings/joined-facts.ts';
 import { JOINED_DETECTORS } from '../src/findings/joined-registry.ts';
 import { DEFAULT_POLICY } from '../src/findings/policy.ts';
@@ -72,4 +74,58 @@ describe.each(JOINED_DETECTORS.map((detector) => [detector.entry.code, detector]
   );
 
   it('finds something in what it is shown here', () => expect([...told].some((text) => text !== '[]')).toBe(true));
+});
+
+describe('what sources left half-open', () => {
+  const attempt = fc.record({
+    client: fc.nat(2),
+    target: fc.nat(30),
+    isCompleted: fc.boolean(),
+    nanos: fc.integer({ min: 0, max: 1e9 }),
+  });
+
+  it.each([1, 5, 9, 12])('is told apart by target, from few to many; at least %i', (scanTargets) => {
+    fc.assert(
+      fc.property(fc.array(attempt, { maxLength: 120 }), (attempts) => {
+        const ordinary = new Ordinary(new HostCounts(new Core()));
+        const { names } = ordinary;
+        const host = (n: number): number => names.host(4, Int32Array.of(0x0a000000 + n, 0, 0, 0));
+        const joiner = synScan.create({ ...DEFAULT_POLICY, scanTargets }, ordinary);
+        const clients = new Map([0, 1, 2].map((n) => [host(n), { probes: [] as Seen[], completed: 0 }]));
+        for (const [index, { client: n, target, isCompleted, nanos }] of attempts.entries()) {
+          const client = host(n);
+          const server = host(10 + (target >> 2));
+          const ends = { client, server, service: names.service(server, target & 3) };
+          const flags = { isAnswered: true, isCompleted, isHalfOpen: !isCompleted, isProbe: !isCompleted };
+          const frames = { firstFrame: 0x8000_0000 + index, lastFrame: 1, finFrame: 0, closeWaitNanos: 0 };
+          const facts = { ...frames, ...flags, firstNanos: nanos, hasPlainSegments: false, isFiltered: false };
+          const seen = new Seen(ends, facts, [], nanos, nanos + 5);
+          joiner.take(seen);
+          const its = clients.get(client);
+          if (isCompleted && its !== undefined) its.completed++;
+          else its?.probes.push(seen);
+        }
+        const expected = [...clients]
+          .map(([key, { probes, completed }]) => {
+            const targets = new Set(probes.map(({ service }) => service)).size;
+            const hosts = new Set(probes.map(({ server }) => server)).size;
+            const frames = probes.flatMap(({ connection }) => connection?.firstFrame ?? []).slice(0, MAX_JOINED_FRAMES);
+            const isTold = targets >= scanTargets && probes.length >= completed;
+            return {
+              key,
+              targets,
+              frames,
+              isTold,
+              text: `${targets} targets on ${hosts} host${hosts === 1 ? '' : 's'} `,
+            };
+          })
+          .filter(({ isTold }) => isTold)
+          .sort((a, b) => b.targets - a.targets || a.key - b.key);
+        const found = joiner.finish(CAPTURE);
+        expect(found.map(({ frames }) => frames)).toEqual(expected.map(({ frames }) => frames));
+        for (const [index, { message }] of found.entries()) expect(String(message)).toContain(expected[index].text);
+      }),
+      { numRuns: 60 },
+    );
+  });
 });

@@ -11,7 +11,7 @@
  * Rows whose memory is touched at a time, where the entries are noted that they have most likely, and a word of which nobody asks.
  * Nothing is before it: the address 0 is none.
  */
-export const TOUCH_ROWS = 64;
+export const TOUCH_ROWS = 32;
 export const TOUCHED = 512;
 
 /** Numbers that both sides read and write: float64 first. */

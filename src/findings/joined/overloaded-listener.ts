@@ -5,9 +5,10 @@ import { count } from '../words.ts';
 /** Unanswered attempts that are kept for one service. */
 const MAX_ATTEMPTS = 1024;
 
-interface Attempt {
-  readonly frame: number;
-  readonly nanos: number;
+/** What was left unanswered: the frames, and the times in nanoseconds. */
+interface Attempts {
+  readonly frames: number[];
+  readonly nanos: number[];
 }
 
 /** A port that answers some SYNs and not others, by turns: no firewall and no dead host, but a candidate for overload. */
@@ -15,7 +16,7 @@ export const overloadedListener: JoinedDetector = {
   entry: synUnanswered.entry,
   codes: [synUnanswered.entry.code],
   create(policy, ordinary) {
-    const unanswered = new Tally<Attempt[]>(() => []);
+    const unanswered = new Tally<Attempts>(() => ({ frames: [], nanos: [] }));
     const answered = new Spans();
     return {
       take(seen) {
@@ -25,21 +26,22 @@ export const overloadedListener: JoinedDetector = {
           return;
         }
         const attempts = unanswered.at(service, seen);
-        if (attempts === undefined || attempts.length >= MAX_ATTEMPTS) return;
-        attempts.push({ frame: connection.firstFrame, nanos: firstNanos });
+        if (attempts === undefined || attempts.frames.length >= MAX_ATTEMPTS) return;
+        attempts.frames.push(connection.firstFrame);
+        attempts.nanos.push(firstNanos);
       },
       minds: (seen) => seen.connection?.isAnswered !== false || seen.find(synUnanswered.entry.code) !== undefined,
       finish() {
         return unanswered
-          .mostFirst(policy.overloadAttempts, (attempts) => attempts.length)
-          .flatMap(([key, attempts]) => {
+          .mostFirst(policy.overloadAttempts, ({ frames }) => frames.length)
+          .flatMap(([key, { frames: all, nanos }]) => {
             const { services } = ordinary.counts;
             const firstNanos = Math.min(answered.firstOf(key), services.firstOf(key));
             const lastNanos = Math.max(answered.lastOf(key), services.lastOf(key));
-            const between = attempts.filter(({ nanos }) => nanos > firstNanos && nanos < lastNanos);
+            const between = all.filter((_, index) => nanos[index] > firstNanos && nanos[index] < lastNanos);
             if (between.length < policy.overloadAttempts) return [];
             const frames: number[] = [];
-            for (const { frame } of between) keepFrame(frames, frame);
+            for (const frame of between) keepFrame(frames, frame);
             return [
               {
                 at: 'server' as const,
