@@ -20,6 +20,7 @@ export async function runLastack(
     stdout: stdout.stream,
     stderr: stderr.stream,
     stdinIsTerminal: false,
+    stderrIsTerminal: false,
     favourMainThread: () => {},
     untilInterrupted: () => new AbortController().signal,
     env: { COLUMNS: String(width), ...(colour ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }) },

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import type { TextOptions } from '../report/terminal.ts';
 import type { RawArguments } from './options.ts';
 import { favourMainThread } from './priority.ts';
@@ -8,6 +9,7 @@ export interface CliIo {
   readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   readonly stdinIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
   /** A signal that the user wants an end (Ctrl-C); until it is asked for, Ctrl-C ends the process as usual. */
   untilInterrupted(): AbortSignal;
   /** One thread is going to do all the work. */
@@ -15,15 +17,32 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The streams and environment of this process. */
-export function processIo(): CliIo {
+/** What there is of this process. */
+export interface ProcessIo extends CliIo {
+  /** Whether all is written that was put out. */
+  isWritten(): boolean;
+}
+
+const STDERR = 2;
+
+/** The streams and environment of this process. A stream is opened when it is asked for: that takes 2 ms. */
+export function processIo(): ProcessIo {
+  let stderr: NodeJS.WriteStream | undefined;
   return {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    // Looked at when it is asked for: to open standard input takes 2 ms.
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      stderr ??= process.stderr;
+      return stderr;
+    },
     get stdinIsTerminal() {
       return process.stdin.isTTY === true;
     },
+    get stderrIsTerminal() {
+      return fstatSync(STDERR).isCharacterDevice() && this.stderr.isTTY === true;
+    },
+    isWritten: () => process.stdout.writableLength === 0 && (stderr?.writableLength ?? 0) === 0,
     untilInterrupted,
     favourMainThread,
     env: process.env,

@@ -17,7 +17,7 @@ const SHOW_AFTER_MILLIS = 1000;
  * The library that draws the bar is loaded when the bar first shows, so a quick run never pays for it.
  */
 export function createProgress(io: CliIo, wanted: boolean): Progress {
-  if (!wanted || io.stderr.isTTY !== true || io.env.TERM === 'dumb') return SILENT;
+  if (!wanted || !io.stderrIsTerminal || io.env.TERM === 'dumb') return SILENT;
   const startMillis = Date.now();
   let loading = false;
   let stopped = false;

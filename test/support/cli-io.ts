@@ -41,6 +41,7 @@ export function createTestIo(options: TestIoOptions = {}): TestIo {
     stdout: stdout.stream,
     stderr: stderr.stream,
     stdinIsTerminal: options.stdinIsTerminal ?? false,
+    stderrIsTerminal: options.terminalWidth !== undefined,
     favourMainThread: () => {},
     untilInterrupted: () => options.interrupt ?? new AbortController().signal,
     env: options.env ?? {},
