@@ -137,7 +137,7 @@ export interface TextContext extends Pick<TextReport, 'paths' | 'filterWords'> {
 }
 
 /** With a filter the user asked for these connections, so more of them are listed. */
-const FILTERED_LIMITS = { ...OVERVIEW_LIMITS, listed: 50, listsUntroubled: true };
+const FILTERED_LIMITS = { ...OVERVIEW_LIMITS, listed: 50, isFiltered: true };
 
 export function createTextSink(
   output: Output,

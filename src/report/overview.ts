@@ -25,13 +25,13 @@ export interface OverviewLimits {
   readonly mildCodes?: ReadonlySet<string>;
   /** Connections kept for the list. */
   readonly listed: number;
-  /** Whether those of which there is nothing to say are listed, too. */
-  readonly listsUntroubled: boolean;
+  /** Whether somebody asked for some of the connections: of these are listed, too, of which there is nothing to say. */
+  readonly isFiltered: boolean;
   /** Up to this many connections, each gets its story instead of a line. */
   readonly stories: number;
 }
 
-export const OVERVIEW_LIMITS: OverviewLimits = { examples: 3, listed: 10, listsUntroubled: false, stories: 3 };
+export const OVERVIEW_LIMITS: OverviewLimits = { examples: 3, listed: 10, isFiltered: false, stories: 3 };
 
 /** Outcomes that somebody who runs the service would rather not see. */
 export const TROUBLED_OUTCOMES: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -87,7 +87,7 @@ export class Overview {
 
   constructor(limits: OverviewLimits = OVERVIEW_LIMITS) {
     this.limits = limits;
-    this.#isFull = this.#kinds.map((_, rank) => rank === 0 && !limits.listsUntroubled);
+    this.#isFull = this.#kinds.map((_, rank) => rank === 0 && !limits.isFiltered);
   }
 
   /**
@@ -98,11 +98,17 @@ export class Overview {
     const rank = rankConnection(connection);
     this.#counts[rank]++;
     if (rank === 0) this.#firstUntroubled = Math.min(connection.id, this.#firstUntroubled ?? connection.id);
-    let interest: Interest = this.count() <= this.limits.stories + 1;
+    let interest: Interest = this.#mayGetStory(connection.id);
     for (const finding of connection.findings) if (this.#countFinding(finding)) interest = true;
     if (!this.#mayBeListed(rank, connection)) return interest;
     this.#addToKind(rank, { ...connection, ...ends() });
     return interest || 'again';
+  }
+
+  /** Whether the latest may be one of so few that each gets its story: if all come, its number tells that there are more. */
+  #mayGetStory(id: number): boolean {
+    const { stories, isFiltered } = this.limits;
+    return this.count() <= stories && (isFiltered || id <= stories);
   }
 
   /** Counts `count` more connections like one that was not wanted. */
@@ -116,7 +122,7 @@ export class Overview {
 
   /** Keeps an observed connection where it is of use. */
   keep(connection: ConnectionResult): void {
-    if (this.#first.length <= this.limits.stories) this.#first.push(connection);
+    if (this.#first.length < this.limits.stories) this.#first.push(connection);
     for (const finding of connection.findings) this.#addExample(finding, connection);
   }
 
@@ -223,7 +229,7 @@ export class Overview {
 
   /** All connections, when they are few enough for a story each; otherwise null. */
   stories(): ConnectionResult[] | null {
-    return this.#first.length > this.limits.stories ? null : [...this.#first].sort((a, b) => a.id - b.id);
+    return this.#first.length < this.count() ? null : [...this.#first].sort((a, b) => a.id - b.id);
   }
 }
 

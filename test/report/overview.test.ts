@@ -28,7 +28,7 @@ const anyBriefs = fc.integer({ min: 1, max: 32 }).chain((kinds) =>
 const ENDS = { client: { address: '10.0.0.1', port: 40_000 }, server: { address: '10.0.0.2', port: 80 } };
 
 /** Nothing is kept but for the list. */
-const LIMITS = { examples: 0, listed: 10, listsUntroubled: true, stories: -1 };
+const LIMITS = { examples: 0, listed: 10, isFiltered: true, stories: -1 };
 
 function gather(briefs: readonly ConnectionBrief[], limits: Overview['limits'] = LIMITS) {
   const overview = new Overview(limits);
@@ -71,10 +71,10 @@ const numbered = (briefs: readonly Omit<ConnectionBrief, 'id'>[]): ConnectionBri
   briefs.map((brief, index) => ({ ...brief, id: index + 1 }));
 
 describe('the connections that an overview keeps for its list', () => {
-  it.each([true, false])('are those that are listed if all are kept (the untroubled, too: %s)', (listsUntroubled) => {
+  it.each([true, false])('are those that are listed if all are kept (the untroubled, too: %s)', (isFiltered) => {
     const property = fc.property(anyBriefs, (briefs) => {
       const all = numbered(briefs);
-      expect(gather(all, { ...LIMITS, listsUntroubled }).listed).toEqual(listedOfAll(all, listsUntroubled));
+      expect(gather(all, { ...LIMITS, isFiltered }).listed).toEqual(listedOfAll(all, isFiltered));
     });
     fc.assert(property, { numRuns: 2000, seed: 20_261_121 });
   });
@@ -82,7 +82,7 @@ describe('the connections that an overview keeps for its list', () => {
   it('are none of which there is nothing to say, unless they are asked for', () => {
     const briefs = numbered(Array.from({ length: 50 }, () => kindOf('graceful')));
     expect(gather(briefs).noted).toHaveLength(10);
-    expect(gather(briefs, { ...LIMITS, listsUntroubled: false }).noted).toEqual([]);
+    expect(gather(briefs, { ...LIMITS, isFiltered: false }).noted).toEqual([]);
   });
 
   it.each([9, 10, 11])('are none of a kind that comes behind ten others in any case (%d)', (count) => {
@@ -111,8 +111,27 @@ describe('the connections that an overview keeps for its list', () => {
   });
 });
 
+describe('connections that get their stories', () => {
+  const limits = { ...LIMITS, isFiltered: false, listed: 0, stories: 3 };
+  const storiesOf = (ids: readonly number[], isFiltered: boolean) => {
+    const briefs = ids.map((id) => ({ ...kindOf('graceful'), id }));
+    const { overview, wanted } = gather(briefs, { ...limits, isFiltered });
+    return { wanted, stories: overview.stories()?.map(({ id }) => id) ?? null };
+  };
+
+  it.each([false, true])('are all of three (of those asked for: %s)', (isFiltered) => {
+    expect(storiesOf([2, 3, 1], isFiltered)).toEqual({ wanted: [2, 3, 1], stories: [1, 2, 3] });
+    expect(storiesOf([2, 1, 3, 4], isFiltered).stories).toBeNull();
+  });
+
+  it('are not wanted once a number tells that there are more, unless only some were asked for', () => {
+    expect(storiesOf([4, 70, 1, 2, 3], false)).toEqual({ wanted: [1], stories: null });
+    expect(storiesOf([70, 4], true)).toEqual({ wanted: [70, 4], stories: [4, 70] });
+  });
+});
+
 describe('the connection most worth a closer look', () => {
-  const limits = { ...LIMITS, listsUntroubled: false };
+  const limits = { ...LIMITS, isFiltered: false };
 
   it('is the first of those that are listed', () => {
     const briefs = numbered([kindOf('graceful'), kindOf('reset'), kindOf('graceful', FINDINGS[3]), kindOf('reset')]);

@@ -7,7 +7,7 @@ import * as samples from '../support/sample-connections.ts';
 import { sampleDocument, troubledService } from '../support/sample-documents.ts';
 
 function render(document: ResultDocument, options: Partial<TextOptions> = {}, filtered = false): string {
-  const overview = new Overview({ ...OVERVIEW_LIMITS, listsUntroubled: filtered });
+  const overview = new Overview({ ...OVERVIEW_LIMITS, isFiltered: filtered });
   for (const connection of document.connections) {
     if (overview.observe(connection, () => connection) === true) overview.keep(connection);
   }
@@ -93,7 +93,7 @@ test('with colours the text is the same', () => {
 });
 
 test('an overview of 200,000 connections keeps only a few of them', () => {
-  const overview = new Overview({ ...OVERVIEW_LIMITS, listsUntroubled: true });
+  const overview = new Overview({ ...OVERVIEW_LIMITS, isFiltered: true });
   const kinds = [samples.cleanClose(), samples.refused(), samples.resetByServer()];
   let kept = 0;
   for (let id = 1; id <= 200_000; id++) {
