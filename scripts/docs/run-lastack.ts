@@ -18,6 +18,7 @@ export async function runLastack(
   const [stdout, stderr] = [collect(), collect()];
   const io: CliIo = {
     stdout: stdout.stream,
+    stdoutFile: null,
     stderr: stderr.stream,
     stdinIsTerminal: false,
     stderrIsTerminal: false,

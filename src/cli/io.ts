@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import type { TextOptions } from '../report/terminal.ts';
 import type { RawArguments } from './options.ts';
 import { favourMainThread } from './priority.ts';
@@ -8,6 +8,8 @@ import { readChoice, readSwitch } from './values.ts';
 export interface CliIo {
   readonly stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   readonly stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  /** Descriptor of standard output if that is a file, or /dev/null: what is written there needs no stream. Else null. */
+  readonly stdoutFile: number | null;
   readonly stdinIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   /** A signal that the user wants an end (Ctrl-C); until it is asked for, Ctrl-C ends the process as usual. */
@@ -23,14 +25,21 @@ export interface ProcessIo extends CliIo {
   isWritten(): boolean;
 }
 
+const NULL_DEVICE = '/dev/null';
+const STDOUT = 1;
 const STDERR = 2;
 
 /** The streams and environment of this process. A stream is opened when it is asked for: that takes 2 ms. */
 export function processIo(): ProcessIo {
+  let stdout: NodeJS.WriteStream | undefined;
   let stderr: NodeJS.WriteStream | undefined;
   return {
     get stdout() {
-      return process.stdout;
+      stdout ??= process.stdout;
+      return stdout;
+    },
+    get stdoutFile() {
+      return isFile(STDOUT) ? STDOUT : null;
     },
     get stderr() {
       stderr ??= process.stderr;
@@ -42,11 +51,20 @@ export function processIo(): ProcessIo {
     get stderrIsTerminal() {
       return fstatSync(STDERR).isCharacterDevice() && this.stderr.isTTY === true;
     },
-    isWritten: () => process.stdout.writableLength === 0 && (stderr?.writableLength ?? 0) === 0,
+    isWritten: () => (stdout?.writableLength ?? 0) === 0 && (stderr?.writableLength ?? 0) === 0,
     untilInterrupted,
     favourMainThread,
     env: process.env,
   };
+}
+
+function isFile(descriptor: number): boolean {
+  try {
+    const status = fstatSync(descriptor);
+    return status.isFile() || (status.isCharacterDevice() && status.rdev === statSync(NULL_DEVICE).rdev);
+  } catch {
+    return false;
+  }
 }
 
 /** The second signal ends the process as if the first had never been caught. */

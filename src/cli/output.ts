@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { statusOf } from '../source/status.ts';
 import { OutputClosed, OutputError } from './exit.ts';
 import type { CliIo } from './io.ts';
@@ -19,7 +19,9 @@ export interface Output {
 
 /** Opens the output that `--output` names; `-` and nothing are standard output. */
 export function openOutput(io: CliIo, path: string | undefined): Output {
-  return path === undefined || path === '-' ? new StreamOutput(io.stdout) : new FileOutput(path);
+  if (path !== undefined && path !== '-') return new FileOutput(path);
+  const { stdoutFile } = io;
+  return stdoutFile === null ? new StreamOutput(io.stdout) : new DescriptorOutput('standard output', stdoutFile);
 }
 
 /** Memory for copies that waits to be used again, and how large the smallest is: room for what usually comes at a time. */
@@ -27,7 +29,6 @@ const MAX_SPARES = 64;
 const LEAST_COPY_BYTES = 5 << 16;
 
 class StreamOutput implements Output {
-  readonly #isSynchronous: boolean;
   /** Memory of copies that were written: left to the garbage collector they would pile up to tens of megabytes. */
   readonly #spares: Buffer[] = [];
   readonly stream: CliIo['stdout'];
@@ -37,7 +38,6 @@ class StreamOutput implements Output {
 
   constructor(stream: CliIo['stdout']) {
     this.stream = stream;
-    this.#isSynchronous = writesAtOnce(stream);
     stream.on('error', (error: NodeJS.ErrnoException) => {
       this.#error = error.code === 'EPIPE' ? new OutputClosed() : new OutputError(`standard output: ${error.message}`);
       this.#wake?.();
@@ -50,7 +50,7 @@ class StreamOutput implements Output {
 
   write(data: string | Uint8Array): void {
     if (this.#error !== null) throw this.#error;
-    if (typeof data === 'string' || this.#isSynchronous) this.#isFull = !this.stream.write(data);
+    if (typeof data === 'string') this.#isFull = !this.stream.write(data);
     else this.#writeCopy(data);
   }
 
@@ -87,50 +87,60 @@ class StreamOutput implements Output {
   discard(): void {}
 }
 
-/** Whether a stream is Node's standard output and goes to a file or to /dev/null; to a pipe it may write later. */
-function writesAtOnce(stream: CliIo['stdout']): boolean {
-  if (stream !== process.stdout || process.stdout.isTTY) return false;
-  const status = fstatSync(process.stdout.fd);
-  return status.isFile() || status.isCharacterDevice();
-}
-
-/** Writes beside the file and renames at the end: under its own name the file is always whole. */
-class FileOutput implements Output {
+/** Writes to what is open, at once. */
+class DescriptorOutput implements Output {
   readonly stream = null;
-  readonly #path: string;
-  readonly #writtenPath: string;
-  #fd: number;
+  protected readonly name: string;
+  protected readonly descriptor: number;
 
-  constructor(path: string) {
-    this.#path = path;
-    this.#writtenPath = isReplaceable(path) ? `${path}.partial` : path;
-    this.#fd = attempt(path, () => openSync(this.#writtenPath, 'w'));
+  constructor(name: string, descriptor: number) {
+    this.name = name;
+    this.descriptor = descriptor;
   }
 
   write(data: string | Uint8Array): void {
-    attempt(this.#path, () => {
+    attempt(this.name, () => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;
       let offset = 0;
-      while (offset < bytes.length) offset += writeSync(this.#fd, bytes, offset);
+      while (offset < bytes.length) offset += writeSync(this.descriptor, bytes, offset);
     });
   }
 
   async drained(): Promise<void> {}
 
-  async finish(): Promise<void> {
-    this.#close();
-    if (this.#writtenPath !== this.#path) attempt(this.#path, () => renameSync(this.#writtenPath, this.#path));
+  async finish(): Promise<void> {}
+
+  discard(): void {}
+}
+
+/** Writes beside the file and renames at the end: under its own name the file is always whole. */
+class FileOutput extends DescriptorOutput {
+  readonly #writtenPath: string;
+  #isClosed = false;
+
+  constructor(path: string) {
+    const writtenPath = isReplaceable(path) ? `${path}.partial` : path;
+    super(
+      path,
+      attempt(path, () => openSync(writtenPath, 'w')),
+    );
+    this.#writtenPath = writtenPath;
   }
 
-  discard(): void {
-    if (this.#fd < 0) return;
+  override async finish(): Promise<void> {
     this.#close();
-    if (this.#writtenPath !== this.#path) unlinkSync(this.#writtenPath);
+    if (this.#writtenPath !== this.name) attempt(this.name, () => renameSync(this.#writtenPath, this.name));
+  }
+
+  override discard(): void {
+    if (this.#isClosed) return;
+    this.#close();
+    if (this.#writtenPath !== this.name) unlinkSync(this.#writtenPath);
   }
 
   #close(): void {
-    closeSync(this.#fd);
-    this.#fd = -1;
+    closeSync(this.descriptor);
+    this.#isClosed = true;
   }
 }
 

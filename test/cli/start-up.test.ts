@@ -78,3 +78,13 @@ test('lines of JSON are the same in a file that the shell has opened', () => {
   closeSync(file);
   expect(readFileSync(path, 'utf8')).toBe(cli.run(args).stdout);
 });
+
+test('a report goes behind what is already in a file that the shell has opened', () => {
+  const args = ['analyze', 'fixtures/four-connections.pcap'];
+  const path = join(cli.folder, 'report.txt');
+  writeFileSync(path, 'before\n');
+  const file = openSync(path, 'a');
+  spawnSync(process.execPath, [cli.main, ...args], { stdio: ['ignore', file, 'ignore'] });
+  closeSync(file);
+  expect(readFileSync(path, 'utf8')).toBe(`before\n${cli.run(args).stdout}`);
+});

@@ -39,6 +39,7 @@ export function createTestIo(options: TestIoOptions = {}): TestIo {
   const stderr = collector(options.terminalWidth);
   return {
     stdout: stdout.stream,
+    stdoutFile: null,
     stderr: stderr.stream,
     stdinIsTerminal: options.stdinIsTerminal ?? false,
     stderrIsTerminal: options.terminalWidth !== undefined,

@@ -63,7 +63,8 @@ async function live(raw: RawArguments, io: CliIo, library: Library): Promise<num
   const catalog = await library.catalog();
   const output = openOutput(io, undefined);
   const style = textOptionsFor(io, format === 'text' ? output.stream : null, choice);
-  const summaryOutput = format === 'text' ? output : openOutput({ ...io, stdout: io.stderr }, undefined);
+  const summaryOutput =
+    format === 'text' ? output : openOutput({ ...io, stdout: io.stderr, stdoutFile: null }, undefined);
   const paths: string[] = [];
   // The terminal may have another size by then.
   const atEnd = Object.defineProperty({ ...style }, 'width', {
