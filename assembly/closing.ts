@@ -18,11 +18,13 @@ import {
   ALIKE_SYN_OPTIONS,
   ALIKE_TAG,
   ALIKE_TOLD,
+  CHUNK_BYTES,
   ENTRY_HASH,
   ENTRY_HIGH,
   ENTRY_LOW,
   ENTRY_NUMBER,
   ENTRY_PORTS,
+  ENTRY_QUEUED,
   ENTRY_RECORD,
   ENTRY_ROWS,
   FIRST_TOLD,
@@ -59,6 +61,7 @@ import {
   FIN_BITS,
   LAST_CHUNK,
   LAST_NANOS,
+  NEXT_CHUNK,
   ROW_COUNT,
   SEEN,
   STAGE,
@@ -76,13 +79,15 @@ import {
 import { FIN, ROW_FRAME } from '../src/core/row';
 import { forgetFormer, formerOf } from './former';
 import { kindAt } from './kinds';
-import { closeLog, closeMoved, firstRow, headOfMoved, nextRow, rowIndex } from './log';
-import { countOrdinary, hostOf, serviceOf } from './names';
+import { closeLog, closeMoved, firstRow, headOfMoved, lastOf, nextRow, rowBefore, rowIndex } from './log';
+import { countOrdinary, hostOf, serviceOf, touchClient4 } from './names';
 import { isOverfull, queueAddress, queueOf, takeFirst, waitingIn } from './queue';
 import { firstChunk, flagsOf, isMidstream } from './record';
-import { halfClosedNanos, isGraceful } from './shape';
+import { GRACEFUL, halfClosedNanos, isGraceful, NO_SHAPE, shapeOf } from './shape';
 import { addressOf, giveEntryBack, lineOf, remove } from './table';
 
+/** Of a cache. */
+const LINE_BYTES: u32 = 64;
 /** Entries of a queue that are touched at a time. */
 const TOUCHED_IN_QUEUE: u32 = 8;
 
@@ -97,11 +102,21 @@ export function evict(bucket: u32): i32 {
     const entry = takeFirst(q, horizon);
     if (entry === 0) break;
     touchNext(q, entry);
-    const isOurs = load<i32>(entry + ENTRY_RECORD, STAGE) !== STAGE_NEW;
-    if (isOurs && load<f64>(entry + ENTRY_RECORD, LAST_NANOS) > horizon) queueAddress(entry);
+    const r = entry + ENTRY_RECORD;
+    const isOurs = load<i32>(r, STAGE) !== STAGE_NEW;
+    if (isOurs && load<f64>(r, LAST_NANOS) > horizon) queueAddress(entry);
+    else if (isOurs && isLeft(r)) store<u8>(entry, 0, ENTRY_QUEUED);
     else if (!isOurs || !closeAddress(entry, false)) return load<i32>(entry, ENTRY_NUMBER);
   }
   return NO_ENTRY;
+}
+
+/** Whether it is known that something is left of the connection of a record. */
+function isLeft(r: u32): bool {
+  const stage = load<i32>(r, STAGE);
+  if (stage !== STAGE_ODD) return stage < STAGE_DONE;
+  const end = shapeOf(r);
+  return end !== NO_SHAPE && end !== GRACEFUL;
 }
 
 /**
@@ -130,7 +145,29 @@ function touchEntry(entry: u32): u32 {
 function touchBehind(entry: u32): u32 {
   const r = entry + ENTRY_RECORD;
   const moved = (load<u32>(r, COURSE) & COURSE_MOVED) !== 0 ? headOfMoved(firstChunk(r)) : entry;
-  return load<u32>(lineOf(load<u32>(entry, ENTRY_HASH))) + load<u32>(moved);
+  return load<u32>(lineOf(load<u32>(entry, ENTRY_HASH))) + load<u32>(moved) + touchClient(entry);
+}
+
+/** Reads the rows of a record that are looked at once more: the last one if an end has not closed, or most of an odd one. */
+function touchRows(r: u32): u32 {
+  const stage = load<i32>(r, STAGE);
+  const last = load<u32>(r, LAST_CHUNK);
+  if (last === firstChunk(r)) return 0;
+  if (stage === STAGE_OPEN && isClosing(r)) return load<u32>(lastOf(last, load<i32>(r, ROW_COUNT)));
+  return stage === STAGE_ODD ? touchChunk(load<u32>(r, NEXT_CHUNK)) + touchChunk(last) : 0;
+}
+
+/** Reads each line of a chunk. */
+function touchChunk(chunk: u32): u32 {
+  let sum: u32 = 0;
+  for (let at = chunk; at < chunk + CHUNK_BYTES; at += LINE_BYTES) sum += load<u32>(at);
+  return sum;
+}
+
+/** Reads what counting the connection of an entry by its client most likely needs. */
+function touchClient(entry: u32): u32 {
+  if ((load<u32>(entry) & VERSION_BITS) !== 4) return 0;
+  return touchClient4(entry + (load<u32>(entry + ENTRY_RECORD, CLIENT) !== 0 ? ENTRY_HIGH : ENTRY_LOW));
 }
 
 /** At the end: counts the connection of an entry with others of its kind, and forgets it; false if it is not of a known one. */
@@ -151,6 +188,10 @@ export function closeAllAlike(from: u32, end: u32): u32 {
 function touchEntries(from: u32, end: u32): void {
   let sum: u32 = 0;
   for (let place = from; place < end; place++) sum += touchEntry(addressOf(load<u32>(ROWS + (place << 2))));
+  for (let place = from; place < end; place++) {
+    const entry = addressOf(load<u32>(ROWS + (place << 2)));
+    sum += touchClient(entry) + touchRows(entry + ENTRY_RECORD);
+  }
   // Or nothing of this would be done.
   store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
 }
@@ -164,15 +205,23 @@ function closeAddress(entry: u32, isLast: bool): bool {
 
 /** The former connection of an entry is final: counts it with others of its kind; false if it is not of a known one. */
 export function countFormer(entry: u32): bool {
-  const at = addressOf(entry);
-  if (!countAlike(formerOf(at), false, load<f64>(at, ENTRY_ROWS))) return false;
-  finishFormer(entry);
+  return countFormerAt(addressOf(entry));
+}
+
+/** As `countFormer`, by address. */
+export function countFormerAt(entry: u32): bool {
+  const former = formerOf(entry);
+  if (!countAlike(former, false, load<f64>(entry, ENTRY_ROWS))) return false;
+  settleFormer(former);
   return true;
 }
 
 /** All is known of the former connection of an entry; the one before that is needed no more. */
 export function finishFormer(entry: u32): void {
-  const former = formerOf(addressOf(entry));
+  settleFormer(formerOf(addressOf(entry)));
+}
+
+function settleFormer(former: u32): void {
   releaseFormer(former);
   store<u8>(former, 1, FORMER_IS_FINAL);
 }
@@ -253,6 +302,7 @@ function toldOfOpening(r: u32, stage: i32): u32 {
 
 function lastFrameOf(r: u32): u32 {
   const rows = load<i32>(r, ROW_COUNT);
+  if (isClosing(r)) return load<u32>(lastOf(load<u32>(r, LAST_CHUNK), rows), ROW_FRAME);
   let last: u32 = 0;
   for (let at = firstRow(firstChunk(r)); rowIndex() < rows; at = nextRow(at)) last = load<u32>(at, ROW_FRAME);
   return last;
@@ -262,9 +312,21 @@ function lastFrameOf(r: u32): u32 {
 function finFrameOf(r: u32): u32 {
   if ((load<u32>(r, SEEN) & FIN_BITS) === 0) return 0;
   const rows = load<i32>(r, ROW_COUNT);
+  if (isClosing(r)) {
+    let fins = popcnt(load<u32>(r, SEEN) & FIN_BITS);
+    let index = rows - 1;
+    for (let at = lastOf(load<u32>(r, LAST_CHUNK), rows); at !== 0; at = rowBefore(at, index--)) {
+      if ((flagsOf(at) & FIN) !== 0 && --fins === 0) return load<u32>(at, ROW_FRAME);
+    }
+  }
   let at = firstRow(firstChunk(r));
   for (; rowIndex() < rows; at = nextRow(at)) if ((flagsOf(at) & FIN) !== 0) return load<u32>(at, ROW_FRAME);
   return 0;
+}
+
+/** Whether a FIN was sent by the book: once by each end that has, and there are no rows with SACK ranges behind it. */
+function isClosing(r: u32): bool {
+  return (load<u32>(r, SEEN) & FIN_BITS) !== 0 && load<i32>(r, STAGE) !== STAGE_ODD;
 }
 
 /** Notes what there is to tell of the connection of an entry, whatever its kind; returns where. */

@@ -111,7 +111,7 @@ import {
   SYN,
   TTL_SHIFT,
 } from '../src/core/row';
-import { evict } from './closing';
+import { countFormerAt, evict } from './closing';
 import { isBehindFinal, retire, TIME_WAIT_IN_DOUBT, timeWaitOf } from './former';
 import { kindAt } from './kinds';
 import { append, bringBack, firstRow, lastOf, moveLog, nextRow, rowIndex, senderOf } from './log';
@@ -160,8 +160,10 @@ export function take(first: u32, count: u32): u32 {
     if (entry === 0) stop = begin(p, mode);
     else {
       stop = load<u32>(entry, ENTRY_SCOPE) === load<u32>(p, ROW_SCOPE) ? takeRow(entry, p) : STOP_SCOPE;
-      if (stop === STOP_OVER) stop = wait(entry);
-      else if (stop !== STOP_END) store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
+      if (stop !== STOP_END) {
+        store<u32>(FOUND, load<u32>(entry, ENTRY_NUMBER));
+        stop = goOn(entry, p, stop, mode);
+      }
     }
     if (stop !== STOP_END) return (row << STOP_BITS) | stop;
   }
@@ -194,6 +196,19 @@ function touch(first: u32, end: u32, mode: u32, isLarge: bool): void {
   store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
 }
 
+/** Sees to why the row at `p` of an entry is not all that there is to it; returns why TypeScript has to, if it has. */
+function goOn(entry: u32, p: u32, reason: u32, mode: u32): u32 {
+  // Another thread has to be told of each connection that begins.
+  let stop = reason === STOP_REUSED && (mode & MODE_SHARE) === 0 ? reopen(entry, p) : reason;
+  if (stop === STOP_FINAL && countFormerAt(entry)) stop = isClosed(entry) ? STOP_OVER : STOP_END;
+  return stop === STOP_OVER ? wait(entry) : stop;
+}
+
+/** Whether the connection of an entry that was just answered is closed: a refusal is all that comes. */
+function isClosed(entry: u32): bool {
+  return load<i32>(entry + ENTRY_RECORD, STAGE) === STAGE_REFUSED && load<u8>(entry, ENTRY_QUEUED) === 0;
+}
+
 /** The connection of an entry may be over: it waits, and another one may have waited long enough. */
 function wait(entry: u32): u32 {
   const bucket = queueAddress(entry);
@@ -219,15 +234,18 @@ export function openAt(entry: u32, row: u32): void {
  * TypeScript has to see to it, if it has.
  */
 export function reopenAt(entry: u32, row: u32): u32 {
-  const at = addressOf(entry);
-  const r = at + ENTRY_RECORD;
-  const p = rowAt(row);
+  return reopen(addressOf(entry), rowAt(row));
+}
+
+/** As `reopenAt`, by addresses. */
+function reopen(entry: u32, p: u32): u32 {
+  const r = entry + ENTRY_RECORD;
   const stage = load<i32>(r, STAGE);
   if ((load<u32>(MODE) & MODE_REUSE) === 0 || isMidstream(r) || kindAt(r, load<f64>(p)) < 0) return STOP_GIVE_UP;
   if (stage === STAGE_ODD && !isGraceful()) return STOP_GIVE_UP;
   const timeWait = timeWaitOf(r, load<u32>(FROM), load<f64>(p));
   if (timeWait === TIME_WAIT_IN_DOUBT) return STOP_GIVE_UP;
-  retire(at, timeWait);
+  retire(entry, timeWait);
   openRecord(r, p);
   noteCourse(r, COURSE_REUSED);
   // Nothing is left of one that was reset; of others it is certain once this one is answered.

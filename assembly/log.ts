@@ -80,6 +80,11 @@ export function lastOf(last: u32, count: u32): u32 {
   return rowAt(last, count - 1);
 }
 
+/** Address of the row before the one at an index, which is at `at`; 0 if it is in another chunk. None of the two has SACK ranges. */
+export function rowBefore(at: u32, index: i32): u32 {
+  return index === 0 || (index + FIRST_PLACE) % CHUNK_ROWS === 0 ? 0 : at - SEGMENT_BYTES;
+}
+
 let cursor: u32 = 0;
 let cursorRow: i32 = 0;
 

@@ -18,6 +18,7 @@ import {
   SPAN_BYTES,
   SPAN_FIRST,
   SPAN_LAST,
+  SPAN_WAIT,
   SPANS_CLIENTS,
   SPANS_CLIENTS_WAIT,
   SPANS_SERVERS_WAIT,
@@ -37,8 +38,9 @@ export function openNames(): void {
   openTable(SERVICES, 2);
   store<u32>(SPANS_SERVICES, allocate(MAX_NAMES * SPAN_BYTES));
   // Hosts of both families have numbers in turn.
-  store<u32>(SPANS_CLIENTS, allocate(2 * MAX_NAMES * SPAN_BYTES));
-  store<u32>(SPANS_CLIENTS_WAIT, allocate(2 * MAX_NAMES * SPAN_BYTES));
+  const clients = allocate(2 * MAX_NAMES * SPAN_BYTES);
+  store<u32>(SPANS_CLIENTS, clients);
+  store<u32>(SPANS_CLIENTS_WAIT, clients + SPAN_WAIT);
   store<u32>(SPANS_SERVERS_WAIT, allocate(2 * MAX_NAMES * SPAN_BYTES));
 }
 
@@ -53,6 +55,17 @@ function openTable(table: u32, width: u32): void {
 export function hostOf(at: u32, isIpv4: bool): i32 {
   const number = numberOf(isIpv4 ? HOSTS4 : HOSTS6, at);
   return number === NO_NAME ? NO_NAME : (number << 1) | i32(!isIpv4);
+}
+
+/** Reads what counting a client by its IPv4 address, at `at`, most likely needs. */
+export function touchClient4(at: u32): u32 {
+  const slots = load<u32>(HOSTS4, NAMES_SLOTS);
+  const slot = hashOf(at, 4) & load<u32>(HOSTS4, NAMES_MASK);
+  const known = slots === 0 ? 0 : load<u32>(slots + (slot << 2));
+  if (known === 0) return 0;
+  const number = known - 1;
+  const spans = load<u32>(SPANS_CLIENTS) + (number << 1) * SPAN_BYTES;
+  return load<u32>(load<u32>(HOSTS4, NAMES_KEYS) + (number << 2)) + load<u32>(spans);
 }
 
 /** Number of a port of a host. */

@@ -66,7 +66,7 @@ const SYN_ACK: u32 = SYN | ACK;
 /** What became of a close; src/flow/plain-lane.ts has the same. */
 export const NO_SHAPE: i32 = -1;
 const HALF_CLOSED: i32 = 0;
-const GRACEFUL: i32 = 1;
+export const GRACEFUL: i32 = 1;
 const FIRST_UNCOVERED: i32 = 2;
 const SECOND_UNCOVERED: i32 = 3;
 

@@ -250,7 +250,10 @@ export const NAME_KEY = SERVICES + NAMES_BYTES;
 export const MAX_NAMES = 65536;
 /** There is no number for it: there were too many before. */
 export const NO_NAME = -1;
-/** Addresses of what is counted by service or host of ordinary connections: how many (float64), when the first and the last was. */
+/**
+ * Addresses of what is counted by service or host of ordinary connections, each in its cache line: how many (float64), when the
+ * first and the last was. Both of a client are in one line.
+ */
 export const SPANS = NAME_KEY + 16;
 export const SPANS_SERVICES = SPANS;
 export const SPANS_CLIENTS = SPANS + 4;
@@ -258,7 +261,8 @@ export const SPANS_CLIENTS_WAIT = SPANS + 8;
 export const SPANS_SERVERS_WAIT = SPANS + 12;
 export const SPAN_FIRST = 8;
 export const SPAN_LAST = 16;
-export const SPAN_BYTES = 24;
+export const SPAN_WAIT = 24;
+export const SPAN_BYTES = 64;
 /** How many of them there are. */
 export const ORDINARY_COUNT = SPANS + 16;
 

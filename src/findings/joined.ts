@@ -130,8 +130,10 @@ export class Tally<Value> {
   /** Those with `least` or more, those with the most first; of equal ones that first that was seen first, by whichever connection. */
   mostFirst(least: number, countOf: (value: Value) => number): [Key, Value][] {
     const entries: [Key, Value][] = [];
-    // There may be as many as there are hosts, of which hardly any matters.
-    for (const entry of this.#values) if (countOf(entry[1]) >= least) entries.push(entry);
+    // There may be as many as there are hosts, of which hardly any matters: an iterator would make a pair of each.
+    this.#values.forEach((value, key) => {
+      if (countOf(value) >= least) entries.push([key, value]);
+    });
     return entries.sort(([keyA, a], [keyB, b]) => countOf(b) - countOf(a) || keyA - keyB);
   }
 }

@@ -7,9 +7,13 @@ import {
   KIND_COUNT,
   KIND_SLOTS,
   KINDS,
+  MAX_ALIKE,
   MODE,
   MODE_COUNT,
 } from '../core/layout.ts';
+
+/** From so many records on they are handed on: many at a time, so that V8 soon sees what takes time. */
+const MANY_ALIKE = MAX_ALIKE / 2;
 
 /** Called with `count` records of the core (`ALIKE_*`), from an address on. */
 export type AlikeTaker = (core: Core, at: number, count: number) => void;
@@ -51,6 +55,11 @@ export class CountedKinds {
       const count = unsigned[at + (KIND_COUNT >> 2)];
       if (count > 0) yield [unsigned[at + (KIND >> 2)] + unsigned[at + (KIND >> 2) + 1] * 2 ** 32, count];
     }
+  }
+
+  /** Hands on the records that came since the last time if there may soon be no room for more. */
+  passIfMany(): void {
+    if (this.#core.words[ALIKE_COUNT >> 2] >= MANY_ALIKE) this.pass();
   }
 
   /** Hands on the records that came since the last time. */

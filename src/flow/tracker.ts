@@ -175,7 +175,7 @@ export class Tracker {
       if (this.#overfull !== NO_BUCKET) this.#evict(this.#overfull);
       if (share !== undefined && context.nextId !== nextId) share.onOpened(context.nextId);
     }
-    this.counted.pass();
+    this.counted.passIfMany();
     return to;
   }
 
@@ -224,6 +224,7 @@ export class Tracker {
       this.#closeAll(order.subarray(from, from + CLOSED_AT_A_TIME));
       yield;
     }
+    this.counted.pass();
   }
 
   /** The core closes what it can. No batch is in work any more: the numbers of the entries are where its rows were. */
@@ -234,7 +235,7 @@ export class Tracker {
       this.#close(entries[at]);
       at = exports.closeAllAlike(at + 1, entries.length);
     }
-    this.counted.pass();
+    this.counted.passIfMany();
   }
 
   /** Sees to a row at which the core stopped, for which it found an entry or none. */
