@@ -3,7 +3,8 @@
 // start needs is one file, what an analysis needs besides is another, which halves the time that loading it takes. What
 // else is imported on demand stays a file of its own; packages are left where npm installs them. The library is not bundled.
 // What an analysis needs is a script with a small module about it, because Node.js 20 has a code cache for scripts only
-// (src/cli/code-cache.ts); its first run makes that cache.
+// (src/cli/code-cache.ts); its first run makes that cache. Both, and what every start needs, are CommonJS: Node.js loads that
+// without its loader of ECMAScript modules, which takes a third of the time of `--version`. The others are modules still.
 //
 //   node scripts/bundle-cli.mjs [folder]        default: dist/cli
 import { execFileSync } from 'node:child_process';
@@ -12,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
-import { Visitor } from 'rolldown/utils';
+import { parseSync, Visitor } from 'rolldown/utils';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MAIN = join(ROOT, 'src/cli/main.ts');
@@ -95,54 +96,88 @@ function withBuiltinsAtHand(code) {
 }
 
 /**
- * The script that a module is made of, and the module about it: it hands what is imported to the script, whose value is
- * what is exported.
+ * A module as CommonJS. What it exports has to be as it is from the beginning.
  *
  * @param {string} code
- * @param {{ body: any[] }} program its syntax
- * @param {string} script where the script will be, seen from the module
  */
-function splitModule(code, program, script) {
-  const imports = program.body.filter(({ type }) => type === 'ImportDeclaration');
-  const exports = program.body.filter(({ type }) => type.startsWith('Export'));
-  const parameters = imports.map((_, number) => `imported${number}`);
-  const names = imports.map(({ specifiers }, number) => {
-    const pairs = specifiers.map((/** @type {any} */ { type, imported, local }) => {
-      if (type !== 'ImportSpecifier') throw new Error('what an analysis needs is to be imported by its name');
-      return `${imported.name}: ${local.name}`;
-    });
-    return `const { ${pairs.join(', ')} } = ${parameters[number]};`;
-  });
-  const exported = exports.flatMap(({ type, specifiers, source }) => {
-    if (type !== 'ExportNamedDeclaration' || source !== null || specifiers.length === 0) {
-      throw new Error('what an analysis needs is to export a list of names');
-    }
-    return /** @type {any[]} */ (specifiers);
-  });
+function toCommonJs(code) {
+  const { program } = parseSync('module.js', code);
   /** @type {{ start: number, end: number, by: string }[]} */
-  const replaced = [...imports, ...exports].map(({ start, end }) => ({ start, end, by: '' }));
+  const replaced = [];
+  /** @type {string[]} */
+  const exported = [];
+  for (const statement of program.body) {
+    const { start, end } = statement;
+    if (statement.type === 'ImportDeclaration') {
+      const pairs = statement.specifiers.map((specifier) => {
+        if (specifier.type !== 'ImportSpecifier') throw new Error('what is CommonJS is to import by name');
+        return `${nameOf(specifier.imported)}: ${specifier.local.name}`;
+      });
+      const required = `require(${JSON.stringify(statement.source.value)});`;
+      replaced.push({ start, end, by: pairs.length === 0 ? required : `const { ${pairs.join(', ')} } = ${required}` });
+    } else if (statement.type === 'ExportNamedDeclaration') {
+      if (statement.declaration !== null) throw new Error('what is CommonJS is to export a list of names');
+      const from = statement.source === null ? '' : `require(${JSON.stringify(statement.source.value)}).`;
+      for (const { local, exported: as } of statement.specifiers) {
+        exported.push(`exports.${nameOf(as)} = ${from}${nameOf(local)};`);
+      }
+      replaced.push({ start, end, by: '' });
+    } else if (statement.type.startsWith('Export')) throw new Error(`what is CommonJS has no ${statement.type}`);
+  }
+  new Visitor({
+    MemberExpression({ object, start, end }) {
+      if (object.type === 'MetaProperty') replaced.push({ start, end, by: OWN_URL });
+    },
+  }).visit(program);
+  const body = replace(code, replaced);
+  const [, hashbang = ''] = /^(#!.*\n)/.exec(body) ?? [];
+  return `${hashbang}"use strict";\n${body.slice(hashbang.length)}\n${exported.join('\n')}\n`;
+}
+
+/** The URL of a file that is CommonJS. */
+const OWN_URL = 'require("node:url").pathToFileURL(__filename).href';
+
+/** @param {any} name an identifier, or a text in its place */
+function nameOf(name) {
+  return name.type === 'Literal' ? name.value : name.name;
+}
+
+/**
+ * @param {string} code
+ * @param {{ start: number, end: number, by: string }[]} replaced
+ */
+function replace(code, replaced) {
+  let result = code;
+  for (const { start, end, by } of replaced.sort((one, other) => other.start - one.start)) {
+    result = result.slice(0, start) + by + result.slice(end);
+  }
+  return result;
+}
+
+/**
+ * The script that a file of CommonJS is made of, and the file about it, which hands it what such a file has. Its last line, of
+ * which nothing is done, tells Node.js what modules can import by name.
+ *
+ * @param {string} code
+ * @param {readonly string[]} names what it exports
+ * @param {string} script where the script will be, seen from the file
+ */
+function splitFile(code, names, script) {
+  /** @type {{ start: number, end: number, by: string }[]} */
+  const replaced = [];
+  const { program } = parseSync('file.js', code, { sourceType: 'script' });
   new Visitor({
     ImportExpression({ start }) {
       replaced.push({ start, end: start + 'import'.length, by: 'importBeside' });
     },
-  }).visit(/** @type {any} */ (program));
-  let rest = code;
-  for (const { start, end, by } of replaced.sort((one, other) => other.start - one.start)) {
-    rest = rest.slice(0, start) + by + rest.slice(end);
-  }
-  const values = exported.map(({ local, exported: { name } }) => `${name}: ${local.name}`);
-  const own = exported.map(({ exported: { name } }, number) => ({ name, local: `own${number}` }));
+  }).visit(program);
   return {
-    script: `(function (${['importBeside', ...parameters].join(', ')}) {
-"use strict";
-${names.join('\n')}
-${rest}
-return { ${values.join(', ')} };
-})`,
-    module: `import { runCached } from "./code-cache.js";
-${imports.map(({ source }, number) => `import * as ${parameters[number]} from ${JSON.stringify(source.value)};`).join('\n')}
-const { ${own.map(({ name, local }) => `${name}: ${local}`).join(', ')} } = runCached(new URL(${JSON.stringify(script)}, import.meta.url))(${['(name) => import(name)', ...parameters].join(', ')});
-export { ${own.map(({ name, local }) => `${local} as ${name}`).join(', ')} };
+    script: `(function (exports, require, __filename, importBeside) {\n${replace(code, replaced)}})`,
+    file: `"use strict";
+const { runCached } = require("./code-cache.js");
+const script = runCached(new URL(${JSON.stringify(script)}, ${OWN_URL}));
+script(exports, require, __filename, (name) => import(name));
+0 && (${names.map((name) => `exports.${name} = `).join('')}0);
 `,
   };
 }
@@ -153,26 +188,43 @@ startUp.delete(MAIN);
 const ANALYSIS = join(ROOT, 'src/cli/analysis.ts');
 const analysis = loadedWith('cli/analysis.ts');
 
+/** Files that are CommonJS, by name. */
+const COMMON_JS = ['main', 'start-up', 'code-cache', 'analysis', 'read-aside', 'ring', 'rolldown-runtime'];
+
+/** @type {import('rolldown').Plugin} */
+const quickToStart = {
+  name: 'quick-to-start',
+  generateBundle(_, bundle) {
+    const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
+    const script = chunks.find(({ moduleIds }) => moduleIds.includes(ANALYSIS));
+    if (script === undefined) throw new Error('there is no analysis');
+    const common = chunks.filter(({ name }) => COMMON_JS.includes(name));
+    for (const chunk of common) {
+      chunk.code = toCommonJs(chunk.code);
+      for (const { fileName } of common) {
+        const file = JSON.stringify(`./${fileName}`);
+        chunk.code = chunk.code.replaceAll(`import(${file})`, `Promise.resolve(require(${file}))`);
+      }
+    }
+    const fileName = script.fileName.replace(/\.js$/, '.script.js');
+    const parts = splitFile(script.code, script.exports, `./${basename(fileName)}`);
+    this.emitFile({ type: 'asset', fileName, source: parts.script });
+    script.code = parts.file;
+    this.emitFile({ type: 'asset', fileName: 'package.json', source: '{ "type": "commonjs" }\n' });
+  },
+};
+
+/** @param {{ name: string }} chunk */
+const extensionOf = ({ name }) => (COMMON_JS.includes(name) ? 'js' : 'mjs');
+
 await build({
   ...COMMON,
-  plugins: [
-    quickToLoad,
-    {
-      name: 'analysis-as-script',
-      generateBundle(_, bundle) {
-        for (const file of Object.values(bundle)) {
-          if (file.type !== 'chunk' || !file.moduleIds.includes(ANALYSIS)) continue;
-          const fileName = file.fileName.replace(/\.js$/, '.script.js');
-          const { script, module } = splitModule(file.code, this.parse(file.code), `./${basename(fileName)}`);
-          this.emitFile({ type: 'asset', fileName, source: script });
-          file.code = module;
-        }
-      },
-    },
-  ],
+  plugins: [quickToLoad, quickToStart],
   output: {
     dir: folder,
     format: 'esm',
+    entryFileNames: (chunk) => `[name].${extensionOf(chunk)}`,
+    chunkFileNames: (chunk) => `[name]-[hash].${extensionOf(chunk)}`,
     cleanDir: true,
     comments: false,
     codeSplitting: {
@@ -188,7 +240,7 @@ await build({
   ...COMMON,
   input: { reader: join(ROOT, 'src/cli/threads/reader.ts') },
   plugins: [quickToLoad],
-  output: { dir: folder, format: 'esm', comments: false, codeSplitting: false },
+  output: { dir: folder, format: 'cjs', comments: false, codeSplitting: false },
 });
 
 const main = join(folder, 'main.js');

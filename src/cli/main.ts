@@ -4,6 +4,8 @@ import { LIBRARY } from './library.ts';
 import { runCli } from './run.ts';
 
 const io = processIo();
-process.exitCode = await runCli(process.argv.slice(2), io, LIBRARY);
-// To take apart what the process had, piece by piece, takes longer than to let go of it at once.
-if (io.isWritten()) process.exit();
+void runCli(process.argv.slice(2), io, LIBRARY).then((status) => {
+  process.exitCode = status;
+  // To take apart what the process had, piece by piece, takes longer than to let go of it at once.
+  if (io.isWritten()) process.exit();
+});

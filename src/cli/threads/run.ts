@@ -198,7 +198,7 @@ class Team implements RingHost, MergedTaker {
   #start(request: ShareRequest, isMine: Uint8Array, thread: number, threads: number) {
     const { port1: port, port2: theirs } = new MessageChannel();
     const start: WorkerStart = { request, memory: this.#ring.memory, thread, threads, isMine, port: theirs };
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start, transferList: [theirs] });
+    const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: start, transferList: [theirs] });
     worker.on('error', (error) => {
       this.#failure = error instanceof Error ? error : new Error(String(error));
     });
