@@ -83,6 +83,8 @@ export class Overview {
   readonly #isFull: boolean[];
   readonly #counts = [0, 0, 0, 0];
   readonly #first: ConnectionResult[] = [];
+  /** Whether there are too many for a story each. */
+  #hasMany = false;
   #firstUntroubled: number | null = null;
 
   constructor(limits: OverviewLimits = OVERVIEW_LIMITS) {
@@ -98,17 +100,14 @@ export class Overview {
     const rank = rankConnection(connection);
     this.#counts[rank]++;
     if (rank === 0) this.#firstUntroubled = Math.min(connection.id, this.#firstUntroubled ?? connection.id);
-    let interest: Interest = this.#mayGetStory(connection.id);
+    // If all come, a number tells how many there are at least.
+    this.#hasMany ||=
+      this.count() > this.limits.stories || (!this.limits.isFiltered && connection.id > this.limits.stories);
+    let interest: Interest = !this.#hasMany;
     for (const finding of connection.findings) if (this.#countFinding(finding)) interest = true;
     if (!this.#mayBeListed(rank, connection)) return interest;
     this.#addToKind(rank, { ...connection, ...ends() });
     return interest || 'again';
-  }
-
-  /** Whether the latest may be one of so few that each gets its story: if all come, its number tells that there are more. */
-  #mayGetStory(id: number): boolean {
-    const { stories, isFiltered } = this.limits;
-    return this.count() <= stories && (isFiltered || id <= stories);
   }
 
   /** Counts `count` more connections like one that was not wanted. */
@@ -122,7 +121,7 @@ export class Overview {
 
   /** Keeps an observed connection where it is of use. */
   keep(connection: ConnectionResult): void {
-    if (this.#first.length < this.limits.stories) this.#first.push(connection);
+    if (!this.#hasMany) this.#first.push(connection);
     for (const finding of connection.findings) this.#addExample(finding, connection);
   }
 
