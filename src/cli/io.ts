@@ -49,7 +49,7 @@ export function processIo(): ProcessIo {
       return process.stdin.isTTY === true;
     },
     get stderrIsTerminal() {
-      return fstatSync(STDERR).isCharacterDevice() && this.stderr.isTTY === true;
+      return !isFile(STDERR) && fstatSync(STDERR).isCharacterDevice() && this.stderr.isTTY === true;
     },
     isWritten: () => (stdout?.writableLength ?? 0) === 0 && (stderr?.writableLength ?? 0) === 0,
     untilInterrupted,
@@ -58,6 +58,7 @@ export function processIo(): ProcessIo {
   };
 }
 
+/** Whether a file is open there, or /dev/null. */
 function isFile(descriptor: number): boolean {
   try {
     const status = fstatSync(descriptor);
