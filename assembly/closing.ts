@@ -50,7 +50,6 @@ import {
   TOLD_HALF_CLOSED,
   TOLD_MIDSTREAM,
   TOUCH_ROWS,
-  TOUCHED,
   VERSION_BITS,
 } from '../src/core/layout';
 import {
@@ -80,6 +79,7 @@ import { FIN, ROW_FRAME } from '../src/core/row';
 import { forgetFormer, formerOf } from './former';
 import { kindAt } from './kinds';
 import { closeLog, closeMoved, firstRow, headOfMoved, lastOf, nextRow, rowBefore, rowIndex } from './log';
+import { haveRead } from './memory';
 import { countOrdinary, hostOf, serviceOf, touchClient4 } from './names';
 import { isOverfull, queueAddress, queueOf, takeFirst, waitingIn } from './queue';
 import { firstChunk, flagsOf, isMidstream } from './record';
@@ -131,8 +131,7 @@ function touchNext(q: u32, entry: u32): void {
   for (let i: u32 = 0; i < TOUCHED_IN_QUEUE - 1; i++) sum += touchEntry(waitingIn(q, i));
   sum += touchBehind(entry);
   for (let i: u32 = 0; i < TOUCHED_IN_QUEUE - 1; i++) sum += touchBehind(waitingIn(q, i));
-  // Or nothing of this would be done.
-  store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
+  haveRead(sum);
 }
 
 /** Reads what there is of an entry. */
@@ -192,8 +191,7 @@ function touchEntries(from: u32, end: u32): void {
     const entry = addressOf(load<u32>(ROWS + (place << 2)));
     sum += touchClient(entry) + touchRows(entry + ENTRY_RECORD);
   }
-  // Or nothing of this would be done.
-  store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
+  haveRead(sum);
 }
 
 function closeAddress(entry: u32, isLast: bool): bool {

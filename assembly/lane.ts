@@ -115,7 +115,7 @@ import { countFormerAt, evict } from './closing';
 import { isBehindFinal, retire, TIME_WAIT_IN_DOUBT, timeWaitOf } from './former';
 import { kindAt } from './kinds';
 import { append, bringBack, firstRow, lastOf, moveLog, nextRow, rowIndex, senderOf } from './log';
-import { clear } from './memory';
+import { clear, haveRead } from './memory';
 import { queueAddress } from './queue';
 import {
   appendRow,
@@ -192,8 +192,7 @@ function touch(first: u32, end: u32, mode: u32, isLarge: bool): void {
     const last = lastOf(load<u32>(r, LAST_CHUNK), load<u32>(r, ROW_COUNT) + 1);
     sum += load<u32>(last) + load<u32>(last, SEGMENT_BYTES - 4);
   }
-  // Or nothing of this would be done.
-  store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
+  haveRead(sum);
 }
 
 /** Sees to why the row at `p` of an entry is not all that there is to it; returns why TypeScript has to, if it has. */

@@ -1,5 +1,5 @@
 /** Memory that only grows. What is given back in one piece is used again; whoever gives back smaller ones keeps a list of them. */
-import { HEAP } from '../src/core/layout';
+import { HEAP, TOUCH_ROWS, TOUCHED } from '../src/core/layout';
 
 /** Tells TypeScript that there is more memory to look at. */
 declare function grown(): void;
@@ -49,6 +49,11 @@ export function copy(to: u32, from: u32, bytes: u32): void {
   for (let i: u32 = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
 }
 
+/** Whether 16 octets are the same. */
+export function isSame16(a: u32, b: u32): bool {
+  return ((load<u64>(a) ^ load<u64>(b)) | (load<u64>(a, 8) ^ load<u64>(b, 8))) === 0;
+}
+
 /** Writes zeros to a few times 16 octets. */
 export function clear(at: u32, bytes: u32): void {
   for (let i: u32 = 0; i < bytes; i += 16) v128.store(at + i, i64x2.splat(0));
@@ -66,4 +71,9 @@ export const TOUCHED_AHEAD: u32 = 1 << 15;
  */
 export function touchPages(at: u32, bytes: u32): void {
   for (let page = at; page < at + bytes; page += SYSTEM_PAGE_BYTES) store<u8>(page, 0);
+}
+
+/** Takes the sum of what was read ahead, of which nobody asks: without it nothing would be read. */
+export function haveRead(sum: u32): void {
+  store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
 }

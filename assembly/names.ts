@@ -26,7 +26,7 @@ import {
   TAG_CLIENT_WAITS,
   TAG_SERVER_WAITS,
 } from '../src/core/layout';
-import { allocate } from './memory';
+import { allocate, isSame16 } from './memory';
 
 const INITIAL_MASK: u32 = 255;
 
@@ -101,7 +101,7 @@ function numberOf(table: u32, at: u32): i32 {
 function isSame(known: u32, at: u32, width: u32): bool {
   if (width === 4) return load<u32>(known) === load<u32>(at);
   if (width === 8) return load<u64>(known) === load<u64>(at);
-  return ((load<u64>(known) ^ load<u64>(at)) | (load<u64>(known, 8) ^ load<u64>(at, 8))) === 0;
+  return isSame16(known, at);
 }
 
 function hashOf(at: u32, width: u32): u32 {

@@ -30,14 +30,12 @@ import {
   PAGE_ENTRIES,
   ROW_BYTES,
   ROWS,
-  TOUCH_ROWS,
-  TOUCHED,
   VARIANT_SHIFT,
   VERSION_BITS,
 } from '../src/core/layout';
 import { STAGE } from '../src/core/record';
 import { ROW_DESTINATION, ROW_HASH, ROW_PORTS, ROW_SOURCE, ROW_VERSION } from '../src/core/row';
-import { allocate, clear, copy, full, giveBack, TOUCHED_AHEAD, touchPages } from './memory';
+import { allocate, clear, copy, full, giveBack, haveRead, isSame16, TOUCHED_AHEAD, touchPages } from './memory';
 
 const VARIANT_HASH: u32 = 0x27d4eb2f;
 const INITIAL_LINES: u32 = 1 << 9;
@@ -140,8 +138,7 @@ export function touchEntries(from: u32, end: u32): void {
     const entry = load<u32>(at);
     sum += load<u32>(entry) + load<u32>(entry + ENTRY_RECORD, STAGE);
   }
-  // Or nothing of this would be done.
-  store<u32>(TOUCHED, sum, TOUCH_ROWS << 2);
+  haveRead(sum);
 }
 
 function find4(p: u32, hash: u32, guess: u32): u32 {
@@ -200,7 +197,7 @@ function find6(p: u32, hash: u32, guess: u32): u32 {
   const low = p + select<u32>(ROW_DESTINATION, ROW_SOURCE, isSwapped);
   const high = p + select<u32>(ROW_SOURCE, ROW_DESTINATION, isSwapped);
   const ordered = select<u32>(rotl<u32>(ports, 16), ports, isSwapped);
-  store<u32>(IS_SELF, u32(isSame6(low, high)) & u32(ports >> 16 === (ports & 0xffff)));
+  store<u32>(IS_SELF, u32(isSame16(low, high)) & u32(ports >> 16 === (ports & 0xffff)));
   store<u32>(FROM, isSwapped);
   if (load<u32>(guess, ENTRY_ID) !== 0 && isEntry6(guess, ordered, low, high)) return guess;
   for (let line = lineOf(hash); ; line = lineBehind(line)) {
@@ -221,7 +218,7 @@ function find6(p: u32, hash: u32, guess: u32): u32 {
 
 function isEntry6(entry: u32, ordered: u32, low: u32, high: u32): bool {
   if (load<u32>(entry) !== 6 || load<u32>(entry, ENTRY_PORTS) !== ordered) return false;
-  return isSame6(entry + ENTRY_LOW, low) && isSame6(entry + ENTRY_HIGH, high);
+  return isSame16(entry + ENTRY_LOW, low) && isSame16(entry + ENTRY_HIGH, high);
 }
 
 /** Half an address as a number: of its two words, the first is in the lower half of what is read. */
@@ -236,10 +233,6 @@ function isSwapped6(p: u32, ports: u32): u32 {
   const toEnd = half(p + ROW_DESTINATION + 8);
   const isAfter = u32(fromEnd > toEnd) | (u32(fromEnd === toEnd) & u32(ports >> 16 > (ports & 0xffff)));
   return u32(from > to) | (u32(from === to) & isAfter);
-}
-
-function isSame6(a: u32, b: u32): bool {
-  return ((load<u64>(a) ^ load<u64>(b)) | (load<u64>(a, 8) ^ load<u64>(b, 8))) === 0;
 }
 
 /** Products that do not wait for each other. */

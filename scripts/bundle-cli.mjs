@@ -2,7 +2,7 @@
 // Puts the modules of the command line together, so that starting it opens a dozen files and not two hundred: what every
 // start needs is one file, what an analysis needs besides is another, which halves the time that loading it takes. What
 // else is imported on demand stays a file of its own; packages are left where npm installs them. The library is not bundled.
-// What an analysis needs is a script with a small module about it, because Node.js 20 has a code cache for scripts only
+// What an analysis needs is a script with a small file about it, because Node.js 20 has a code cache for scripts only
 // (src/cli/code-cache.ts); its first run makes that cache. Both, and what every start needs, are CommonJS: that spares Node.js
 // its loader of ECMAScript modules, 6 to 7 ms. The others are modules still.
 //
@@ -190,7 +190,7 @@ startUp.delete(MAIN);
 const ANALYSIS = join(ROOT, 'src/cli/analysis.ts');
 const analysis = loadedWith('cli/analysis.ts');
 
-/** Files that are CommonJS, by name. */
+/** Files that are CommonJS, by name: what an analysis by one thread or two loads. */
 const COMMON_JS = ['main', 'start-up', 'code-cache', 'analysis', 'read-aside', 'ring', 'rolldown-runtime'];
 
 /** @type {import('rolldown').Plugin} */

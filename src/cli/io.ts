@@ -39,7 +39,7 @@ export function processIo(): ProcessIo {
       return stdout;
     },
     get stdoutFile() {
-      return isFile(STDOUT) ? STDOUT : null;
+      return targetOf(STDOUT) === 'file' ? STDOUT : null;
     },
     get stderr() {
       stderr ??= process.stderr;
@@ -49,7 +49,7 @@ export function processIo(): ProcessIo {
       return process.stdin.isTTY === true;
     },
     get stderrIsTerminal() {
-      return !isFile(STDERR) && fstatSync(STDERR).isCharacterDevice() && this.stderr.isTTY === true;
+      return targetOf(STDERR) === 'device' && this.stderr.isTTY === true;
     },
     isWritten: () => (stdout?.writableLength ?? 0) === 0 && (stderr?.writableLength ?? 0) === 0,
     untilInterrupted,
@@ -58,14 +58,12 @@ export function processIo(): ProcessIo {
   };
 }
 
-/** Whether a file is open there, or /dev/null. */
-function isFile(descriptor: number): boolean {
-  try {
-    const status = fstatSync(descriptor);
-    return status.isFile() || (status.isCharacterDevice() && status.rdev === statSync(NULL_DEVICE).rdev);
-  } catch {
-    return false;
-  }
+/** What a descriptor goes to; /dev/null is as good as a file. Node.js has opened that where nothing was open. */
+function targetOf(descriptor: number): 'file' | 'device' | 'stream' {
+  const status = fstatSync(descriptor);
+  if (status.isFile()) return 'file';
+  if (!status.isCharacterDevice()) return 'stream';
+  return status.rdev === statSync(NULL_DEVICE, { throwIfNoEntry: false })?.rdev ? 'file' : 'device';
 }
 
 /** The second signal ends the process as if the first had never been caught. */

@@ -285,7 +285,7 @@ export const ENTRY_ID = 52;
 export const ENTRY_QUEUED = 56;
 export const QUEUED_BITS = 0xff;
 export const FORMER_SHIFT = 8;
-/** The next one in its queue or, of a free entry, the next free one. */
+/** Of a free entry, the next free one. */
 export const ENTRY_NEXT = 60;
 export const ENTRY_ROWS = 64;
 export const ENTRY_RECORD = 160;

@@ -16,6 +16,13 @@ const packagesOf = (urls: readonly string[]): string[] => [
   ...new Set(urls.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? [])),
 ];
 
+/** Prints which parts of Node.js the process has loaded when it ends. */
+const PRINT_LOADED = `
+if (require('node:worker_threads').isMainThread) {
+  process.on('exit', () => process.stderr.write(JSON.stringify(process.moduleLoadList)));
+}
+`;
+
 describe('what is loaded', () => {
   test('for --version: hardly anything', () => {
     const urls = cli.modulesLoadedBy(['--version']);
@@ -30,6 +37,18 @@ describe('what is loaded', () => {
     expect(packagesOf(urls)).toEqual([]);
     expect(urls.length).toBeLessThan(7);
   });
+
+  test.each([['--version'], ['fixtures/four-connections.pcap'], ['fixtures/four-connections.pcap', '--threads', '2']])(
+    'without the loader of modules: %s %s %s',
+    (...args) => {
+      const preload = join(cli.folder, 'loaded.cjs');
+      writeFileSync(preload, PRINT_LOADED);
+      const { stderr } = cli.run(args, { NODE_OPTIONS: `--require=${preload}` });
+      const loaded: string[] = JSON.parse(stderr);
+      expect(loaded).toContain('NativeModule internal/modules/cjs/loader');
+      expect(loaded).not.toContain('NativeModule internal/modules/esm/load');
+    },
+  );
 
   test('for help: what explains the options', () => {
     expect(packagesOf(cli.modulesLoadedBy(['--help']))).toContain('yargs');
