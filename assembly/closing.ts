@@ -18,7 +18,6 @@ import {
   ALIKE_SYN_OPTIONS,
   ALIKE_TAG,
   ALIKE_TOLD,
-  CHUNK_BYTES,
   ENTRY_HASH,
   ENTRY_HIGH,
   ENTRY_LOW,
@@ -60,7 +59,6 @@ import {
   FIN_BITS,
   LAST_CHUNK,
   LAST_NANOS,
-  NEXT_CHUNK,
   ROW_COUNT,
   SEEN,
   STAGE,
@@ -86,8 +84,6 @@ import { firstChunk, flagsOf, isMidstream } from './record';
 import { GRACEFUL, halfClosedNanos, isGraceful, NO_SHAPE, shapeOf } from './shape';
 import { addressOf, giveEntryBack, lineOf, remove } from './table';
 
-/** Of a cache. */
-const LINE_BYTES: u32 = 64;
 /** Entries of a queue that are touched at a time. */
 const TOUCHED_IN_QUEUE: u32 = 8;
 
@@ -147,22 +143,6 @@ function touchBehind(entry: u32): u32 {
   return load<u32>(lineOf(load<u32>(entry, ENTRY_HASH))) + load<u32>(moved) + touchClient(entry);
 }
 
-/** Reads the rows of a record that are looked at once more: the last one if an end has not closed, or most of an odd one. */
-function touchRows(r: u32): u32 {
-  const stage = load<i32>(r, STAGE);
-  const last = load<u32>(r, LAST_CHUNK);
-  if (last === firstChunk(r)) return 0;
-  if (stage === STAGE_OPEN && isClosing(r)) return load<u32>(lastOf(last, load<i32>(r, ROW_COUNT)));
-  return stage === STAGE_ODD ? touchChunk(load<u32>(r, NEXT_CHUNK)) + touchChunk(last) : 0;
-}
-
-/** Reads each line of a chunk. */
-function touchChunk(chunk: u32): u32 {
-  let sum: u32 = 0;
-  for (let at = chunk; at < chunk + CHUNK_BYTES; at += LINE_BYTES) sum += load<u32>(at);
-  return sum;
-}
-
 /** Reads what counting the connection of an entry by its client most likely needs. */
 function touchClient(entry: u32): u32 {
   if ((load<u32>(entry) & VERSION_BITS) !== 4) return 0;
@@ -187,10 +167,7 @@ export function closeAllAlike(from: u32, end: u32): u32 {
 function touchEntries(from: u32, end: u32): void {
   let sum: u32 = 0;
   for (let place = from; place < end; place++) sum += touchEntry(addressOf(load<u32>(ROWS + (place << 2))));
-  for (let place = from; place < end; place++) {
-    const entry = addressOf(load<u32>(ROWS + (place << 2)));
-    sum += touchClient(entry) + touchRows(entry + ENTRY_RECORD);
-  }
+  for (let place = from; place < end; place++) sum += touchClient(addressOf(load<u32>(ROWS + (place << 2))));
   haveRead(sum);
 }
 
