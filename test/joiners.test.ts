@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { Core } from '../src/core/core.ts';
 import { wordless } from '../src/findings/detector.ts';
 import type { Finding } from '../src/findings/finding.ts';
+import { overloadedListener } from '../src/findings/joined/overloaded-listener.ts';
+import { synFlood } from '../src/findings/joined/syn-flood.ts';
 import { synScan } from '../src/findings/joined/syn-scan.ts';
-import { type Joiner, MAX_JOINED_FRAMES, Ordinary, Seen } from '../src/findings/joined.ts';
+import { type Joiner, MAX_JOINED_FRAMES, Members, Ordinary, Seen } from '../src/findings/joined.ts';
 import type { JoinedFacts } from '../src/findings/joined-facts.ts';
 import { JOINED_DETECTORS } from '../src/findings/joined-registry.ts';
 import { DEFAULT_POLICY } from '../src/findings/policy.ts';
 import { CATALOG } from '../src/findings/registry.ts';
-import { HostCounts } from '../src/flow/host-counts.ts';
+import { HostCounts, UNNAMED } from '../src/flow/host-counts.ts';
 
 const CAPTURE = { backwardFrames: [7], backwardSteps: 1, furthestBackNanos: 5e9 };
 const FLAGS = ['isAnswered', 'isCompleted', 'isHalfOpen', 'isProbe', 'hasPlainSegments', 'isFiltered'] as const;
@@ -127,5 +129,91 @@ describe('what sources left half-open', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('members', () => {
+  it('are told apart and counted, few or many, near or far apart', () => {
+    const key = fc.oneof(fc.nat(400), fc.nat(131_071), fc.constant(UNNAMED));
+    fc.assert(
+      fc.property(fc.array(key, { maxLength: 900, size: 'max' }), (keys) => {
+        const members = new Members();
+        for (const each of keys) members.add(each);
+        const named = new Set(keys.filter((each) => each !== UNNAMED));
+        const visited: number[] = [];
+        members.forEach((each) => void visited.push(each));
+        expect(members.size).toBe(named.size);
+        expect(members.hasUnnamed).toBe(keys.includes(UNNAMED));
+        expect(visited.sort((a, b) => a - b)).toEqual([...named].sort((a, b) => a - b));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a flood of more connections than are kept one by one', () => {
+  const FLOOD = 80_000;
+  const SECONDS = 100;
+
+  /** What is found of a flood of so many a second, among so many that were completed, from as many sources as there are numbers for. */
+  function findAmong(completed: number, sources: number): readonly string[] {
+    const ordinary = new Ordinary(new HostCounts(new Core()));
+    const server = ordinary.names.host(4, Int32Array.of(0x0a000001, 0, 0, 0));
+    const service = ordinary.names.service(server, 443);
+    const joiner = synFlood.create(DEFAULT_POLICY, ordinary);
+    const other = { firstFrame: 9, lastFrame: 9, finFrame: 0, closeWaitNanos: 0, isProbe: true, isFiltered: false };
+    const halfOpen = { ...other, isAnswered: true, isCompleted: false, isHalfOpen: true, hasPlainSegments: false };
+    for (let i = 0; i < completed; i++) joiner.take(new Seen({ client: 2, server, service }, null, [], i, i));
+    for (let i = 0; i < FLOOD; i++) {
+      // Every other one late, as they are when they become final.
+      const firstNanos = ((i % 2 === 0 ? i : FLOOD - i) * SECONDS * 1e9) / FLOOD;
+      const client = i % sources < 131_072 / 2 ? 2 * (i % sources) : UNNAMED;
+      joiner.take(new Seen({ client, server, service }, { ...halfOpen, firstNanos }, [], firstNanos, firstNanos));
+    }
+    return joiner.finish(CAPTURE).map(({ message }) => String(message));
+  }
+
+  it('is counted whole', () => {
+    const [message, ...others] = findAmong(0, 5000);
+    expect(others).toEqual([]);
+    const most = (FLOOD * 63) / SECONDS;
+    const [, found, seconds] = /answered (\d+) SYNs within (\d+) s /.exec(message) ?? [];
+    expect(Number(seconds)).toBe(63);
+    expect(Math.abs(Number(found) - most)).toBeLessThan(FLOOD / SECONDS);
+    expect(message).toContain('from 5000 sources; no handshake');
+  });
+
+  it('says that there were more sources than it has numbers for', () => {
+    expect(findAmong(0, 70_000)[0]).toContain('from more than 65536 sources;');
+  });
+
+  it('is one from a tenth of all connections on', () => {
+    expect(findAmong(9 * FLOOD, 100)[0]).toContain(`; ${9 * FLOOD} handshakes with it were completed`);
+    expect(findAmong(9 * FLOOD + 10, 100)).toEqual([]);
+  });
+});
+
+describe('a listener that left many attempts unanswered', () => {
+  it.each([
+    [5000, '5000 attempts'],
+    [70_000, 'more than 65536 attempts'],
+  ])('%i of them', (attempts, told) => {
+    const ordinary = new Ordinary(new HostCounts(new Core()));
+    const server = ordinary.names.host(4, Int32Array.of(0x0a000001, 0, 0, 0));
+    const service = ordinary.names.service(server, 443);
+    const joiner = overloadedListener.create(DEFAULT_POLICY, ordinary);
+    const [code] = overloadedListener.codes;
+    const findings = FINDINGS.find(([finding]) => finding?.code === code) ?? [];
+    const facts = { finFrame: 0, closeWaitNanos: 0, isAnswered: false, isCompleted: false, isHalfOpen: false };
+    const sort = { ...facts, isProbe: false, hasPlainSegments: false, isFiltered: false };
+    joiner.take(new Seen({ client: 2, server, service }, null, [], 1, 2));
+    for (let frame = 1; frame <= attempts; frame++) {
+      const unanswered = { ...sort, firstFrame: frame, lastFrame: frame, firstNanos: frame * 1e3 };
+      joiner.take(new Seen({ client: 2, server, service }, unanswered, findings, frame * 1e3, frame * 1e3));
+    }
+    joiner.take(new Seen({ client: 2, server, service }, null, [], 1e12, 1e12));
+    const [evidence] = joiner.finish(CAPTURE);
+    expect(evidence.frames).toEqual(Array.from({ length: MAX_JOINED_FRAMES }, (_, i) => i + 1));
+    expect(String(evidence.message)).toContain(`10.0.0.1:443 left ${told} to connect unanswered while it answered 2 `);
   });
 });

@@ -10,7 +10,6 @@ import { join } from 'node:path';
  * @typedef {object} Command
  * @property {string} name
  * @property {string[]} argv
- * @property {number} [repeats] fewer than asked for, because it is slow
  * @property {boolean} [writesFile] whether it is to write to a file, a new one each time, which --output names
  */
 
@@ -47,14 +46,15 @@ export function median(values) {
  * @param {Command[]} commands
  * @param {number} repeats
  * @param {(text: string) => void} progress
+ * @param {string} [input] a file that is read once before each run, so that all find it in the page cache
  * @returns {Timing[]}
  */
-export function measureSideBySide(commands, repeats, progress) {
+export function measureSideBySide(commands, repeats, progress, input) {
   const samples = commands.map(() => /** @type {{ wall: number, cpu: number, peak: number | null }[]} */ ([]));
   for (let round = 0; round < repeats; round++) {
     for (const [index, command] of commands.entries()) {
-      if (round >= (command.repeats ?? repeats)) continue;
       progress(`round ${round + 1} of ${repeats}: ${command.name}`);
+      if (input !== undefined) spawnSync('cat', [input], { stdio: 'ignore' });
       samples[index].push(runOnce(command));
     }
   }

@@ -232,6 +232,64 @@ export class FirstFrames {
   }
 }
 
+/** So many keys are kept as they are, more of them as bits. */
+const FEW_MEMBERS = 256;
+
+/** Hosts or services, each once. */
+export class Members {
+  readonly #few = new Set<Key>();
+  #bits: Int32Array | null = null;
+  #size = 0;
+  /** Whether there were others, for which there was no number. */
+  hasUnnamed = false;
+
+  /** How many. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @hot */
+  add(key: Key): void {
+    if (key === UNNAMED) this.hasUnnamed = true;
+    else if (this.#bits !== null) this.#set(this.#bits, key);
+    else {
+      this.#few.add(key);
+      this.#size = this.#few.size;
+      if (this.#size > FEW_MEMBERS) this.#spread();
+    }
+  }
+
+  forEach(visit: (key: Key) => void): void {
+    if (this.#bits === null) this.#few.forEach(visit);
+    else
+      for (let key = 0; key < this.#bits.length << 5; key++)
+        if (((this.#bits[key >> 5] >> (key & 31)) & 1) !== 0) visit(key);
+  }
+
+  #spread(): void {
+    const bits = new Int32Array(FEW_MEMBERS);
+    this.#bits = bits;
+    this.#size = 0;
+    for (const key of this.#few) this.add(key);
+    this.#few.clear();
+  }
+
+  #set(bits: Int32Array, key: Key): void {
+    const at = key >> 5;
+    if (at >= bits.length) {
+      const grown = new Int32Array((at + 1) * 2);
+      grown.set(bits);
+      this.#bits = grown;
+      this.#set(grown, key);
+      return;
+    }
+    const bit = 1 << (key & 31);
+    if ((bits[at] & bit) !== 0) return;
+    bits[at] |= bit;
+    this.#size++;
+  }
+}
+
 /** Counts by host or service, as many as are kept. */
 export class Counter {
   readonly #counts: number[] = [];

@@ -1,9 +1,6 @@
 import { type Key, UNNAMED } from '../../flow/host-counts.ts';
-import { Counter, type JoinedDetector, keepFrame, Spans } from '../joined.ts';
+import { Counter, type JoinedDetector, MAX_JOINED_FRAMES, Members } from '../joined.ts';
 import { count, duration } from '../words.ts';
-
-/** Targets of one source that are told apart. */
-const MAX_TARGETS = 4096;
 
 export const synScan: JoinedDetector = {
   entry: {
@@ -28,20 +25,20 @@ export const synScan: JoinedDetector = {
         const { connection, client } = seen;
         if (connection === null || seen.isCompleted) completed.add(client);
         else if (connection.isProbe && client !== UNNAMED) {
-          sources.note(client, seen.service, seen.server, connection.firstFrame, connection.firstNanos);
+          sources.note(client, seen.service, connection.firstFrame, connection.firstNanos);
         }
       },
       minds: (seen) => seen.isCompleted || seen.connection?.isProbe === true,
       finish() {
-        const { attempts } = sources;
-        const scanners = attempts.keys
-          .filter((key) => attempts.countOf(key) >= Math.max(policy.scanTargets, completedBy(key)))
+        const scanners = sources.keys
+          .filter((key) => sources.countOf(key) >= Math.max(policy.scanTargets, completedBy(key)))
           .map((key) => ({ key, ...sources.of(key) }))
           .filter(({ targets }) => targets.size >= policy.scanTargets)
           .sort((a, b) => b.targets.size - a.targets.size || a.key - b.key);
         return scanners.map(({ key, targets, frames }) => {
-          const span = attempts.lastOf(key) - attempts.firstOf(key);
-          const hosts = new Set(targets.values());
+          const hosts = new Set<Key>();
+          targets.forEach((service) => void hosts.add(ordinary.names.hostOf(service)));
+          const several = targets.hasUnnamed ? `more than ${targets.size}` : targets.size;
           const others = completedBy(key);
           const rest =
             others === 0
@@ -50,7 +47,7 @@ export const synScan: JoinedDetector = {
           return {
             at: 'client' as const,
             frames,
-            message: `${ordinary.names.textOf(key)} sent SYNs to ${targets.size} targets on ${count(hosts.size, 'host')} within ${duration(span)} and ${rest}.`,
+            message: `${ordinary.names.textOf(key)} sent SYNs to ${several} targets on ${count(hosts.size, 'host')} within ${duration(sources.spanOf(key))} and ${rest}.`,
           };
         });
       },
@@ -58,60 +55,112 @@ export const synScan: JoinedDetector = {
   },
 };
 
-/** What one source left half-open: the targets with the host of each, and the first frames. */
+/** What one source left half-open: the services that it tried, and the first frames. */
 interface Source {
-  readonly targets: Map<Key, Key>;
+  readonly targets: Members;
   readonly frames: number[];
 }
 
-/** The first attempts of each source are kept side by side with those of all others: most have no more. */
+/** So many services of each source are kept side by side with those of all others: most sources try no more. */
 const FEW = 8;
-/** A service, its host and a frame. */
-const ATTEMPT_WORDS = 3;
-const FEW_WORDS = FEW * ATTEMPT_WORDS;
+/**
+ * What is kept of a source, two cache lines of which the second is for frames. Numbers first: how many attempts, and when the first
+ * and the last began. Then words: how many services and frames there are, and which of `#many` has all services if there are more.
+ */
+const SOURCE_WORDS = 32;
+const COUNT = 0;
+const FIRST = 1;
+const LAST = 2;
+const FEW_COUNT = 6;
+const FRAMES_SHIFT = 8;
+const MANY = 7;
+const FEW_AT = 8;
+const FRAMES_AT = FEW_AT + FEW;
 
 /** What each source left half-open. */
 class Sources {
-  /** How many attempts by source, and when the first and the last began. */
-  readonly attempts = new Spans();
-  #few = new Int32Array(256 * FEW_WORDS);
-  readonly #many = new Map<Key, Source>();
+  /** In the order in which they came. */
+  readonly keys: Key[] = [];
+  #words = new Int32Array(256 * SOURCE_WORDS);
+  #numbers = new Float64Array(this.#words.buffer);
+  readonly #many: Members[] = [];
 
   /** @hot */
-  note(source: Key, service: Key, server: Key, frame: number, nanos: number): void {
-    const before = this.attempts.countOf(source);
-    this.attempts.add(source, nanos);
-    if (before < FEW) this.#noteFew(source * FEW_WORDS + before * ATTEMPT_WORDS, service, server, frame);
-    else noteTo(this.of(source), service, server, frame);
+  note(source: Key, service: Key, frame: number, nanos: number): void {
+    const at = source * SOURCE_WORDS;
+    if (at >= this.#words.length) this.#grow(at);
+    const words = this.#words;
+    this.#addAttempt(source, nanos);
+    const frames = words[at + FEW_COUNT] >> FRAMES_SHIFT;
+    if (frames < MAX_JOINED_FRAMES) {
+      words[at + FRAMES_AT + frames] = frame;
+      words[at + FEW_COUNT] += 1 << FRAMES_SHIFT;
+    }
+    if (words[at + MANY] !== 0) this.#many[words[at + MANY] - 1].add(service);
+    else this.#noteFew(at, service);
   }
 
-  #noteFew(at: number, service: Key, server: Key, frame: number): void {
-    if (at >= this.#few.length) {
-      const grown = new Int32Array(at * 2);
-      grown.set(this.#few);
-      this.#few = grown;
-    }
-    this.#few[at] = service;
-    this.#few[at + 1] = server;
-    this.#few[at + 2] = frame;
+  #addAttempt(source: Key, nanos: number): void {
+    const numbers = this.#numbers;
+    const at = source * (SOURCE_WORDS / 2);
+    if (numbers[at + COUNT]++ === 0) {
+      this.keys.push(source);
+      numbers[at + FIRST] = nanos;
+      numbers[at + LAST] = nanos;
+    } else if (nanos < numbers[at + FIRST]) numbers[at + FIRST] = nanos;
+    else if (nanos > numbers[at + LAST]) numbers[at + LAST] = nanos;
   }
 
-  /** All that is known of a source. */
-  of(key: Key): Source {
-    const known = this.#many.get(key);
-    if (known !== undefined) return known;
-    const source: Source = { targets: new Map(), frames: [] };
-    this.#many.set(key, source);
-    const from = key * FEW_WORDS;
-    const end = from + Math.min(FEW, this.attempts.countOf(key)) * ATTEMPT_WORDS;
-    for (let at = from; at < end; at += ATTEMPT_WORDS) {
-      noteTo(source, this.#few[at], this.#few[at + 1], this.#few[at + 2] >>> 0);
+  #noteFew(at: number, service: Key): void {
+    const words = this.#words;
+    const few = fewOf(words, at);
+    for (let i = 0; i < few; i++) if (words[at + FEW_AT + i] === service) return;
+    if (few < FEW) {
+      words[at + FEW_AT + few] = service;
+      words[at + FEW_COUNT]++;
+      return;
     }
-    return source;
+    const members = membersOf(words, at);
+    members.add(service);
+    words[at + MANY] = this.#many.push(members);
+  }
+
+  #grow(at: number): void {
+    const grown = new Int32Array(at * 2);
+    grown.set(this.#words);
+    this.#words = grown;
+    this.#numbers = new Float64Array(grown.buffer);
+  }
+
+  countOf(source: Key): number {
+    return this.#numbers[source * (SOURCE_WORDS / 2) + COUNT];
+  }
+
+  /** From the first attempt of a source to its last, nanoseconds. */
+  spanOf(source: Key): number {
+    const at = source * (SOURCE_WORDS / 2);
+    return this.#numbers[at + LAST] - this.#numbers[at + FIRST];
+  }
+
+  /** What is known of the attempts of a source. */
+  of(source: Key): Source {
+    const words = this.#words;
+    const at = source * SOURCE_WORDS;
+    const frames = words.subarray(at + FRAMES_AT, at + FRAMES_AT + (words[at + FEW_COUNT] >> FRAMES_SHIFT));
+    return {
+      targets: words[at + MANY] === 0 ? membersOf(words, at) : this.#many[words[at + MANY] - 1],
+      frames: Array.from(frames, (frame) => frame >>> 0),
+    };
   }
 }
 
-function noteTo({ targets, frames }: Source, service: Key, server: Key, frame: number): void {
-  if (targets.size < MAX_TARGETS) targets.set(service, server);
-  keepFrame(frames, frame);
+function fewOf(words: Int32Array, at: number): number {
+  return words[at + FEW_COUNT] & ((1 << FRAMES_SHIFT) - 1);
+}
+
+/** The services that are kept of the source at `at`. */
+function membersOf(words: Int32Array, at: number): Members {
+  const members = new Members();
+  for (let i = 0; i < fewOf(words, at); i++) members.add(words[at + FEW_AT + i]);
+  return members;
 }
