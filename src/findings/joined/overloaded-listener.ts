@@ -1,13 +1,14 @@
 import { synUnanswered } from '../detectors/syn-unanswered.ts';
 import { type JoinedDetector, keepFrame, Spans, Tally } from '../joined.ts';
 import { count } from '../words.ts';
+import { Times } from './times.ts';
 
-/** Unanswered attempts that are kept for one service. */
-const MAX_ATTEMPTS = 65_536;
+/** Unanswered attempts of one service of which the frame is kept, and the time to the nanosecond. */
+const MAX_ATTEMPTS = 1024;
 
-/** What was left unanswered: how many, the frames, and the times in nanoseconds. */
+/** What was left unanswered: when, and of the first ones the frames and the times, nanoseconds. */
 interface Attempts {
-  count: number;
+  readonly times: Times;
   readonly frames: number[];
   readonly nanos: number[];
 }
@@ -17,7 +18,7 @@ export const overloadedListener: JoinedDetector = {
   entry: synUnanswered.entry,
   codes: [synUnanswered.entry.code],
   create(policy, ordinary) {
-    const unanswered = new Tally<Attempts>(() => ({ count: 0, frames: [], nanos: [] }));
+    const unanswered = new Tally<Attempts>(() => ({ times: new Times(MAX_ATTEMPTS), frames: [], nanos: [] }));
     const answered = new Spans();
     return {
       take(seen) {
@@ -27,28 +28,32 @@ export const overloadedListener: JoinedDetector = {
           return;
         }
         const attempts = unanswered.at(service, seen);
-        if (attempts === undefined || ++attempts.count > MAX_ATTEMPTS) return;
+        if (attempts === undefined) return;
+        attempts.times.add(firstNanos);
+        if (attempts.frames.length === MAX_ATTEMPTS) return;
         attempts.frames.push(connection.firstFrame);
         attempts.nanos.push(firstNanos);
       },
       minds: (seen) => seen.connection?.isAnswered !== false || seen.find(synUnanswered.entry.code) !== undefined,
       finish() {
         return unanswered
-          .mostFirst(policy.overloadAttempts, (attempts) => attempts.count)
-          .flatMap(([key, { count: total, frames: all, nanos }]) => {
+          .mostFirst(policy.overloadAttempts, ({ times }) => times.count)
+          .flatMap(([key, { times, frames: first, nanos }]) => {
             const { services } = ordinary.counts;
             const firstNanos = Math.min(answered.firstOf(key), services.firstOf(key));
             const lastNanos = Math.max(answered.lastOf(key), services.lastOf(key));
-            const between = all.filter((_, index) => nanos[index] > firstNanos && nanos[index] < lastNanos);
-            if (between.length < policy.overloadAttempts) return [];
+            const between = firstNanos < lastNanos ? times.countBetween(firstNanos, lastNanos) : 0;
+            if (between < policy.overloadAttempts) return [];
             const frames: number[] = [];
-            for (const frame of between) keepFrame(frames, frame);
-            const several = count(between.length, 'attempt');
+            first.forEach((frame, index) => {
+              if (nanos[index] > firstNanos && nanos[index] < lastNanos) keepFrame(frames, frame);
+            });
+            const several = `${times.isExact ? '' : 'at least '}${count(between, 'attempt')}`;
             return [
               {
                 at: 'server' as const,
                 frames,
-                message: `${ordinary.names.textOfService(key)} left ${total > MAX_ATTEMPTS ? `more than ${several}` : several} to connect unanswered while it answered ${answered.countOf(key) + services.countOf(key)} before and after.`,
+                message: `${ordinary.names.textOfService(key)} left ${several} to connect unanswered while it answered ${answered.countOf(key) + services.countOf(key)} before and after.`,
                 cause:
                   'Probably overload: Linux drops SYNs without a word while the accept queue or the SYN queue of the listener is full. Otherwise a firewall that limits the rate, or some of the servers behind a load balancer are gone.',
                 hint: 'On the server look at nstat -az TcpExtListenDrops TcpExtListenOverflows and ss -ltn (Recv-Q against Send-Q); raise the backlog of listen() and net.core.somaxconn, or accept faster.',
