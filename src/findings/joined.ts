@@ -232,61 +232,51 @@ export class FirstFrames {
   }
 }
 
-/** So many keys are kept as they are, more of them as bits. */
-const FEW_MEMBERS = 256;
+/** Words of bits for the lowest keys; so many of the others are kept as they are before there are bits for them, too. */
+const LEAST_BIT_WORDS = 32;
+const MAX_FAR = 256;
 
 /** Hosts or services, each once. */
 export class Members {
-  readonly #few = new Set<Key>();
-  #bits: Int32Array | null = null;
-  #size = 0;
+  #bits = new Int32Array(LEAST_BIT_WORDS);
+  readonly #far = new Set<Key>();
+  #near = 0;
   /** Whether there were others, for which there was no number. */
   hasUnnamed = false;
 
   /** How many. */
   get size(): number {
-    return this.#size;
+    return this.#near + this.#far.size;
   }
 
   /** @hot */
   add(key: Key): void {
+    const at = key >> 5;
     if (key === UNNAMED) this.hasUnnamed = true;
-    else if (this.#bits !== null) this.#set(this.#bits, key);
+    else if (at >= this.#bits.length) this.#addFar(key);
     else {
-      this.#few.add(key);
-      this.#size = this.#few.size;
-      if (this.#size > FEW_MEMBERS) this.#spread();
+      const bit = 1 << (key & 31);
+      if ((this.#bits[at] & bit) === 0) this.#near++;
+      this.#bits[at] |= bit;
     }
+  }
+
+  #addFar(key: Key): void {
+    this.#far.add(key);
+    if (this.#far.size <= MAX_FAR) return;
+    const far = [...this.#far];
+    const bits = new Int32Array(2 * ((Math.max(...far) >> 5) + 1));
+    bits.set(this.#bits);
+    this.#bits = bits;
+    this.#far.clear();
+    for (const each of far) this.add(each);
   }
 
   forEach(visit: (key: Key) => void): void {
-    if (this.#bits === null) this.#few.forEach(visit);
-    else
-      for (let key = 0; key < this.#bits.length << 5; key++)
-        if (((this.#bits[key >> 5] >> (key & 31)) & 1) !== 0) visit(key);
-  }
-
-  #spread(): void {
-    const bits = new Int32Array(FEW_MEMBERS);
-    this.#bits = bits;
-    this.#size = 0;
-    for (const key of this.#few) this.add(key);
-    this.#few.clear();
-  }
-
-  #set(bits: Int32Array, key: Key): void {
-    const at = key >> 5;
-    if (at >= bits.length) {
-      const grown = new Int32Array((at + 1) * 2);
-      grown.set(bits);
-      this.#bits = grown;
-      this.#set(grown, key);
-      return;
+    for (let key = 0; key < this.#bits.length << 5; key++) {
+      if (((this.#bits[key >> 5] >> (key & 31)) & 1) !== 0) visit(key);
     }
-    const bit = 1 << (key & 31);
-    if ((bits[at] & bit) !== 0) return;
-    bits[at] |= bit;
-    this.#size++;
+    this.#far.forEach(visit);
   }
 }
 

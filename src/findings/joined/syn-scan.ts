@@ -33,7 +33,7 @@ export const synScan: JoinedDetector = {
         const scanners = sources.keys
           .filter((key) => sources.countOf(key) >= Math.max(policy.scanTargets, completedBy(key)))
           .map((key) => ({ key, ...sources.of(key) }))
-          .filter(({ targets }) => targets.size >= policy.scanTargets)
+          .filter(({ targets }) => targets.size + Number(targets.hasUnnamed) >= policy.scanTargets)
           .sort((a, b) => b.targets.size - a.targets.size || a.key - b.key);
         return scanners.map(({ key, targets, frames }) => {
           const hosts = new Set<Key>();
@@ -64,10 +64,10 @@ interface Source {
 /** So many services of each source are kept side by side with those of all others: most sources try no more. */
 const FEW = 8;
 /**
- * What is kept of a source, two cache lines of which the second is for frames. Numbers first: how many attempts, and when the first
- * and the last began. Then words: how many services and frames there are, and which of `#many` has all services if there are more.
+ * What is kept of a source, a cache line: how many attempts (float64), and when the first and the last began; how many services
+ * there are, and above that how many frames; which of `#many` has all services if there are more; the services.
  */
-const SOURCE_WORDS = 32;
+const SOURCE_WORDS = 16;
 const COUNT = 0;
 const FIRST = 1;
 const LAST = 2;
@@ -75,7 +75,6 @@ const FEW_COUNT = 6;
 const FRAMES_SHIFT = 8;
 const MANY = 7;
 const FEW_AT = 8;
-const FRAMES_AT = FEW_AT + FEW;
 
 /** What each source left half-open. */
 class Sources {
@@ -83,17 +82,19 @@ class Sources {
   readonly keys: Key[] = [];
   #words = new Int32Array(256 * SOURCE_WORDS);
   #numbers = new Float64Array(this.#words.buffer);
+  /** The first frames of each source, elsewhere: they are there soon. */
+  #frames = new Int32Array(256 * MAX_JOINED_FRAMES);
   readonly #many: Members[] = [];
 
   /** @hot */
   note(source: Key, service: Key, frame: number, nanos: number): void {
     const at = source * SOURCE_WORDS;
-    if (at >= this.#words.length) this.#grow(at);
+    if (at >= this.#words.length) this.#grow(2 * source);
     const words = this.#words;
     this.#addAttempt(source, nanos);
     const frames = words[at + FEW_COUNT] >> FRAMES_SHIFT;
     if (frames < MAX_JOINED_FRAMES) {
-      words[at + FRAMES_AT + frames] = frame;
+      this.#frames[source * MAX_JOINED_FRAMES + frames] = frame;
       words[at + FEW_COUNT] += 1 << FRAMES_SHIFT;
     }
     if (words[at + MANY] !== 0) this.#many[words[at + MANY] - 1].add(service);
@@ -125,11 +126,10 @@ class Sources {
     words[at + MANY] = this.#many.push(members);
   }
 
-  #grow(at: number): void {
-    const grown = new Int32Array(at * 2);
-    grown.set(this.#words);
-    this.#words = grown;
-    this.#numbers = new Float64Array(grown.buffer);
+  #grow(sources: number): void {
+    this.#words = grown(this.#words, sources * SOURCE_WORDS);
+    this.#numbers = new Float64Array(this.#words.buffer);
+    this.#frames = grown(this.#frames, sources * MAX_JOINED_FRAMES);
   }
 
   countOf(source: Key): number {
@@ -146,12 +146,19 @@ class Sources {
   of(source: Key): Source {
     const words = this.#words;
     const at = source * SOURCE_WORDS;
-    const frames = words.subarray(at + FRAMES_AT, at + FRAMES_AT + (words[at + FEW_COUNT] >> FRAMES_SHIFT));
+    const first = source * MAX_JOINED_FRAMES;
+    const frames = this.#frames.subarray(first, first + (words[at + FEW_COUNT] >> FRAMES_SHIFT));
     return {
       targets: words[at + MANY] === 0 ? membersOf(words, at) : this.#many[words[at + MANY] - 1],
       frames: Array.from(frames, (frame) => frame >>> 0),
     };
   }
+}
+
+function grown(words: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(length);
+  longer.set(words);
+  return longer;
 }
 
 function fewOf(words: Int32Array, at: number): number {
