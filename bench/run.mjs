@@ -8,11 +8,12 @@ import { parseArgs } from 'node:util';
 import { formatTable, isInstalled, measureSideBySide } from './lib/measure.mjs';
 import { compareWithTruth, readTruth, truthPath } from './lib/verify.mjs';
 
-const USAGE = `usage: npm run bench -- [--profiles small,standing:live=2000000,...] [--repeats N] [--tshark] [--no-verify] [--json FILE] [--markdown FILE]
+const USAGE = `usage: npm run bench -- [--profiles small,standing:live=2000000,...] [--tshark small,...] [--repeats N] [--no-verify] [--json FILE] [--markdown FILE]
 
 Builds nothing: run "npm run build" first. Generates the captures it lacks into bench/data, measures lastack side by side
-with tcpdump, capinfos and tcptrace (and tshark when asked, which takes ten minutes more for each capture), and holds the
-analysis against what the generator knows. Of more than 500,000 connections only what does not keep or write each is measured.
+with tcpdump, capinfos and tcptrace (of the profiles that --tshark names with tshark, too, which takes up to ten minutes
+more each), and holds the analysis against what the generator knows. Of more than 500,000 connections only what does not
+keep or write each is measured.
 `;
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -164,7 +165,7 @@ async function main() {
     options: {
       profiles: { type: 'string', default: 'small' },
       repeats: { type: 'string', default: '5' },
-      tshark: { type: 'boolean', default: false },
+      tshark: { type: 'string', default: '' },
       'no-verify': { type: 'boolean', default: false },
       json: { type: 'string' },
       markdown: { type: 'string' },
@@ -179,7 +180,8 @@ async function main() {
   const startup = measureStartup(repeats);
   const results = [];
   for (const profile of values.profiles.split(',')) {
-    results.push(await benchProfile(profile, { repeats, tshark: values.tshark, verify: !values['no-verify'] }));
+    const tshark = values.tshark.split(',').includes(profile);
+    results.push(await benchProfile(profile, { repeats, tshark, verify: !values['no-verify'] }));
   }
   const machineLines = Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`);
   const sections = results.map(
