@@ -32,6 +32,7 @@ export function takeCover(connection: Connection, me: EndTrack, peer: EndTrack, 
     peer.finCover = segment;
     connection.label(coverLabel(connection, peer));
     const isRefuted = refuteByRepeat(connection, me, segment);
+    if (hasCoverAfterAll(me, peer, segment)) connection.receives(me, 'fin-covered', segment);
     const copy = judgeFirstCover(connection, me, peer, segment);
     const isGuess = connection.isCrossingClose && me.state === 'TIME_WAIT';
     me.mayBeClosing = mayBeClosing(connection, me, peer, segment);
@@ -156,6 +157,15 @@ export function receiveCover(connection: Connection, peer: EndTrack, segment: Se
 function coverLabel(connection: Connection, peer: EndTrack): 'ack-of-crossing-fin' | 'ack-of-fin-1' | 'ack-of-fin-2' {
   if (connection.isCrossingClose) return 'ack-of-crossing-fin';
   return connection.firstFinIndex === connection.indexOf(peer) ? 'ack-of-fin-1' : 'ack-of-fin-2';
+}
+
+/**
+ * Whether an end that is about to acknowledge the other FIN has the cover of its own: a repeat told that it had not arrived, but
+ * no copy of that FIN came without.
+ */
+function hasCoverAfterAll(me: EndTrack, peer: EndTrack, segment: Segment): boolean {
+  if (me.state !== 'FIN_WAIT_1' || peer.finCopies.length === 0 || (segment.flags & TcpFlag.FIN) !== 0) return false;
+  return me.finCopies.length > 1 && peer.finCopies.every((copy) => coversFin(me, copy.ack));
 }
 
 /** The FIN of a segment; called after what its ACK does to the sender. */
