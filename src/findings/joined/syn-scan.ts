@@ -32,8 +32,8 @@ export const synScan: JoinedDetector = {
       finish() {
         const scanners = sources.keys
           .filter((key) => sources.countOf(key) >= Math.max(policy.scanTargets, completedBy(key)))
+          .filter((key) => sources.servicesOf(key) >= policy.scanTargets)
           .map((key) => ({ key, ...sources.of(key) }))
-          .filter(({ targets }) => targets.size + Number(targets.hasUnnamed) >= policy.scanTargets)
           .sort((a, b) => b.targets.size - a.targets.size || a.key - b.key);
         return scanners.map(({ key, targets, frames }) => {
           const hosts = new Set<Key>();
@@ -134,6 +134,15 @@ class Sources {
 
   countOf(source: Key): number {
     return this.#numbers[source * (SOURCE_WORDS / 2) + COUNT];
+  }
+
+  /** How many services a source tried; all those without a number are one. */
+  servicesOf(source: Key): number {
+    const at = source * SOURCE_WORDS;
+    const many = this.#words[at + MANY];
+    if (many === 0) return fewOf(this.#words, at);
+    const { size, hasUnnamed } = this.#many[many - 1];
+    return size + Number(hasUnnamed);
   }
 
   /** From the first attempt of a source to its last, nanoseconds. */
