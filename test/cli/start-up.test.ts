@@ -55,7 +55,7 @@ describe('what is loaded', () => {
   });
 });
 
-/** Prints how nice the threads of the process are when it ends, the main one first. */
+/** Prints how nice the threads of the process are when it ends, the main one first; some may end meanwhile. */
 const PRINT_PRIORITIES = `
 const { readdirSync } = require('node:fs');
 const { getPriority } = require('node:os');
@@ -63,7 +63,15 @@ const { isMainThread } = require('node:worker_threads');
 process.on('exit', () => {
   if (!isMainThread) return;
   const others = readdirSync('/proc/self/task').map(Number).filter((thread) => thread !== process.pid);
-  process.stderr.write(JSON.stringify([process.pid, ...others].map((thread) => getPriority(thread))));
+  const priorityOf = (thread) => {
+    try {
+      return [getPriority(thread)];
+    } catch (error) {
+      if (error.info?.code === 'ESRCH') return [];
+      throw error;
+    }
+  };
+  process.stderr.write(JSON.stringify([process.pid, ...others].flatMap(priorityOf)));
 });
 `;
 
