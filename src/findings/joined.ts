@@ -186,13 +186,7 @@ export class Spans implements SpanCounts {
     if (key === UNNAMED) return;
     const at = key * SPAN_NUMBERS;
     if (at >= this.#numbers.length) this.#grow(at);
-    const numbers = this.#numbers;
-    if (numbers[at]++ === 0) {
-      this.keys.push(key);
-      numbers[at + 1] = nanos;
-      numbers[at + 2] = nanos;
-    } else if (nanos < numbers[at + 1]) numbers[at + 1] = nanos;
-    else if (nanos > numbers[at + 2]) numbers[at + 2] = nanos;
+    if (addToSpan(this.#numbers, at, nanos)) this.keys.push(key);
   }
 
   countOf(key: Key): number {
@@ -212,6 +206,18 @@ export class Spans implements SpanCounts {
     grown.set(this.#numbers);
     this.#numbers = grown;
   }
+}
+
+/** Adds a time to three numbers, how many there are, the first and the last; returns whether it is the first to come. */
+export function addToSpan(numbers: Float64Array, at: number, nanos: number): boolean {
+  if (numbers[at]++ === 0) {
+    numbers[at + 1] = nanos;
+    numbers[at + 2] = nanos;
+    return true;
+  }
+  if (nanos < numbers[at + 1]) numbers[at + 1] = nanos;
+  else if (nanos > numbers[at + 2]) numbers[at + 2] = nanos;
+  return false;
 }
 
 /** Frames by host, as many as are told. */

@@ -67,16 +67,18 @@ export class Names {
 
   /** The host of a service. */
   hostOf(service: Key): Key {
-    const { words } = this.#core;
-    return words[(words[(SERVICES + NAMES_KEYS) >> 2] >>> 2) + service * 2];
+    return this.#core.words[this.#keyOf(service)];
+  }
+
+  /** Where the host of a service is, in words; its port is behind it. */
+  #keyOf(service: Key): number {
+    return (this.#core.unsigned[(SERVICES + NAMES_KEYS) >> 2] >>> 2) + service * 2;
   }
 
   /** The address and port of a service: `10.0.0.2:80`, `[2001:db8::2]:80`. */
   textOfService(service: Key): string {
-    const { words } = this.#core;
-    const at = (words[(SERVICES + NAMES_KEYS) >> 2] >>> 2) + service * 2;
     const text = this.textOf(this.hostOf(service));
-    return `${text.includes(':') ? `[${text}]` : text}:${words[at + 1]}`;
+    return `${text.includes(':') ? `[${text}]` : text}:${this.#core.words[this.#keyOf(service) + 1]}`;
   }
 }
 

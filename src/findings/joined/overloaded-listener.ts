@@ -1,7 +1,7 @@
 import { synUnanswered } from '../detectors/syn-unanswered.ts';
 import { type JoinedDetector, keepFrame, Spans, Tally } from '../joined.ts';
+import { Times } from '../joined-times.ts';
 import { count } from '../words.ts';
-import { Times } from './times.ts';
 
 /** Unanswered attempts of one service of which the frame is kept, and the time to the nanosecond. */
 const MAX_ATTEMPTS = 1024;

@@ -1,8 +1,8 @@
 import type { Key } from '../../flow/host-counts.ts';
 import { Counter, type JoinedDetector, keepFrame, Members, Tally } from '../joined.ts';
 import type { JoinedFacts } from '../joined-facts.ts';
+import { Times } from '../joined-times.ts';
 import { count, duration } from '../words.ts';
-import { Times } from './times.ts';
 
 /** Half-open connections count together when they began within this time: as long as Linux keeps one by default. */
 const WINDOW_NANOS = 63e9;

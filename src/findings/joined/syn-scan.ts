@@ -1,5 +1,5 @@
 import { type Key, UNNAMED } from '../../flow/host-counts.ts';
-import { Counter, type JoinedDetector, MAX_JOINED_FRAMES, Members } from '../joined.ts';
+import { addToSpan, Counter, type JoinedDetector, MAX_JOINED_FRAMES, Members } from '../joined.ts';
 import { count, duration } from '../words.ts';
 
 export const synScan: JoinedDetector = {
@@ -68,7 +68,6 @@ const FEW = 8;
  * there are, and above that how many frames; which of `#many` has all services if there are more; the services.
  */
 const SOURCE_WORDS = 16;
-const COUNT = 0;
 const FIRST = 1;
 const LAST = 2;
 const FEW_COUNT = 6;
@@ -91,7 +90,7 @@ class Sources {
     const at = source * SOURCE_WORDS;
     if (at >= this.#words.length) this.#grow(2 * source);
     const words = this.#words;
-    this.#addAttempt(source, nanos);
+    if (addToSpan(this.#numbers, at / 2, nanos)) this.keys.push(source);
     const frames = words[at + FEW_COUNT] >> FRAMES_SHIFT;
     if (frames < MAX_JOINED_FRAMES) {
       this.#frames[source * MAX_JOINED_FRAMES + frames] = frame;
@@ -99,17 +98,6 @@ class Sources {
     }
     if (words[at + MANY] !== 0) this.#many[words[at + MANY] - 1].add(service);
     else this.#noteFew(at, service);
-  }
-
-  #addAttempt(source: Key, nanos: number): void {
-    const numbers = this.#numbers;
-    const at = source * (SOURCE_WORDS / 2);
-    if (numbers[at + COUNT]++ === 0) {
-      this.keys.push(source);
-      numbers[at + FIRST] = nanos;
-      numbers[at + LAST] = nanos;
-    } else if (nanos < numbers[at + FIRST]) numbers[at + FIRST] = nanos;
-    else if (nanos > numbers[at + LAST]) numbers[at + LAST] = nanos;
   }
 
   #noteFew(at: number, service: Key): void {
@@ -133,7 +121,7 @@ class Sources {
   }
 
   countOf(source: Key): number {
-    return this.#numbers[source * (SOURCE_WORDS / 2) + COUNT];
+    return this.#numbers[source * (SOURCE_WORDS / 2)];
   }
 
   /** How many services a source tried; all those without a number are one. */
